@@ -1,0 +1,15 @@
+/** A context as state knows it: a description and a reference, never the text. */
+export interface ContextRef {
+  /** The variable's name in the REPL: `context`, or the key in a record of contexts. */
+  name: string;
+  /** What the code finds in the variable. */
+  kind: "string" | "array" | "object";
+  /** UTF-16 code units of the text (of the JSON text for arrays and objects). */
+  length: number;
+  /** Elements or keys, for arrays and objects. */
+  items?: number;
+  /** `sha256:<hex>` in the run store, or `file:<json>` of path, size and content hash. */
+  ref: string;
+  /** The first characters (at most 500), shown to the model. */
+  prefix: string;
+}

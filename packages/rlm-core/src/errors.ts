@@ -1,0 +1,53 @@
+/** What went wrong, for code that reacts to it. */
+export type RlmErrorCode = "bad-input" | "budget" | "sandbox" | "replay" | "store" | "model" | "schema";
+
+/** Base of every error that this project throws; `code` tells them apart, `cause` keeps what came from below. */
+export class RlmError extends Error {
+  readonly code: RlmErrorCode;
+  constructor(code: RlmErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RlmError";
+    this.code = code;
+  }
+}
+
+/** The caller gave something that cannot be used: a wrong option, an empty query, an unreadable file. */
+export class InputError extends RlmError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("bad-input", message, options);
+    this.name = "InputError";
+  }
+}
+
+/** The limits that conclude a run. */
+export type LimitName = "turns" | "calls" | "tokens" | "costUsd" | "durationMs" | "errors";
+
+/** A limit of the run's budget was reached. */
+export class BudgetError extends RlmError {
+  readonly limit: LimitName;
+  readonly max: number;
+  readonly spent: number;
+  constructor({ limit, max, spent }: { limit: LimitName; max: number; spent: number }, options?: ErrorOptions) {
+    super("budget", `Cannot spend more: limits.${limit} is ${max}, spent ${spent}`, options);
+    this.name = "BudgetError";
+    this.limit = limit;
+    this.max = max;
+    this.spent = spent;
+  }
+}
+
+/** The sandbox could not be started, kept alive or rebuilt. Errors of the model's code are never this; they are data. */
+export class SandboxError extends RlmError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("sandbox", message, options);
+    this.name = "SandboxError";
+  }
+}
+
+/** A replay did not do what the journal says; `message` names the first event that differs. */
+export class ReplayError extends RlmError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("replay", message, options);
+    this.name = "ReplayError";
+  }
+}

@@ -1,0 +1,70 @@
+import type { LimitName } from "./errors.ts";
+import type { JournalEvent } from "./journal.ts";
+import type { RlmState, Usage } from "./state.ts";
+import type { TokenUsage } from "./model.ts";
+
+/** What happens in a run, as it happens; `runId` tells the sessions of the tree apart. The core only calls `emit`. */
+export type RlmEvent = RunStartEvent | TurnStartEvent | JournalledEvent | QueryStartEvent | QueryEndEvent | WarningEvent | RunEndEvent;
+
+interface InRun {
+  runId: string;
+  depth: number;
+}
+
+/** `parent`: the call that opened this child RLM. `state` has an empty journal. */
+export interface RunStartEvent extends InRun {
+  type: "run-start";
+  parent?: { runId: string; id: number };
+  state: RlmState;
+}
+
+/** The root model of this session is asked. */
+export interface TurnStartEvent extends InRun {
+  type: "turn-start";
+  turn: number;
+}
+
+/** An event was added to the journal. `text`: what a result's or an answer's reference stands for. */
+export interface JournalledEvent extends InRun {
+  type: "journal";
+  turn: number;
+  event: JournalEvent;
+  text?: string;
+}
+
+/** A sub-call was handed on: it may still wait for its place. `label`: its first characters, untrusted text. */
+export interface QueryStartEvent extends InRun {
+  type: "query-start";
+  turn: number;
+  id: number;
+  kind: "llm" | "rlm" | "tool";
+  label: string;
+}
+
+export interface QueryEndEvent extends InRun {
+  type: "query-end";
+  turn: number;
+  id: number;
+  kind: "llm" | "rlm" | "tool";
+  ok: boolean;
+  usage?: TokenUsage;
+  model?: string;
+}
+
+/** Something the user should know and the run survived. */
+export interface WarningEvent extends InRun {
+  type: "warning";
+  message: string;
+}
+
+export interface RunEndEvent extends InRun {
+  type: "run-end";
+  status: "final" | "direct" | "concluded" | "failed" | "aborted";
+  limit?: LimitName;
+  error?: string;
+  /** The answer, where there is one. */
+  text?: string;
+  usage: Usage;
+}
+
+export type Emit = (event: RlmEvent) => void;

@@ -1,0 +1,69 @@
+import type { CodeError, Output } from "./sandbox.ts";
+import type { TokenUsage } from "./model.ts";
+
+/**
+ * What happened in one session, append-only: enough to rebuild it. Long texts are references into the run store.
+ * Call and result events belong to the block before them.
+ */
+export type JournalEvent = ReplyEvent | BlockEvent | CallEvent | ResultEvent | WaitEvent | EndEvent;
+
+/** The root model's reply of one turn. */
+export interface ReplyEvent {
+  type: "reply";
+  text: string;
+  /** What was left when it was asked; the model has read these numbers, so its messages are derived from them. */
+  left: Left;
+  usage: TokenUsage;
+  model: string;
+}
+
+export interface Left {
+  /** 1 for the first turn. */
+  turn: number;
+  turns: number;
+  /** Model calls; null where there is no limit. */
+  calls: number | null;
+  /** The limit of which at least 85 % is spent, if any. */
+  near?: string;
+}
+
+/** Code starts to run. `clock`: milliseconds since 1970, what `Date.now()` says in the block. */
+export interface BlockEvent {
+  type: "block";
+  code: string;
+  clock: number;
+}
+
+export interface CallEvent {
+  type: "call";
+  id: number;
+  kind: "llm" | "rlm" | "tool";
+  hash: string;
+}
+
+/** A result, written before the code sees it. `delivery` counts up from 1 in one session. */
+export interface ResultEvent {
+  type: "result";
+  id: number;
+  hash: string;
+  ok: boolean;
+  ref: string;
+  json: boolean;
+  delivery: number;
+}
+
+/** The block waits for child RLMs that a driver runs outside of the step. */
+export interface WaitEvent {
+  type: "wait";
+  ids: number[];
+}
+
+export interface EndEvent {
+  type: "end";
+  output: Output;
+  error?: CodeError;
+  answer?: { ref: string; json: boolean };
+  rolledBack?: boolean;
+  /** Milliseconds it computed; a replay gives a finished block ten times that. */
+  computeMs: number;
+}

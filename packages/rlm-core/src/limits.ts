@@ -1,0 +1,78 @@
+import { InputError } from "./errors.ts";
+
+/** Every bound of a run, for the whole tree unless it says otherwise. */
+export interface Limits {
+  /** Turns of one session. @default 30 */
+  turns: number;
+  /** 0: no sub-calls, 1: plain sub-calls, 2: children that are RLMs, and so on (the paper's depth). @default 1 */
+  depth: number;
+  /** Model calls of any kind. @default 200 */
+  calls: number;
+  /** Tokens in and out. @default 2_000_000 */
+  tokens: number;
+  /** US dollars by the price table. @default Infinity */
+  costUsd: number;
+  /** Milliseconds of active time. @default 600_000 */
+  durationMs: number;
+  /** Failed turns in a row in one session. @default 5 */
+  errors: number;
+  /** Model requests at once. @default 16 */
+  concurrency: number;
+  /** Tokens a model call may write. @default 8_192 */
+  maxOutputTokens: number;
+  /** Characters of one sub-call's prompt. @default 400_000, or the sub-model's window where it is known */
+  promptChars: number;
+  /** Characters a turn's output brings back to the model. @default 20_000 */
+  outputChars: number;
+  /** Milliseconds of computing that one block may use; waiting for sub-calls costs none of it. @default 30_000 */
+  computeMs: number;
+  /** Megabytes of heap beside the context. @default 512 */
+  heapMb: number;
+  /** Characters of the answer; a longer one is an error for the code, never shortened. @default 10_000_000 */
+  answerChars: number;
+  /** A root context of fewer tokens goes to the model in one plain call; 0: never. @default 16_000 */
+  directBelow: number;
+}
+
+export const defaultLimits: Limits = {
+  turns: 30,
+  depth: 1,
+  calls: 200,
+  tokens: 2_000_000,
+  costUsd: Infinity,
+  durationMs: 600_000,
+  errors: 5,
+  concurrency: 16,
+  maxOutputTokens: 8_192,
+  promptChars: 400_000,
+  outputChars: 20_000,
+  computeMs: 30_000,
+  heapMb: 512,
+  answerChars: 10_000_000,
+  directBelow: 16_000,
+};
+
+/** Fills in the defaults and checks every value. Throws {@link InputError} that names the limit, its range and what it got. */
+export function resolveLimits(given: Partial<Limits> = {}): Limits {
+  if (typeof given !== "object" || given === null) throw new InputError(`Expected limits to be an object, got ${given === null ? "null" : typeof given}`);
+  const limits = { ...defaultLimits };
+  for (const [name, value] of Object.entries(given)) {
+    if (!isLimit(name)) throw new InputError(`Unknown limit "${name}": expected one of ${Object.keys(defaultLimits).join(", ")}`);
+    if (value === undefined) continue;
+    const least = minimum[name] ?? 1;
+    const fits = typeof value === "number" && value >= least && (name === "costUsd" || value === Infinity || Number.isSafeInteger(value));
+    if (!fits || (value === Infinity && !mayBeInfinite.has(name))) {
+      throw new InputError(`Expected limits.${name} to be ${name === "costUsd" ? "a number" : "an integer"} of ${least} or more, got ${String(value)}`);
+    }
+    limits[name] = value;
+  }
+  return limits;
+}
+
+const minimum: Partial<Record<keyof Limits, number>> = { depth: 0, costUsd: 0, directBelow: 0, heapMb: 16, outputChars: 200, promptChars: 100 };
+// What bounds memory or one request has to be finite.
+const mayBeInfinite = new Set<keyof Limits>(["turns", "calls", "tokens", "costUsd", "durationMs", "errors"]);
+
+function isLimit(name: string): name is keyof Limits {
+  return Object.hasOwn(defaultLimits, name);
+}

@@ -1,0 +1,46 @@
+import type { JsonSchema } from "./json-schema.ts";
+
+/** One message of a chat, as every provider knows it. */
+export interface ChatMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+/** Tokens of one model call. `estimated` is set where the model reported none and we counted them ourselves. */
+export interface TokenUsage {
+  inputTokens: number;
+  outputTokens: number;
+  estimated?: boolean;
+}
+
+/** What a model is asked for beside its messages. */
+export interface ModelOptions {
+  /** The most tokens it may write. */
+  maxOutputTokens: number;
+  /** JSON Schema of the reply, for models that can be held to one; the words of the prompt ask for it as well. */
+  responseFormat?: JsonSchema;
+  /** Aborts the request. */
+  signal: AbortSignal;
+  /** Who asks: the root of a run, a plain sub-call, or the last call at a limit. */
+  purpose: "root" | "sub" | "conclude" | "direct";
+  /** 0 at the root. */
+  depth: number;
+}
+
+export interface ModelReply {
+  text: string;
+  usage?: TokenUsage;
+  /** The model that answered, for the price table; by default `Model.modelName`. */
+  model?: string;
+  /** "length": cut by maxOutputTokens. */
+  finishReason?: "stop" | "length";
+}
+
+/** A language model: one function. Any provider fits behind it. */
+export interface Model {
+  (messages: ChatMessage[], options: ModelOptions): Promise<ModelReply>;
+  /** Name in usage, prices and traces. @default "model" */
+  readonly modelName?: string;
+  /** Tokens it can read at once, where known. */
+  readonly contextWindow?: number;
+}

@@ -1,0 +1,122 @@
+import type { ContextRef } from "./context.ts";
+import type { JournalEvent } from "./journal.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import type { Limits } from "./limits.ts";
+import type { Kit } from "./tool.ts";
+
+/** Opens REPL sessions. One function is the whole port; see `rlm-core/testing` for the laws that every one keeps. */
+export interface Sandbox {
+  open(options: SessionOptions): Promise<Session>;
+  /** Frees what it keeps beside open sessions (warm processes). */
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  contexts: readonly ContextRef[];
+  /** Texts of contexts and of results in `history`, by reference. */
+  read(ref: string): Promise<string>;
+  /** Seeds `Math.random`. */
+  seed: number;
+  /** Which query functions the code has: none at depth 0, else all; `rlm_query` decides on the host what it becomes. */
+  queries: boolean;
+  /** Names of the host tools in `tools`. */
+  tools: readonly string[];
+  kits: readonly Kit[];
+  /** What FINAL's value has to fit. */
+  responseFormat?: JsonSchema;
+  limits: Pick<Limits, "promptChars" | "outputChars" | "computeMs" | "heapMb" | "answerChars">;
+  /**
+   * Journal to rebuild from. `open` resolves when all of it is delivered, in its order, and throws {@link ReplayError}
+   * where the code does something else than it did: another call, another output, another answer.
+   * Blocks whose end says `rolledBack` are left out. A block without an end is left suspended, or done: see `last`.
+   */
+  history?: readonly JournalEvent[];
+  signal?: AbortSignal;
+}
+
+/** One suspendable REPL. Its variables live until `close`, also across a rebuild after a lost process. */
+export interface Session {
+  /** Runs one block until it ends or can go on only with results of sub-calls. */
+  run(block: { code: string; clock: number }, signal?: AbortSignal): Promise<Progress>;
+  /** Delivers results of calls, in this order, each by an entry of its own; any subset of those outstanding. */
+  resume(results: readonly SubResult[], signal?: AbortSignal): Promise<Progress>;
+  /** All variables of the code, sorted by name, and one hash over all their values. Changes nothing that the code can see. */
+  inspect(signal?: AbortSignal): Promise<{ hash: string; variables: Variable[] }>;
+  /** Ends the session; frees its process. No error when closed already. */
+  close(): Promise<void>;
+  /** The last progress, and every call of the open block that has no result yet: for a driver that comes back to it. */
+  readonly last: { progress: Progress | undefined; outstanding: readonly SubCall[] };
+  /** Rolling hash over seed, context references, block and result events: equal digests, equal REPL states. */
+  readonly digest: string;
+}
+
+/** A call that the code made. `hash` is content: kind, name, prompt, context and options. */
+export interface SubCall {
+  /** Counts up from 1 in one session. */
+  id: number;
+  kind: "llm" | "rlm" | "tool";
+  hash: string;
+  /** The prompt, the child's query, or the tool's arguments as JSON. */
+  prompt: string;
+  /** The tool's name. */
+  name?: string;
+  /** The child's context: a text, or JSON if `json`. */
+  context?: CallValue;
+  options: { schema?: JsonSchema; model?: string };
+}
+
+/** A value that crosses the border: always a text; with `json` the code gets it parsed. */
+export interface CallValue {
+  text: string;
+  json: boolean;
+}
+
+export interface SubResult {
+  id: number;
+  /** The hash of the call that it answers. */
+  hash: string;
+  ok: boolean;
+  /** The value, or the error's message if not `ok`. */
+  value: CallValue;
+  /** Reference of `value.text` in the run store; part of the digest. */
+  ref: string;
+}
+
+/** `calls`: the new ones since the last progress. */
+export type Progress = { kind: "waiting"; calls: SubCall[] } | Done;
+
+export interface Done {
+  kind: "done";
+  calls: SubCall[];
+  output: Output;
+  error?: CodeError;
+  /** Set if the block called FINAL with a value that fits. */
+  answer?: CallValue;
+  /** The block could not be replayed (it timed out or took its process with it), so it never happened: its variables are gone. */
+  rolledBack?: boolean;
+  /** Milliseconds it computed. */
+  computeMs: number;
+}
+
+export interface Output {
+  /** What was printed, head and tail if it was more than `limits.outputChars`. */
+  text: string;
+  /** Characters printed in all. */
+  chars: number;
+}
+
+/** An error of the model's code: data that goes back to the model. */
+export interface CodeError {
+  kind: "syntax" | "thrown" | "timeout" | "memory" | "died" | "deadlock" | "answer";
+  /** Name, message and the stack's lines in the model's own blocks, nothing of the host. */
+  message: string;
+}
+
+export interface Variable {
+  name: string;
+  type: string;
+  /** "12,345 characters", "3 elements", … */
+  size: string;
+  /** At most 200 characters. */
+  preview: string;
+}

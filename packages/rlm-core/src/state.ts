@@ -1,0 +1,65 @@
+import type { ContextRef } from "./context.ts";
+import type { LimitName } from "./errors.ts";
+import type { JournalEvent } from "./journal.ts";
+import type { JsonSchema } from "./json-schema.ts";
+
+/** Everything a checkpoint saves of one session; plain data, no texts of contexts or sub-calls. */
+export interface RlmState {
+  task: Task;
+  journal: readonly JournalEvent[];
+  /** The child RLMs that the suspended code waits for. */
+  pending: readonly PendingCall[];
+  usage: Usage;
+  /** A limit was reached: the next step concludes. */
+  limit?: LimitName;
+  outcome?: Outcome;
+  seed: number;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  /** 0 at the root. */
+  depth: number;
+  versions: { schema: number; v8: string };
+}
+
+export interface Task {
+  query: string;
+  contexts: readonly ContextRef[];
+  responseFormat?: JsonSchema;
+}
+
+export interface Outcome {
+  /** final: the code called FINAL; direct: one plain call; concluded: the best answer at a limit. */
+  status: "final" | "direct" | "concluded";
+  limit?: LimitName;
+  answerRef: string;
+  /** Whether the answer's text is JSON. */
+  json: boolean;
+}
+
+/** A child RLM that has not answered yet. */
+export interface PendingCall {
+  id: number;
+  hash: string;
+  queryRef: string;
+  context: ContextRef;
+  schema?: JsonSchema;
+  depth: number;
+}
+
+/** What a session and everything below it spent. */
+export interface Usage {
+  /** Model calls. */
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  /** Whether a part of the tokens is our own estimate. */
+  estimated: boolean;
+  /** US dollars by the price table; `unpriced` names the models that are not in it. */
+  costUsd: number;
+  unpriced: string[];
+  byModel: Record<string, { calls: number; inputTokens: number; outputTokens: number; costUsd: number }>;
+  /** Milliseconds of active time. */
+  activeMs: number;
+}
+
+export const schemaVersion = 1;
