@@ -6,6 +6,8 @@ import type { Kit } from "./tool.ts";
 
 /** Opens REPL sessions. One function is the whole port; see `rlm-core/testing` for the laws that every one keeps. */
 export interface Sandbox {
+  /** The JavaScript engine of its sessions, such as "13.6.233.17-node.41"; a journal of another one is replayed with a warning. */
+  readonly v8: string;
   open(options: SessionOptions): Promise<Session>;
   /** Frees what it keeps beside open sessions (warm processes). */
   close(): Promise<void>;
@@ -82,12 +84,15 @@ export interface SubResult {
   ref: string;
 }
 
-/** `calls`: the new ones since the last progress. */
+/**
+ * `waiting`: nothing can go on without a result; `calls` are the new ones since the last progress.
+ * A block is done when its code is done and every call it made is settled, also those it did not await,
+ * or when FINAL was called with a value that fits: calls still open then count as aborted.
+ */
 export type Progress = { kind: "waiting"; calls: SubCall[] } | Done;
 
 export interface Done {
   kind: "done";
-  calls: SubCall[];
   output: Output;
   error?: CodeError;
   /** Set if the block called FINAL with a value that fits. */

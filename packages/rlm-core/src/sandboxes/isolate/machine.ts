@@ -1,0 +1,32 @@
+import type { CallValue, Done, SubCall, Variable } from "../../sandbox.ts";
+import type { JsonSchema } from "../../json-schema.ts";
+import type { Limits } from "../../limits.ts";
+
+/**
+ * The suspendable REPL as it lives in the child process: one isolate on the child's main thread, entered synchronously.
+ * The parent believes nothing that comes from here: it checks and caps every frame again.
+ */
+export interface Machine {
+  /** Runs a block; `computeMs` is its whole budget, which the entries by `resume` share. */
+  run(block: { code: string; clock: number; computeMs: number }): Step;
+  /** Delivers one result, one entry into the isolate. */
+  resume(result: { id: number; ok: boolean; value: CallValue }): Step;
+  inspect(): { hash: string; variables: Variable[] };
+}
+
+export type Step = { kind: "waiting"; calls: RawCall[] } | Done;
+
+/** A call before the parent has hashed it. */
+export type RawCall = Omit<SubCall, "hash">;
+
+export interface MachineOptions {
+  /** `text` is JSON for arrays and objects. */
+  contexts: { name: string; kind: "string" | "array" | "object"; text: string }[];
+  seed: number;
+  queries: boolean;
+  tools: readonly string[];
+  /** Source texts of the functions, by name. */
+  kits: { name: string; functions: Record<string, string> }[];
+  responseFormat?: JsonSchema;
+  limits: Pick<Limits, "promptChars" | "outputChars" | "heapMb" | "answerChars">;
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+// "rlm-source" runs the workspace from its sources, without a build.
+const conditions = ["rlm-source", "module", "node", "development|production"];
+
+export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: ["rlm-source"] } },
+  resolve: { conditions },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**", "**/*.long.test.ts"],
+    pool: "forks",
+    execArgv: ["-C", "rlm-source", "--no-node-snapshot"],
+    testTimeout: 60_000,
+  },
+});
