@@ -20,8 +20,9 @@ export interface ReplyEvent {
 export interface Left {
   /** 1 for the first turn. */
   turn: number;
-  turns: number;
-  /** Model calls; null where there is no limit. */
+  /** Null where there is no limit. */
+  turns: number | null;
+  /** Model calls; null where there is no limit, or where the code has no queries. */
   calls: number | null;
   /** The limit of which at least 85 % is spent, if any. */
   near?: string;

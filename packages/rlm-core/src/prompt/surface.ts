@@ -1,0 +1,86 @@
+import type { Limits } from "../limits.ts";
+import type { ContextRef } from "../context.ts";
+import { isKit, type Kit, type Tool } from "../tool.ts";
+
+/** What the REPL of a session offers, for the prompt and for nothing else. */
+export interface Surface {
+  contexts: readonly ContextRef[];
+  /** Whether the code has the query functions. */
+  queries: boolean;
+  /** Whether `rlm_query` opens a child RLM here, or is one plain call. */
+  recursion: boolean;
+  tools: readonly (Tool | Kit)[];
+  /** Names of models that the code may choose. */
+  models: readonly string[];
+  limits: Limits;
+}
+
+/** The part of the system message that lists the REPL's variables and functions. */
+export function describeSurface(surface: Surface): string {
+  const { limits } = surface;
+  const lines = [
+    "Modern JavaScript with top-level `await`. Variables, functions and classes stay for later turns, also after an error. There is no `require`, no `import`, no file, no network, no timer and no `eval`.",
+    "",
+    ...surface.contexts.map((context) => `- \`${context.name}\`: ${describeContext(context)}.`),
+    "- `find(pattern, { around = 150, max = 10, within })`: searches every string in `within` (by default the context) for a RegExp or a plain string (any case). Returns `{ total, hits: [{ key, at, text }] }`: `key` is the index or key of the string (none if `within` is one string), `at` the offset, `text` the match with `around` characters on both sides. Printed, it is a readable list.",
+    ...(surface.queries ? queryLines(surface) : []),
+    ...surface.tools.flatMap(toolLines),
+    `- \`print(...values)\`: shows values to you. At most ${count(limits.outputChars)} characters a turn come back (the beginning and the end). What you print you read again in every later turn, so print what you need to decide the next step and keep the rest in variables.`,
+    "- `SHOW_VARS()`: prints your variables with their types and sizes.",
+    "- `FINAL(value)`: ends the run with `value` as the answer, in the form that the question asks for: a string is taken as it is, anything else as JSON.",
+  ];
+  return lines.join("\n");
+}
+
+/** "a string of 10,781,809 characters", for the prompt and for error texts. */
+export function describeContext({ kind, length, items }: ContextRef): string {
+  if (kind === "string") return `a string of ${count(length)} characters`;
+  const parts = `${count(items ?? 0)} ${kind === "array" ? "elements" : "keys"}`;
+  return `${kind === "array" ? "an array" : "an object"} of ${parts}, ${count(length)} characters as JSON`;
+}
+
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function queryLines({ recursion, models, limits }: Surface): string[] {
+  const model = models.length === 0 ? "" : `, model`;
+  const lines = [
+    `- \`await llm_query(prompt, { schema${model} })\`: asks another model once. It sees the prompt (at most ${count(limits.promptChars)} characters) and nothing else, so put the instructions and the text in it. Returns its reply as a string or, with a JSON Schema as \`schema\`, the parsed value.`,
+    "- `await llm_query_batched(prompts, { schema })`: asks many at once. Returns an array in the order of the prompts; where a call failed, the slot holds an Error.",
+    "- `await llm_map(items, instruction, { schema, size = 100 })`: one value for each item (a string or an object), `schema` being that of one value, such as `{ enum: ['yes', 'no', 'unsure'] }`. Sends numbered portions of at most `size` items with the instruction, one sub-call a portion, checks that every item has a value that fits, asks once more for the others, and returns an array in the order of the items; an item that still has no value holds an Error.",
+    recursion
+      ? "- `await rlm_query(query, context, { schema })`: gives a question and a piece of the context (a string, array or object) to a helper that works as you do, with a REPL of its own. Slow and dear: only for a piece that needs several steps itself. `rlm_query_batched([{ query, context }, …])` runs several."
+      : "- `await rlm_query(query, context)`: here the same as one `llm_query` with both in its prompt.",
+  ];
+  if (models.length > 0) lines.push(`  \`model\` is one of ${models.map((name) => `"${name}"`).join(", ")}; without it the usual one is asked.`);
+  return lines;
+}
+
+function toolLines(tool: Tool | Kit): string[] {
+  if (!isKit(tool)) {
+    return [`- \`await tools.${tool.name}(args: ${typeOf(tool.parameters)})\`: ${tool.description}`];
+  }
+  const functions = Object.entries(tool.functions);
+  return functions.map(([name, { signature, description }]) => `- \`${tool.name}.${name}${signature}\`: ${description}`);
+}
+
+/** A JSON Schema as a TypeScript type, as far as one line can say it. */
+function typeOf(schema: unknown): string {
+  if (typeof schema !== "object" || schema === null) return "unknown";
+  if ("const" in schema) return JSON.stringify(schema.const);
+  if ("enum" in schema && Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
+  const type = "type" in schema ? schema.type : undefined;
+  if (Array.isArray(type)) return type.map((one) => typeOf({ ...schema, type: one })).join(" | ");
+  if (type === "array") return `${"items" in schema ? typeOf(schema.items) : "unknown"}[]`;
+  if (type === "object") return objectType(schema);
+  if (type === "integer") return "number";
+  return typeof type === "string" ? type : "unknown";
+}
+
+function objectType(schema: object): string {
+  const properties = "properties" in schema && typeof schema.properties === "object" ? (schema.properties ?? {}) : {};
+  const required = "required" in schema && Array.isArray(schema.required) ? schema.required : [];
+  const fields = Object.entries(properties).map(([name, value]) => `${name}${required.includes(name) ? "" : "?"}: ${typeOf(value)}`);
+  return fields.length === 0 ? "object" : `{ ${fields.join("; ")} }`;
+}

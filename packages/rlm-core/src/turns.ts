@@ -1,0 +1,54 @@
+import type { BlockEvent, CallEvent, EndEvent, JournalEvent, ReplyEvent, ResultEvent } from "./journal.ts";
+
+/** One turn of a session, derived from its journal: a reply, and what its code did if it had any. */
+export interface Turn {
+  reply: ReplyEvent;
+  block?: BlockEvent;
+  calls: CallEvent[];
+  results: ResultEvent[];
+  end?: EndEvent;
+}
+
+/** Groups a journal by turns, in order. */
+export function turnsOf(journal: readonly JournalEvent[]): Turn[] {
+  const turns: Turn[] = [];
+  for (const event of journal) {
+    const turn = turns.at(-1);
+    if (event.type === "reply") turns.push({ reply: event, calls: [], results: [] });
+    else if (turn === undefined) throw new TypeError(`Cannot read a journal: it begins with "${event.type}", not with a reply`);
+    else if (event.type === "block") turn.block = event;
+    else if (event.type === "call") turn.calls.push(event);
+    else if (event.type === "result") turn.results.push(event);
+    else if (event.type === "end") turn.end = event;
+  }
+  return turns;
+}
+
+/** Turns at the end of a journal that failed one after another: no code, or code that ended in an error. */
+export function failuresInARow(turns: readonly Turn[]): number {
+  const last = turns.findLastIndex((turn) => turn.end !== undefined && turn.end.error === undefined);
+  return turns.slice(last + 1).filter((turn) => turn.block === undefined || turn.end?.error !== undefined).length;
+}
+
+/** The next delivery number of a session. */
+export function nextDelivery(journal: readonly JournalEvent[]): number {
+  return journal.filter((event) => event.type === "result").length + 1;
+}
+
+/**
+ * A journal without what may differ between two runs of one race-free program: clocks, computing times,
+ * call ids and the order of deliveries. Calls and results of a block are sorted by content.
+ */
+export function canonicalJournal(journal: readonly JournalEvent[]): unknown[] {
+  return turnsOf(journal).flatMap(({ reply, block, calls, results, end }) => [
+    { type: "reply", text: reply.text },
+    ...(block === undefined ? [] : [{ type: "block", code: block.code }]),
+    ...sorted(calls.map(({ kind, hash }) => ({ type: "call", kind, hash }))),
+    ...sorted(results.map(({ hash, ok, ref, json }) => ({ type: "result", hash, ok, ref, json }))),
+    ...(end === undefined ? [] : [{ ...end, computeMs: undefined }]),
+  ]);
+}
+
+function sorted(entries: { hash: string }[]): unknown[] {
+  return entries.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
