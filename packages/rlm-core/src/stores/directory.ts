@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { InputError, RlmError } from "../errors.ts";
+import type { RunStore } from "../store.ts";
+import { parseTextRef, textRef } from "../text-ref.ts";
+import { encodeEntry } from "./log-entry.ts";
+import { appendLine, wholeLines } from "./log-file.ts";
+import { logKey, logName } from "./log-name.ts";
+
+/**
+ * A run store in a folder, made if it is not there: files that only their owner can read, texts by hash, logs as JSON Lines.
+ * One process at a time writes a log. It outlives a crash of the process, not one of the machine. Throws {@link InputError} for a path that cannot be a folder.
+ */
+export function directoryStore(path: string): RunStore {
+  if (typeof path !== "string" || path === "") throw new InputError(`Expected directoryStore's path to be a folder, got ${JSON.stringify(path)}`);
+  const root = resolve(path);
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new InputError(`Cannot keep runs in ${root}: ${String(cause)}`, { cause });
+  }
+  const logs = join(root, "logs");
+  return {
+    durable: true,
+    async put(text) {
+      const ref = textRef(text);
+      await keeping(`text ${ref}`, root, () => writeText(textPath(root, ref), text));
+      return ref;
+    },
+    async get(ref) {
+      const text = await readText(root, ref);
+      if (textRef(text) !== ref) throw new RlmError("store", `Cannot read text ${ref}: ${textPath(root, ref)} was changed, its hash differs`);
+      return text;
+    },
+    async append(key, entry) {
+      const line = encodeEntry(key, entry);
+      const file = join(logs, logName(key));
+      await keeping(`log "${key}"`, root, () => {
+        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+        appendLine(file, line);
+      });
+    },
+    async read(key) {
+      const file = join(logs, logName(key));
+      const text = await unlessMissing(`read ${file}`, "", () => readFile(file, "utf8"));
+      return wholeLines(text).map((line, index) => parseLine(line, file, index + 1));
+    },
+    async list(prefix) {
+      const entries = await unlessMissing(`list ${logs}`, [], () => readdir(logs, { recursive: true, withFileTypes: true }));
+      const files = entries.filter((entry) => entry.isFile());
+      const keys = files.map((file) => logKey(relative(logs, join(file.parentPath, file.name))));
+      return keys.filter((key) => key !== undefined).filter((key) => key.startsWith(prefix)).sort();
+    },
+    async delete(key) {
+      const file = join(logs, logName(key));
+      await unlessMissing(`delete ${file}`, undefined, () => rm(file, { force: true }));
+    },
+  };
+}
+
+function textPath(root: string, ref: string): string {
+  const parsed = parseTextRef(ref);
+  if (parsed === undefined) throw new RlmError("store", `Cannot read text ${JSON.stringify(ref)}: it is not a reference of this store`);
+  // 256 folders keep each small.
+  return join(root, "texts", parsed.hash.slice(0, 2), `${parsed.hash.slice(2)}.${parsed.encoding}`);
+}
+
+async function readText(root: string, ref: string): Promise<string> {
+  const path = textPath(root, ref);
+  try {
+    return await readFile(path, encodingOf(path));
+  } catch (cause) {
+    const state = isMissing(cause) ? "it is not in this store" : String(cause);
+    throw new RlmError("store", `Cannot read text ${ref} from ${root}: ${state}`, { cause });
+  }
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  const encoding = encodingOf(path);
+  const there = await unlessMissing(`look at ${path}`, undefined, () => stat(path));
+  if (there?.size === Buffer.byteLength(text, encoding)) return;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // Renamed when whole, so that a reader never finds half a text.
+  const unfinished = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(unfinished, "wx", 0o600);
+    try {
+      await file.writeFile(text, encoding);
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}
+
+function encodingOf(path: string): "utf8" | "utf16le" {
+  return path.endsWith(".utf8") ? "utf8" : "utf16le";
+}
+
+async function keeping(what: string, root: string, write: () => void | Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (cause) {
+    throw new RlmError("store", `Cannot keep ${what} in ${root}: ${String(cause)}`, { cause });
+  }
+}
+
+function parseLine(line: string, file: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw new RlmError("store", `Cannot read ${file}: line ${number} is not JSON, so the log was changed or damaged`, { cause });
+  }
+}
+
+async function unlessMissing<T>(action: string, missing: T, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    if (isMissing(cause)) return missing;
+    throw new RlmError("store", `Cannot ${action}: ${String(cause)}`, { cause });
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
