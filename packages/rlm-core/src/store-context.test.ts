@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { InputError } from "./errors.ts";
+import { file } from "./file.ts";
+import { sha256 } from "./hash.ts";
+import { named } from "./named.ts";
+import { openContext, storeContexts } from "./store-context.ts";
+import type { ContextInput } from "./store-context.ts";
+import { memoryStore } from "./stores/memory.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "rlm-context-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("storeContexts()", () => {
+  it("storeContexts() keeps a text and describes it", async () => {
+    const store = memoryStore();
+    const text = "One line.\n".repeat(100);
+    expect(await storeContexts(text, store)).toEqual([{ name: "context", kind: "string", length: 1000, ref: `sha256:${sha256(text)}`, prefix: text.slice(0, 500) }]);
+    expect(await openContext(`sha256:${sha256(text)}`, store)).toBe(text);
+  });
+
+  it("storeContexts() keeps arrays and plain objects as JSON, an object as one context", async () => {
+    const store = memoryStore();
+    const [array] = await storeContexts(["a", { b: 1 }], store);
+    expect(array).toMatchObject({ name: "context", kind: "array", length: 13, items: 2, prefix: '["a",{"b":1}]' });
+    const [object] = await storeContexts({ logs: "x", at: new Date(0), none: undefined }, store);
+    expect(object).toMatchObject({ kind: "object", items: 3 });
+    expect(JSON.parse(await openContext(object?.ref ?? "", store))).toEqual({ logs: "x", at: "1970-01-01T00:00:00.000Z" });
+  });
+
+  it("storeContexts() gives each context of named() its name, in order", async () => {
+    const path = write("chat.txt", "hello");
+    const refs = await storeContexts(named({ logs: "text", rows: [1], chat: file(path), 판문점: { a: 1 } }), memoryStore());
+    expect(refs.map(({ name, kind }) => [name, kind])).toEqual([["logs", "string"], ["rows", "array"], ["chat", "string"], ["판문점", "object"]]);
+  });
+
+  it("storeContexts() cuts the prefix at 500 characters and never through a surrogate pair", async () => {
+    const [cut] = await storeContexts(`${"x".repeat(499)}🌏 and more`, memoryStore());
+    expect(cut?.prefix).toBe("x".repeat(499));
+    const [whole] = await storeContexts(`${"x".repeat(498)}🌏 and more`, memoryStore());
+    expect(whole?.prefix).toBe(`${"x".repeat(498)}🌏`);
+  });
+
+  it("storeContexts() copies nothing of a file to the store", async () => {
+    const path = write("log.txt", "\ufeffgrüße 🌏");
+    const store = memoryStore();
+    const [ref] = await storeContexts(file(path), store);
+    const bytes = Buffer.from("\ufeffgrüße 🌏");
+    expect(ref).toMatchObject({ kind: "string", length: 8, prefix: "grüße 🌏" });
+    expect(JSON.parse(ref?.ref.slice(5) ?? "")).toEqual({ path, size: bytes.length, sha256: sha256(bytes) });
+    await expect(store.get(`sha256:${sha256("grüße 🌏")}`)).rejects.toThrow("not in this store");
+    expect(await openContext(ref?.ref ?? "", store)).toBe("grüße 🌏");
+  });
+
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  let deep: unknown[] = [];
+  for (let level = 0; level < 100_000; level += 1) deep = [deep];
+  const bad: [string, unknown, RegExp][] = [
+    ["undefined", undefined, /to be a text, an array, a plain object, file\("…"\) or named\({ … }\), got undefined$/],
+    ["null", null, /got null$/],
+    ["a number", 7, /got a number$/],
+    ["a function", () => "text", /got a function$/],
+    ["a Map", new Map([[1, 2]]), /got a Map$/],
+    ["a Buffer", Buffer.from("x"), /got a Buffer$/],
+    ["a promise", Promise.resolve("x"), /got a Promise$/],
+    ["an empty text", "", /the text is empty$/],
+    ["an empty array", [], /the array is empty$/],
+    ["an empty object", {}, /the object is empty$/],
+    ["white space", " \n\t\u00a0", /the text has only white space$/],
+    ["a cycle", cyclic, /it contains itself/],
+    ["a BigInt", { a: [1n] }, /it has a BigInt.*pass it as a text$/],
+    ["deep nesting", deep, /nested too deeply.*flatten it$/],
+    ["a function inside", [{ run: () => 1 }], /context\[0\]\.run is a function/],
+    ["NaN inside", { a: { b: NaN } }, /context\.a\.b is NaN/],
+    ["a Set inside", { a: new Set([1]) }, /context\.a is a Set/],
+    ["a file inside", [file("a.txt")], /context\[0\] is made by file\(\)/],
+    ["named in named", named({ a: named({ b: "x" }) }), /a is made by named\(\); give such contexts at the top/],
+    ["a text over the limit", "x".repeat(500_000_001), /500,000,001 characters, more than the 500,000,000 of one context; split it and pass named/],
+  ];
+  for (const [what, value, message] of bad) {
+    it(`storeContexts() of ${what} is an InputError that says so`, async () => {
+      const refused = storeContexts(value as ContextInput, memoryStore());
+      await expect(refused).rejects.toThrow(message);
+      await expect(refused).rejects.toBeInstanceOf(InputError);
+    });
+  }
+});
+
+describe("file()", () => {
+  it("file() of nothing, or of something else than a path, is an InputError", () => {
+    expect(() => file("")).toThrow("Expected file() to get a path, got an empty text");
+    expect(() => file(undefined as unknown as string)).toThrow("got undefined");
+  });
+
+  it("file() is resolved where it is made", () => {
+    expect(file("log.txt").path).toBe(join(process.cwd(), "log.txt"));
+  });
+
+  const bad: [string, () => string, RegExp][] = [
+    ["a missing file", () => join(folder, "none.txt"), /there is no such file$/],
+    ["a folder", () => folder, /it is a folder; name its files one by one/],
+    ["a device", () => "/dev/null", /it is not a regular file/],
+    ["an empty file", () => write("empty.txt", ""), /the file .*empty\.txt is empty$/],
+    ["a blank file", () => write("blank.txt", " \n"), /has only white space$/],
+    ["a NUL byte", () => write("zero.bin", Buffer.from("abc\0def")), /byte 3 is NUL.*convert it first/],
+    ["a Latin-1 file", () => write("latin1.txt", Buffer.from("x".repeat(200_001) + "é", "latin1")), /not UTF-8 from byte 200001 on; convert it first/],
+    ["a character cut at the end", () => write("cut.txt", Buffer.from("가나").subarray(0, 5)), /not UTF-8 from byte 3 on/],
+    ["a bad byte after many long characters", () => write("late.txt", Buffer.concat([Buffer.from("🌏가é".repeat(30_000)), Buffer.from([0x41, 0xff, 0x41])])), /not UTF-8 from byte 270001 on/],
+    ["stray continuation bytes", () => write("stray.txt", Buffer.alloc(100_000, 0x80)), /not UTF-8 from byte 0 on/],
+    ["a file too large", () => sparse("huge.txt", 1_500_000_001), /1,500,000,001 bytes, more than the 500,000,000 characters of one context; split it into files/],
+  ];
+  for (const [what, make, message] of bad) {
+    it(`file() of ${what} is an InputError that names the path`, async () => {
+      const path = make();
+      const refused = storeContexts(file(path), memoryStore());
+      await expect(refused).rejects.toThrow(message);
+      await expect(refused).rejects.toThrow(path);
+      await expect(refused).rejects.toBeInstanceOf(InputError);
+    });
+  }
+});
+
+describe("openContext()", () => {
+  it("openContext() refuses a file that changed or went away, and names it", async () => {
+    const path = write("log.txt", "before");
+    const store = memoryStore();
+    const [ref] = await storeContexts(file(path), store);
+    const open = () => openContext(ref?.ref ?? "", store);
+    write("log.txt", "edited");
+    await expect(open()).rejects.toMatchObject({ code: "store", message: `Cannot open context file ${path}: it changed since the run began (its hash differs)` });
+    write("log.txt", "longer than before");
+    await expect(open()).rejects.toThrow("(6 bytes then, 18 now)");
+    rmSync(path);
+    await expect(open()).rejects.toMatchObject({ code: "store", message: `Cannot open context file ${path}: there is no such file` });
+  });
+
+  it("openContext() of a reference that is none is an RlmError with code store", async () => {
+    for (const ref of ["file:", "file:null", 'file:{"path":1}', "sha256:x"]) await expect(openContext(ref, memoryStore())).rejects.toMatchObject({ code: "store" });
+  });
+});
+
+function write(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function sparse(name: string, size: number): string {
+  const path = write(name, "");
+  truncateSync(path, size);
+  return path;
+}
