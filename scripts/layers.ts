@@ -1,0 +1,127 @@
+import { cruise, type ICruiseResult, type IForbiddenRuleType } from "dependency-cruiser";
+
+const terminal = ["^(node:)?(readline|repl|tty)"];
+
+/** What each package may import of the others, and what it must not know. Everything else is in its package.json. */
+const packages: Record<string, { imports: string[]; unknown?: string[] }> = {
+  "rlm-core": { imports: [], unknown: ["langchain", "langgraph", ...terminal] },
+  "rlm-tools": { imports: ["rlm-core"], unknown: ["langchain", "langgraph", ...terminal] },
+  "rlm-langgraph": { imports: ["rlm-core", "rlm-tools"], unknown: terminal },
+  "rlm-cli": { imports: ["rlm-core", "rlm-tools", "rlm-langgraph"] },
+};
+
+/**
+ * The groups inside rlm-core. A name in `files` is `src/<name>.ts` and everything in `src/<name>/`; `*` stands for the
+ * rest of a name. A file imports its own group and those in `imports`. A new file is a word here.
+ */
+const core: Record<string, { files: string; imports: string[] }> = {
+  ports: {
+    files: `model context sandbox errors json-schema store limits tool journal state
+      hash digest named file file-text json-text text-length text-ref store-context tokens`,
+    imports: [],
+  },
+  means: { files: "run events budget meter prices prompt parse-reply turns derivations semaphore", imports: ["ports"] },
+  queries: { files: "queries", imports: ["ports", "means"] },
+  steps: { files: "steps", imports: ["ports", "means", "queries"] },
+  loop: { files: "loop", imports: ["ports", "means", "queries", "steps"] },
+  sandboxes: { files: "sandboxes", imports: ["ports"] },
+  stores: { files: "stores", imports: ["ports"] },
+  records: { files: "trajectory* replay*", imports: ["ports", "means"] },
+  // Only the index wires the default sandbox to the loop.
+  index: { files: "index", imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records"] },
+  testing: {
+    files: "testing",
+    imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records"],
+  },
+};
+
+/** Every import below `root`/packages that the tables forbid, every cycle, and every file of rlm-core without a group. */
+export async function layerViolations(root: string): Promise<string[]> {
+  const { output } = await cruise(
+    ["packages"],
+    {
+      baseDir: root,
+      validate: true,
+      ruleSet: { forbidden: [...cycleRules(), ...packageRules(), ...coreRules()] },
+      exclude: { path: "(^|/)dist/" },
+      doNotFollow: { path: "node_modules" },
+      tsPreCompilationDeps: true, // types count too
+    },
+    { conditionNames: ["rlm-source", "import", "node", "default"], exportsFields: ["exports"], extensions: [".ts"] },
+  );
+  const { modules, summary } = output as ICruiseResult;
+  const forbidden = summary.violations.map(({ rule, from, to, cycle }) =>
+    [`${rule.name}: ${from}`, ...(cycle?.map(({ name }) => name) ?? [to])].join(" → "),
+  );
+  const listed = new RegExp(Object.keys(core).map(pathsOf).join("|"));
+  const unlisted = modules
+    .filter(({ source }) => source.startsWith(coreFolder) && !test.test(source) && !listed.test(source))
+    .map(({ source }) => `in no group of scripts/layers.ts: ${source}`);
+  return [...forbidden, ...unlisted];
+}
+
+const coreFolder = "packages/rlm-core/src/";
+// A test may import what it likes; nothing imports a test.
+const test = /\.test\.ts$/;
+
+function cycleRules(): IForbiddenRuleType[] {
+  // A cycle of types alone is gone at run time: the ports name one another.
+  const notTypes = { viaOnly: { dependencyTypesNot: ["type-only" as const] } };
+  return [
+    { name: "cycle", severity: "error", from: {}, to: { circular: true, ...notTypes } },
+    { name: "a test is imported", severity: "error", from: {}, to: { path: test.source } },
+  ];
+}
+
+function packageRules(): IForbiddenRuleType[] {
+  return Object.entries(packages).flatMap(([name, { imports, unknown = [] }]) => {
+    const from = { path: `^packages/${name}/` };
+    const others = Object.keys(packages).filter((other) => other !== name);
+    const forbidden = others.filter((other) => !imports.includes(other));
+    const outside = [...forbidden.map((other) => `packages/${other}`), "examples", "test", "bench", "scripts"];
+    return [
+      { name: `${name} may not import`, severity: "error", from, to: { path: `^(${outside.join("|")})/` } },
+      ...unknown.map((path): IForbiddenRuleType => {
+        return { name: `${name} must not know`, severity: "error", from, to: { path } };
+      }),
+      {
+        name: "another package by path instead of name",
+        severity: "error",
+        from,
+        to: { path: `^packages/(${others.join("|")})/`, dependencyTypes: ["local"] },
+      },
+    ];
+  });
+}
+
+function coreRules(): IForbiddenRuleType[] {
+  const oneSandbox = `^${coreFolder}sandboxes/([^/]+)/`;
+  return [
+    ...Object.entries(core).map(([group, { imports }]): IForbiddenRuleType => {
+      const allowed = [group, ...imports].map(pathsOf);
+      return {
+        name: `${group} may not import`,
+        severity: "error",
+        from: { path: pathsOf(group), pathNot: test.source },
+        to: { path: `^${coreFolder}`, pathNot: allowed },
+      };
+    }),
+    {
+      name: "a sandbox may not import another",
+      severity: "error",
+      from: { path: oneSandbox },
+      to: { path: oneSandbox, pathNot: `^${coreFolder}sandboxes/$1/` },
+    },
+  ];
+}
+
+function pathsOf(group: string): string {
+  const names = core[group]?.files.replaceAll("*", "[^/]*").split(/\s+/) ?? [];
+  return `^${coreFolder}(${names.join("|")})(\\.ts$|/)`;
+}
+
+if (import.meta.main) {
+  const violations = await layerViolations(process.cwd());
+  for (const violation of violations) console.error(violation);
+  process.exitCode = violations.length > 0 ? 1 : 0;
+}
