@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { SubCall } from "./sandbox.ts";
 
 /** SHA-256 as 64 hex digits; of a text, that of its UTF-8 bytes. */
 export function sha256(text: string | Uint8Array): string {
@@ -6,6 +7,16 @@ export function sha256(text: string | Uint8Array): string {
   if (typeof text !== "string") return hash.update(text).digest("hex");
   for (const slice of slices(text)) hash.update(slice, "utf8");
   return hash.digest("hex");
+}
+
+/** The content hash of a call: of kind, name, prompt, context and options, whatever order their keys have; not of its id. */
+export function hashCall({ kind, name, prompt, context, options }: Omit<SubCall, "id" | "hash">): string {
+  return sha256(canonicalJson({ kind, name, prompt, context, options }));
+}
+
+/** JSON text with the keys of every object sorted, so that equal data gives equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => (isRecord(part) ? Object.fromEntries(Object.entries(part).toSorted(byKey)) : part));
 }
 
 const sliceLength = 8_000_000;
@@ -22,4 +33,12 @@ function* slices(text: string): Generator<string> {
 
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function byKey([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
