@@ -1,1 +1,4 @@
-export {};
+export { decompose } from "./decompose.ts";
+export type { ChunkOptions, Piece } from "./decompose/chunks.ts";
+export type { Line } from "./decompose/lines.ts";
+export type { Pack } from "./decompose/pack.ts";

@@ -1,0 +1,74 @@
+/** A piece of a text: `text` is the text from offset `start` to before `end`, in UTF-16 code units. */
+export interface Piece {
+  text: string;
+  start: number;
+  end: number;
+}
+
+export interface ChunkOptions {
+  /** Characters that a piece has at most; 2 or more. */
+  size: number;
+  /** Characters that a piece repeats of the one before it; at most `size - 2`. @default 0 */
+  overlap?: number;
+  /** Where to cut; where there is none of its kind, at the next finer one, down to words. @default "paragraph" */
+  boundary?: "paragraph" | "sentence" | "line" | "none";
+}
+
+/** Cuts a text into pieces of at most `size` characters that cover it, never inside of a surrogate pair. Guest code: self-contained. */
+export function chunks(text: string, options: ChunkOptions): Piece[] {
+  if (typeof text !== "string") {
+    const other = Array.isArray(text)
+      ? "an array: use decompose.pack(items, { size })"
+      : text === null
+        ? "null"
+        : typeof text;
+    throw new TypeError(`decompose.chunks: expected text to be a string, got ${other}`);
+  }
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError("decompose.chunks: expected options such as { size: 20000 } as the second argument");
+  }
+  const { size, overlap = 0, boundary = "paragraph" } = options;
+  if (!Number.isSafeInteger(size) || size < 2) {
+    throw new RangeError(`decompose.chunks: expected size to be an integer of 2 or more, got ${String(size)}`);
+  }
+  if (!Number.isSafeInteger(overlap) || overlap < 0 || overlap > size - 2) {
+    throw new RangeError(
+      `decompose.chunks: expected overlap to be an integer from 0 to size - 2 (${size - 2}), got ${String(overlap)}`,
+    );
+  }
+  const paragraph = /\r?\n[ \t]*\r?\n\s*/g;
+  const line = /\r?\n/g;
+  const sentence = /[.!?…]+["'”’»)\]]*\s+|[。！？]+["'”’」』）]*\s*/g;
+  const word = /\s+/g;
+  const finer = {
+    paragraph: [paragraph, line, sentence, word],
+    line: [line, sentence, word],
+    sentence: [sentence, word],
+    none: [],
+  };
+  if (!Object.hasOwn(finer, boundary)) {
+    throw new RangeError(
+      `decompose.chunks: expected boundary to be "paragraph", "sentence", "line" or "none", got ${JSON.stringify(boundary)}`,
+    );
+  }
+  const splitsPair = (at: number) => /^[\uD800-\uDBFF][\uDC00-\uDFFF]$/.test(text.slice(at - 1, at + 1));
+  // The last border after `from` and up to `limit`; a border comes after the white space that belongs to it.
+  const cut = (from: number, limit: number) => {
+    const window = text.slice(from, limit);
+    for (const border of finer[boundary]) {
+      let last = 0;
+      for (const match of window.matchAll(border)) last = match.index + match[0].length;
+      if (last > 0) return from + last;
+    }
+    return splitsPair(limit) ? limit - 1 : limit;
+  };
+  const pieces: Piece[] = [];
+  for (let covered = 0; covered < text.length;) {
+    const first = Math.max(0, covered - overlap);
+    const start = splitsPair(first) ? first + 1 : first;
+    const end = start + size >= text.length ? text.length : cut(covered, start + size);
+    pieces.push({ text: text.slice(start, end), start, end });
+    covered = end;
+  }
+  return pieces;
+}
