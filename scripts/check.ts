@@ -52,7 +52,12 @@ process.exitCode = failed > 0 ? 1 : 0;
 /** What the tool printed, if it failed. */
 async function run({ run: [program, ...args], cwd, env, seconds = 300 }: Check): Promise<string | undefined> {
   const path = [resolve("node_modules/.bin"), process.env.PATH].join(delimiter);
-  const options = { cwd, env: { ...process.env, ...env, PATH: path }, timeout: seconds * 1000, maxBuffer: 2 ** 26 };
+  const options = {
+    cwd,
+    env: { ...process.env, NO_COLOR: "1", ...env, PATH: path },
+    timeout: seconds * 1000,
+    maxBuffer: 2 ** 26,
+  };
   return new Promise((done) => {
     const child = execFile(program, args, options, (error, stdout, stderr) => {
       if (error === null) done(undefined);

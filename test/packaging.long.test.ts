@@ -1,0 +1,79 @@
+import { execFileSync } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const program = `
+  import { runRlm } from "rlm-core";
+  import { scriptedModel } from "rlm-core/testing";
+
+  const model = scriptedModel([
+    "\`\`\`repl\\nconst total = context.length;\\nprint(total);\\n\`\`\`",
+    "\`\`\`repl\\nconst fruit = await llm_query('Name a fruit.');\\nFINAL(total + ' ' + fruit);\\n\`\`\`",
+  ]);
+  const { answer, status } = await runRlm(
+    { query: "How long is it, and which fruit?", context: "x".repeat(12_345) },
+    { model, subModel: async () => ({ text: "pear" }), limits: { directBelow: 0 } },
+  );
+  console.log(JSON.stringify({ answer, status }));
+`;
+const printed = { answer: "12345 pear", status: "final" };
+const names = readdirSync("packages");
+
+describe("the packed packages", () => {
+  let project: string;
+
+  beforeAll(() => {
+    project = mkdtempSync(join(tmpdir(), "rlm-packaging-"));
+    for (const name of names) run("pnpm", ["pack", "--pack-destination", project], join("packages", name));
+    writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
+    writeFileSync(join(project, "program.js"), program);
+    // npm runs by the Node that runs this test, whatever the machine's own: install scripts and engines see Node 24.
+    const npm = run("npm", ["exec", "--call", "node -p process.env.npm_execpath"], project).trim();
+    const tarballs = globSync("*.tgz", { cwd: project }).map((file) => `./${file}`);
+    run(process.execPath, [npm, "install", "--engine-strict", "--no-audit", "--no-fund", ...tarballs], project);
+  }, 300_000);
+
+  afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+  it("ask for no workspace and carry the licence, dist and sources, but no tests", () => {
+    for (const name of names) {
+      const folder = join(project, "node_modules", name);
+      expect(readFileSync(join(folder, "package.json"), "utf8")).not.toContain("workspace:");
+      const files = globSync("**/*", { cwd: folder });
+      expect(files).toEqual(expect.arrayContaining(["LICENSE", "dist/index.js", "dist/index.d.ts", "src/index.ts"]));
+      expect(files.filter((file) => file.includes(".test."))).toEqual([]);
+    }
+  });
+
+  it.each(names)("load by every export path of %s", (name) => {
+    const { exports } = JSON.parse(readFileSync(join("packages", name, "package.json"), "utf8")) as { exports: object };
+    for (const path of Object.keys(exports)) {
+      const specifier = name + path.slice(1);
+      const options = path.endsWith(".json") ? `, { with: { type: "json" } }` : "";
+      // The child's entry is a program: imported it would run.
+      const load =
+        path === "./isolate-child" ? `import.meta.resolve("${specifier}")` : `await import("${specifier}"${options})`;
+      run(process.execPath, ["--no-node-snapshot", "--input-type=module", "--eval", load], project);
+    }
+  });
+
+  it("answer a query on the real sandbox", () => {
+    expect(JSON.parse(run(process.execPath, ["--no-node-snapshot", "program.js"], project))).toEqual(printed);
+  });
+
+  it("answer a query bundled by esbuild, with isolated-vm and the child's entry outside of the bundle", async () => {
+    const outfile = join(project, "bundle.js");
+    const entryPoints = [join(project, "program.js")];
+    await build({ entryPoints, outfile, bundle: true, platform: "node", format: "esm", external: ["isolated-vm"] });
+    expect(readFileSync(outfile, "utf8")).not.toMatch(/from "rlm-core/);
+    expect(JSON.parse(run(process.execPath, ["--no-node-snapshot", outfile], project))).toEqual(printed);
+  });
+});
+
+function run(command: string, args: string[], cwd: string): string {
+  const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
+  return execFileSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, PATH: path, NODE_OPTIONS: "" } });
+}
