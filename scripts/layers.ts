@@ -17,13 +17,16 @@ const packages: Record<string, { imports: string[]; unknown?: string[] }> = {
 const core: Record<string, { files: string; imports: string[] }> = {
   ports: {
     files: `model context sandbox errors json-schema store limits tool journal state
-      hash digest named file file-text json-text text-length text-ref store-context tokens`,
+      hash digest named file file-text json-text text-length text-ref store-context context-ref tokens`,
     imports: [],
   },
-  means: { files: "run events budget meter prices prompt parse-reply turns derivations semaphore", imports: ["ports"] },
+  means: {
+    files: "run events budget budget-log meter usage stopwatch prices prompt parse-reply turns derivations semaphore",
+    imports: ["ports"],
+  },
   queries: { files: "queries", imports: ["ports", "means"] },
   steps: { files: "steps", imports: ["ports", "means", "queries"] },
-  loop: { files: "loop", imports: ["ports", "means", "queries", "steps"] },
+  loop: { files: "loop options", imports: ["ports", "means", "queries", "steps", "stores"] },
   sandboxes: { files: "sandboxes", imports: ["ports"] },
   stores: { files: "stores", imports: ["ports"] },
   records: { files: "trajectory* replay*", imports: ["ports", "means"] },

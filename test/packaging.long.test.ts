@@ -56,7 +56,8 @@ describe("the packed packages", () => {
       // The child's entry is a program: imported it would run.
       const load =
         path === "./isolate-child" ? `import.meta.resolve("${specifier}")` : `await import("${specifier}"${options})`;
-      run(process.execPath, ["--no-node-snapshot", "--input-type=module", "--eval", load], project);
+      const args = ["--no-node-snapshot", "--input-type=module", "--eval", load];
+      expect(() => run(process.execPath, args, project), specifier).not.toThrow();
     }
   });
 
