@@ -1,5 +1,5 @@
 /** What went wrong, for code that reacts to it. */
-export type RlmErrorCode = "bad-input" | "budget" | "sandbox" | "replay" | "store" | "model" | "schema";
+export type RlmErrorCode = "bad-input" | "budget" | "sandbox" | "replay" | "store" | "model" | "schema" | "tool";
 
 /** Base of every error that this project throws; `code` tells them apart, `cause` keeps what came from below. */
 export class RlmError extends Error {

@@ -1,6 +1,7 @@
 import type { LimitName } from "./errors.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { RlmState, Usage } from "./state.ts";
+import type { SessionOptions } from "./sandbox.ts";
 import type { TokenUsage } from "./model.ts";
 
 /** What happens in a run, as it happens; `runId` tells the sessions of the tree apart. The core only calls `emit`. */
@@ -11,12 +12,19 @@ interface InRun {
   depth: number;
 }
 
-/** `parent`: the call that opened this child RLM. `state` has an empty journal. */
+/**
+ * `parent`: the call that opened this child RLM. `state` has an empty journal.
+ * `repl`: what the session's REPL has, as much as it takes to rebuild it.
+ */
 export interface RunStartEvent extends InRun {
   type: "run-start";
   parent?: { runId: string; id: number };
   state: RlmState;
+  repl: Repl;
 }
+
+/** Names of host tools, sources of kits, and bounds of a session's REPL. */
+export type Repl = Pick<SessionOptions, "queries" | "tools" | "kits" | "limits">;
 
 /** The root model of this session is asked. */
 export interface TurnStartEvent extends InRun {

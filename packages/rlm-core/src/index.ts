@@ -1,1 +1,46 @@
-export {};
+import { runLoop, type RlmInput, type RlmResult } from "./loop.ts";
+import type { RlmOptions } from "./options.ts";
+import { isolate } from "./sandboxes/isolate/isolate.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+let shared: Sandbox | undefined;
+
+/**
+ * Answers a query over a context of any length by a Recursive Language Model (arXiv 2512.24601): the model never sees
+ * the context, it writes JavaScript that searches it, cuts it and calls models on the pieces.
+ * Throws InputError for wrong input, BudgetError if a limit was reached before anything was gained, RlmError "model" if
+ * the root model fails, SandboxError if no sandbox can be had, and the signal's reason on abort.
+ */
+export async function runRlm<T = string>(input: RlmInput, options: RlmOptions<T>): Promise<RlmResult<T>> {
+  return await runLoop(input, options, (shared ??= isolate()));
+}
+
+export type { RlmInput, RlmResult } from "./loop.ts";
+export type { RlmOptions } from "./options.ts";
+export { defaultLimits, type Limits } from "./limits.ts";
+export type { Price, Prices } from "./prices.ts";
+export { BudgetError, InputError, ReplayError, RlmError, SandboxError, type LimitName, type RlmErrorCode } from "./errors.ts";
+export type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from "./model.ts";
+export type { JsonSchema } from "./json-schema.ts";
+
+export type { ContextRef } from "./context.ts";
+export { storeContexts, type ContextInput } from "./store-context.ts";
+export { file, type FileContext } from "./file.ts";
+export { named, type NamedContexts } from "./named.ts";
+export type { RunStore } from "./store.ts";
+export { memoryStore } from "./stores/memory.ts";
+
+export type { Kit, KitFunction, KitSource, Tool } from "./tool.ts";
+export type { Approve } from "./run.ts";
+export type { Profile } from "./prompt/profile.ts";
+export { big, small, thinking } from "./prompt/profile.ts";
+export { parseReply, type ParsedReply } from "./parse-reply.ts";
+
+export type { Emit, RlmEvent } from "./events.ts";
+export type { JournalEvent } from "./journal.ts";
+export type { RlmState, Usage } from "./state.ts";
+export { canonicalJournal } from "./turns.ts";
+export { countTokens } from "./tokens.ts";
+
+export { isolate, type IsolateOptions } from "./sandboxes/isolate/isolate.ts";
+export type { CallValue, CodeError, Output, Progress, Sandbox, Session, SessionOptions, SubCall, SubResult, Variable } from "./sandbox.ts";

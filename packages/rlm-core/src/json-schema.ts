@@ -1,4 +1,38 @@
+import { Validator, type Schema } from "@cfworker/json-schema";
+
 /** A JSON Schema (draft 2020-12) as plain data. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
+}
+
+/** Why a value does not fit a schema, in a sentence; undefined if it fits. Interprets the schema, generates no code. */
+export function misfit(value: unknown, schema: JsonSchema): string | undefined {
+  const { valid, errors } = new Validator(schema as Schema, "2020-12").validate(value);
+  if (valid) return undefined;
+  // The innermost errors come last and say what is wrong; the outer ones only say where.
+  const reasons = errors.slice(-3).map(({ instanceLocation, error }) => `${instanceLocation.slice(1) || "the value"}: ${error}`);
+  return reasons.join(" ");
+}
+
+const maxSchemaChars = 16_384;
+const maxSchemaDepth = 8;
+const forbidden = ["$ref", "$dynamicRef", "pattern", "patternProperties", "format"];
+
+/** Why a schema that comes from code in the REPL is refused; undefined if it is not. Bounded, for it is hostile input. */
+export function schemaProblem(schema: unknown): string | undefined {
+  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return "a schema has to be an object";
+  const { length } = JSON.stringify(schema);
+  if (length > maxSchemaChars) return `a schema may have ${maxSchemaChars} characters, this one has ${length}`;
+  return keywordProblem(schema, 1);
+}
+
+function keywordProblem(node: object, depth: number): string | undefined {
+  if (depth > maxSchemaDepth * 2) return `a schema may be ${maxSchemaDepth} levels deep`;
+  for (const [keyword, value] of Object.entries(node)) {
+    // A property may be called "format"; only strings there are the keyword.
+    if (forbidden.includes(keyword) && (typeof value === "string" || keyword === "patternProperties")) return `"${keyword}" is not allowed in a schema`;
+    const problem = typeof value === "object" && value !== null ? keywordProblem(value, depth + 1) : undefined;
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }

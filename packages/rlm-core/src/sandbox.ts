@@ -2,7 +2,7 @@ import type { ContextRef } from "./context.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { Limits } from "./limits.ts";
-import type { Kit } from "./tool.ts";
+import type { KitSource } from "./tool.ts";
 
 /** Opens REPL sessions. One function is the whole port; see `rlm-core/testing` for the laws that every one keeps. */
 export interface Sandbox {
@@ -23,7 +23,7 @@ export interface SessionOptions {
   queries: boolean;
   /** Names of the host tools in `tools`. */
   tools: readonly string[];
-  kits: readonly Kit[];
+  kits: readonly KitSource[];
   /** What FINAL's value has to fit. */
   responseFormat?: JsonSchema;
   limits: Pick<Limits, "promptChars" | "outputChars" | "computeMs" | "heapMb" | "answerChars">;
@@ -33,6 +33,8 @@ export interface SessionOptions {
    * Blocks whose end says `rolledBack` are left out. A block without an end is left suspended, or done: see `last`.
    */
   history?: readonly JournalEvent[];
+  /** Hears every call that the code posts while `history` is replayed, with its texts. */
+  onReplayedCall?(call: SubCall): void;
   signal?: AbortSignal;
 }
 

@@ -39,6 +39,17 @@ export interface KitFunction {
   run(...args: never[]): unknown;
 }
 
+/** A kit as a session and a trajectory carry it: the source texts of its functions. */
+export interface KitSource {
+  name: string;
+  functions: Record<string, string>;
+}
+
+export function kitSource({ name, functions }: Kit): KitSource {
+  const sources = Object.entries(functions).map(([key, { run }]) => [key, String(run)]);
+  return { name, functions: Object.fromEntries(sources) };
+}
+
 export function isKit(tool: Tool | Kit): tool is Kit {
   return "functions" in tool;
 }

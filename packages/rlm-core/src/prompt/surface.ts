@@ -35,8 +35,8 @@ export function describeSurface(surface: Surface): string {
 /** "a string of 10,781,809 characters", for the prompt and for error texts. */
 export function describeContext({ kind, length, items }: ContextRef): string {
   if (kind === "string") return `a string of ${count(length)} characters`;
-  const parts = `${count(items ?? 0)} ${kind === "array" ? "elements" : "keys"}`;
-  return `${kind === "array" ? "an array" : "an object"} of ${parts}, ${count(length)} characters as JSON`;
+  const parts = items === undefined ? "" : ` of ${count(items)} ${kind === "array" ? "elements" : "keys"}`;
+  return `${kind === "array" ? "an array" : "an object"}${parts}, ${count(length)} characters as JSON`;
 }
 
 export function count(value: number): string {

@@ -1,0 +1,153 @@
+import { toJSONSchema, type ZodType } from "zod";
+import { InputError } from "./errors.ts";
+import type { Emit } from "./events.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import { resolveLimits, type Limits } from "./limits.ts";
+import type { Model } from "./model.ts";
+import type { Prices } from "./prices.ts";
+import { big, type Profile } from "./prompt/profile.ts";
+import type { Approve } from "./run.ts";
+import type { Sandbox } from "./sandbox.ts";
+import type { RunStore } from "./store.ts";
+import { memoryStore } from "./stores/memory.ts";
+import { isKit, type Kit, type Tool } from "./tool.ts";
+
+export interface RlmOptions<T = string> {
+  /** Writes the code of the root. */
+  model: Model;
+  /** Answers plain sub-calls, and is the root of children; a record of several lets the code choose by name, `default` being the usual one. @default model */
+  subModel?: Model | { default: Model; [name: string]: Model };
+  /** Where the code runs. @default isolate() */
+  sandbox?: Sandbox;
+  /** See {@link Limits}. */
+  limits?: Partial<Limits>;
+  /** US dollars per million tokens, by model name; needed for `limits.costUsd`. */
+  prices?: Prices;
+  /** The words of the prompt. @default big */
+  profile?: Profile;
+  /** Host tools and kits of guest functions. */
+  tools?: readonly (Tool | Kit)[];
+  /** Asked before each call of a tool with `approve: true`. */
+  approve?: Approve;
+  /** What the answer has to be: a zod schema, or a JSON Schema. */
+  responseFormat?: ZodType<T> | JsonSchema;
+  /** Where texts and logs are kept. @default memoryStore() */
+  store?: RunStore;
+  /** Hears what happens, as it happens. What it throws ends the run. */
+  onEvent?: Emit;
+  /** Ends the run and everything below it. */
+  signal?: AbortSignal;
+}
+
+export interface ResolvedOptions {
+  model: Model;
+  subModel(name?: string): Model;
+  models: readonly string[];
+  sandbox: Sandbox;
+  limits: Limits;
+  prices: Prices;
+  profile: Profile;
+  tools: readonly (Tool | Kit)[];
+  approve: Approve | undefined;
+  responseFormat: JsonSchema | undefined;
+  store: RunStore;
+  emit: Emit;
+  signal: AbortSignal;
+}
+
+/** Checks everything at the door and fills in the defaults. Throws {@link InputError}. */
+export function resolveOptions<T>(input: { query: string }, options: RlmOptions<T>, defaultSandbox: Sandbox): ResolvedOptions {
+  checkInput(input);
+  checkNames(options);
+  const { model, sandbox = defaultSandbox, prices = {}, profile = big, tools = [], approve, store = memoryStore(), onEvent = () => {} } = options;
+  const { subModel = model, signal = new AbortController().signal } = options;
+  checkModel(model, "model");
+  const models = resolveModels(subModel);
+  checkTools(tools);
+  if (!(signal instanceof AbortSignal)) throw new InputError(`Expected options.signal to be an AbortSignal, got ${typeof signal}`);
+  if (typeof onEvent !== "function") throw new InputError(`Expected options.onEvent to be a function, got ${typeof onEvent}`);
+  return {
+    model,
+    ...models,
+    sandbox,
+    limits: withWindows(resolveLimits(options.limits), options.limits, model, models.subModel()),
+    prices,
+    profile,
+    tools,
+    approve,
+    responseFormat: resolveFormat(options.responseFormat),
+    store,
+    emit: onEvent,
+    signal,
+  };
+}
+
+const names = ["model", "subModel", "sandbox", "limits", "prices", "profile", "tools", "approve", "responseFormat", "store", "onEvent", "signal"];
+
+function checkNames(options: object): void {
+  if (typeof options !== "object" || options === null) throw new InputError("Expected options to be an object with a model");
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new InputError(`Unknown option "${unknown}": expected one of ${names.join(", ")}`);
+}
+
+function checkInput(input: unknown): void {
+  if (typeof input !== "object" || input === null) throw new InputError("Expected the input to be { query, context }");
+  const unknown = Object.keys(input).find((name) => name !== "query" && name !== "context");
+  if (unknown !== undefined) throw new InputError(`Unknown input "${unknown}": expected query and context`);
+  const query = "query" in input ? input.query : undefined;
+  if (typeof query !== "string") throw new InputError(`Expected query to be a string, got ${query === null ? "null" : typeof query}`);
+  if (query.trim() === "") throw new InputError("Expected query to be a question, got an empty string");
+}
+
+function checkModel(model: unknown, name: string): void {
+  if (typeof model !== "function") {
+    throw new InputError(`Expected options.${name} to be a function (messages, options) => Promise<{ text }>, got ${model === null ? "null" : typeof model}`);
+  }
+}
+
+function resolveModels(given: NonNullable<RlmOptions["subModel"]>): Pick<ResolvedOptions, "subModel" | "models"> {
+  if (typeof given === "function") return { subModel: (name) => pick({ default: given }, name), models: [] };
+  if (typeof given !== "object" || given === null) checkModel(given, "subModel");
+  checkModel(given.default, "subModel.default");
+  for (const [name, model] of Object.entries(given)) checkModel(model, `subModel.${name}`);
+  return { subModel: (name) => pick(given, name), models: Object.keys(given).filter((name) => name !== "default") };
+}
+
+function pick(models: { default: Model; [name: string]: Model }, name = "default"): Model {
+  const model = Object.hasOwn(models, name) ? models[name] : undefined;
+  if (model !== undefined) return model;
+  // The name is the code's, not the user's: an error that it may read.
+  throw new Error(`there is no model "${name}"; there are ${Object.keys(models).join(", ")}`);
+}
+
+function checkTools(tools: readonly (Tool | Kit)[]): void {
+  if (!Array.isArray(tools)) throw new InputError(`Expected options.tools to be an array, got ${typeof tools}`);
+  const seen = new Set<string>();
+  for (const tool of tools) {
+    if (!/^[A-Za-z_$][\w$]*$/.test(tool.name)) throw new InputError(`Expected the name of a tool to be an identifier, got "${tool.name}"`);
+    if (seen.has(tool.name)) throw new InputError(`Expected tools to have different names, got "${tool.name}" twice`);
+    seen.add(tool.name);
+    if (!isKit(tool) && typeof tool.run !== "function") throw new InputError(`Expected tools.${tool.name}.run to be a function, got ${typeof tool.run}`);
+  }
+}
+
+/** Limits that depend on what a model can read, where that is known and the user did not say. Three characters a token: on the safe side. */
+function withWindows(limits: Limits, given: Partial<Limits> | undefined, model: Model, subModel: Model): Limits {
+  const sub = subModel.contextWindow;
+  const promptChars = sub === undefined || given?.promptChars !== undefined ? limits.promptChars : Math.max(100, (sub - limits.maxOutputTokens) * 3);
+  const root = model.contextWindow;
+  const directBelow = root === undefined ? limits.directBelow : Math.min(limits.directBelow, Math.floor(root / 2));
+  return { ...limits, promptChars, directBelow };
+}
+
+function resolveFormat(format: ZodType | JsonSchema | undefined): JsonSchema | undefined {
+  if (format === undefined) return undefined;
+  if (typeof format !== "object" || format === null) throw new InputError(`Expected options.responseFormat to be a zod schema or a JSON Schema, got ${typeof format}`);
+  if (!isZod(format)) return format;
+  const { $schema, ...schema } = toJSONSchema(format);
+  return schema;
+}
+
+function isZod(format: ZodType | JsonSchema): format is ZodType {
+  return "_zod" in format;
+}

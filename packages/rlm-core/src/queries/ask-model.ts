@@ -1,0 +1,86 @@
+import { BudgetError, RlmError } from "../errors.ts";
+import type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from "../model.ts";
+import type { Run } from "../run.ts";
+import { countTokens, estimateTokens } from "../tokens.ts";
+import { abortable } from "./abortable.ts";
+
+export interface Answered {
+  text: string;
+  usage: TokenUsage;
+  model: string;
+}
+
+export type Ask = Pick<ModelOptions, "purpose" | "depth" | "responseFormat"> & { messages: ChatMessage[]; model: Model; signal: AbortSignal };
+
+/**
+ * One model request on the run's budget: waits for a place, reserves, asks, settles.
+ * Throws {@link BudgetError} where a limit refuses it, RlmError "model" where the model fails, or the signal's reason.
+ */
+export async function askModel(ask: Ask, run: Run): Promise<Answered> {
+  return await run.semaphore(() => askInPlace(ask, run), ask.signal);
+}
+
+async function askInPlace({ messages, model, purpose, depth, responseFormat, signal }: Ask, run: Run): Promise<Answered> {
+  const name = model.modelName ?? "model";
+  const { maxOutputTokens } = run.limits;
+  const concluding = purpose === "conclude" && depth === 0;
+  const inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content) + 4, 0);
+  const reservation = await run.budget.reserve({ model: name, inputTokens, maxOutputTokens, concluding });
+  const deadline = startDeadline(run, concluding);
+  const either = AbortSignal.any([signal, deadline.signal]);
+  let reply: ModelReply;
+  try {
+    reply = checkReply(await abortable(() => model(messages, { maxOutputTokens, responseFormat, signal: either, purpose, depth }), either), name);
+  } catch (error) {
+    // What an aborted request used is not known, so it is charged as reserved; one that failed has cost its call.
+    const usage = either.aborted ? { inputTokens, outputTokens: maxOutputTokens, estimated: true } : { inputTokens: 0, outputTokens: 0 };
+    await settle(usage, name);
+    throw either.aborted ? either.reason : modelError(error, name);
+  } finally {
+    deadline.stop();
+  }
+  const answeredBy = reply.model ?? name;
+  const usage = reply.usage ?? (await countUsage(messages, reply.text));
+  await settle(usage, answeredBy);
+  return { text: reply.text, usage, model: answeredBy };
+
+  async function settle(usage: TokenUsage, settledModel: string): Promise<void> {
+    const { costUsd } = await run.budget.settle(reservation, { usage, model: settledModel });
+    run.meter.add({ model: settledModel, usage, costUsd });
+  }
+}
+
+/** Aborts a request when the run's active time is used up. The concluding call of the root gets a minute all the same. */
+function startDeadline(run: Run, concluding: boolean): { signal: AbortSignal; stop(): void } {
+  const max = run.limits.durationMs;
+  const controller = new AbortController();
+  if (max === Infinity) return { signal: controller.signal, stop: () => {} };
+  const spent = run.budget.usage().activeMs;
+  const left = Math.max(concluding ? 60_000 : 0, max - spent);
+  const timer = setTimeout(
+    () => controller.abort(new BudgetError({ limit: "durationMs", max, spent: run.budget.usage().activeMs })),
+    Math.min(left, 2 ** 31 - 1),
+  );
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
+}
+
+function checkReply(reply: unknown, name: string): ModelReply {
+  if (typeof reply === "object" && reply !== null && "text" in reply && typeof reply.text === "string") return reply as ModelReply;
+  throw new TypeError(`expected it to return { text: string }, got ${describe(reply)} from "${name}"`);
+}
+
+function describe(value: unknown): string {
+  if (value === null || typeof value !== "object") return String(value);
+  return `an object with ${Object.keys(value).join(", ") || "no fields"}`;
+}
+
+function modelError(error: unknown, name: string): RlmError {
+  if (error instanceof RlmError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new RlmError("model", `Cannot get a reply from the model "${name}": ${message}`, { cause: error });
+}
+
+async function countUsage(messages: ChatMessage[], text: string): Promise<TokenUsage> {
+  const inputs = await Promise.all(messages.map(({ content }) => countTokens(content)));
+  return { inputTokens: inputs.reduce((sum, tokens) => sum + tokens, 0), outputTokens: await countTokens(text), estimated: true };
+}

@@ -1,0 +1,37 @@
+import { RlmError } from "../errors.ts";
+import { schemaProblem } from "../json-schema.ts";
+import type { ChatMessage } from "../model.ts";
+import type { Run } from "../run.ts";
+import type { CallValue, SubCall } from "../sandbox.ts";
+import { askModel, type Answered } from "./ask-model.ts";
+import { askAgain, askForJson, readJson } from "./structured.ts";
+
+/** What a plain sub-call gave, and what its requests used. */
+export interface Reply {
+  value: CallValue;
+  answered: Answered[];
+}
+
+/** One plain sub-call: the sub-model sees the prompt and nothing else. */
+export async function llmQuery(call: Pick<SubCall, "prompt" | "options">, depth: number, run: Run, signal: AbortSignal): Promise<Reply> {
+  const { schema, model: name } = call.options;
+  const max = run.limits.promptChars;
+  if (call.prompt.length > max) {
+    throw new RlmError("model", `Cannot ask: the prompt has ${call.prompt.length} characters, at most ${max} fit. Cut it into pieces.`);
+  }
+  const problem = schema === undefined ? undefined : schemaProblem(schema);
+  if (problem !== undefined) throw new RlmError("schema", `Cannot ask with this schema: ${problem}`);
+
+  const content = schema === undefined ? call.prompt : `${call.prompt}\n\n${askForJson(schema)}`;
+  const messages: ChatMessage[] = [{ role: "user", content }];
+  const ask = { model: run.subModel(name), purpose: "sub", depth, responseFormat: schema, signal } as const;
+  const first = await askModel({ ...ask, messages }, run);
+  if (schema === undefined) return { value: { text: first.text, json: false }, answered: [first] };
+
+  const read = readJson(first.text, schema);
+  if ("text" in read) return { value: { text: read.text, json: true }, answered: [first] };
+  const second = await askModel({ ...ask, messages: [...messages, ...askAgain(first.text, read.problem)] }, run);
+  const again = readJson(second.text, schema);
+  if ("text" in again) return { value: { text: again.text, json: true }, answered: [first, second] };
+  throw new RlmError("model", `Cannot use the sub-model's reply: ${again.problem} It began: ${second.text.slice(0, 200)}`);
+}

@@ -1,0 +1,50 @@
+import type { Budget } from "./budget.ts";
+import type { Emit } from "./events.ts";
+import type { Limits } from "./limits.ts";
+import type { Meter } from "./meter.ts";
+import type { Model } from "./model.ts";
+import type { Profile } from "./prompt/profile.ts";
+import type { Sandbox, Session } from "./sandbox.ts";
+import type { Semaphore } from "./semaphore.ts";
+import type { PendingCall } from "./state.ts";
+import type { CallValue } from "./sandbox.ts";
+import type { RunStore } from "./store.ts";
+import type { Kit, Tool } from "./tool.ts";
+
+/** The live things of one session's run; never saved. A child has its own, which shares the parent's budget and options. */
+export interface Run {
+  readonly id: string;
+  readonly model: Model;
+  /** The model of plain sub-calls and of children's roots: the usual one, or one that the user registered. */
+  subModel(name?: string): Model;
+  /** Names of the registered models. */
+  readonly models: readonly string[];
+  readonly sandbox: Sandbox;
+  /** Taken by the step that uses it, put back when the step is done: never shared. */
+  session: Session | undefined;
+  readonly store: RunStore;
+  /** The write-ahead log of the open block. */
+  readonly logKey: string;
+  /** Shared by the whole tree, so that a child cannot outspend its parent. */
+  readonly budget: Budget;
+  /** One for the tree, held only during a model request. */
+  readonly semaphore: Semaphore;
+  readonly meter: Meter;
+  readonly limits: Limits;
+  readonly tools: readonly (Tool | Kit)[];
+  /** Calls made of each tool, in the whole tree. */
+  readonly toolCalls: Map<string, number>;
+  readonly profile: Profile;
+  readonly approve: Approve | undefined;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Milliseconds since 1970; the journal's clock. */
+  now(): number;
+  /** Runs a child RLM to its end; given by the driver, for a step that imported it would close a cycle. */
+  recurse(call: PendingCall, signal: AbortSignal): Promise<{ value: CallValue }>;
+  /** Whether child RLMs are left to the driver (a graph) instead of being run inside `execute` (the loop). */
+  readonly deferChildren: boolean;
+}
+
+/** Asked before each call of a tool with `approve: true`; anything but true refuses the call. */
+export type Approve = (call: { tool: string; args: Record<string, unknown> }) => Promise<boolean>;

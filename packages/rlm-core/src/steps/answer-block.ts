@@ -1,0 +1,116 @@
+import { answerCall, opensChild, type Settled } from "../queries/answer-call.ts";
+import type { LimitName } from "../errors.ts";
+import type { Run } from "../run.ts";
+import type { Progress, Session, SubCall } from "../sandbox.ts";
+import type { RlmState } from "../state.ts";
+import { nextDelivery, turnsOf } from "../turns.ts";
+import type { BlockLog } from "./block-log.ts";
+import { spareResults } from "./spare-results.ts";
+
+interface Arrival {
+  call: SubCall;
+  settled: Settled;
+}
+
+/**
+ * Answers the calls of a running block until it is done, or until only child RLMs are missing that the driver runs.
+ * Each result is written ahead, then delivered, in the order in which they come; those that come together go together.
+ */
+export async function answerBlock(session: Session, log: BlockLog, state: RlmState, run: Run): Promise<{ progress: Progress; deferred: SubCall[]; limit?: LimitName }> {
+  const blockEnd = new AbortController();
+  const signal = AbortSignal.any([run.signal, blockEnd.signal]);
+  const arrivals = createArrivals(run.signal);
+  const spare = await spareResults(log.journal, run.store);
+  const turn = turnsOf(log.journal).length;
+  const deferred: SubCall[] = [];
+  const flights: Promise<void>[] = [];
+  let limit: LimitName | undefined;
+  let inFlight = 0;
+  let delivery = nextDelivery(log.journal);
+  let progress = session.last.progress;
+  if (progress === undefined) throw new TypeError("Cannot answer a block: the session has not run any");
+
+  const known = new Set(turnsOf(log.journal).at(-1)?.calls.map(({ id }) => id));
+  try {
+    let calls = progress.kind === "waiting" ? session.last.outstanding : [];
+    while (progress.kind === "waiting") {
+      for (const call of calls) {
+        if (!known.has(call.id)) await log.add({ type: "call", id: call.id, kind: call.kind, hash: call.hash });
+        known.add(call.id);
+        if (run.deferChildren && opensChild(call, state.depth, run.limits.depth)) deferred.push(call);
+        else {
+          inFlight++;
+          flights.push(start(call));
+        }
+      }
+      if (inFlight === 0) return { progress, deferred, ...(limit && { limit }) };
+      const arrived = await arrivals.next();
+      inFlight -= arrived.length;
+      const results = [];
+      for (const { call, settled } of arrived) {
+        limit ??= settled.limit;
+        const { value, ok } = settled;
+        const ref = await run.store.put(value.text);
+        const result = { type: "result", id: call.id, hash: call.hash, ok, ref, json: value.json, delivery: delivery++ } as const;
+        await log.add(result, value.text);
+        results.push({ ...result, value });
+      }
+      progress = await session.resume(results, run.signal);
+      calls = progress.kind === "waiting" ? progress.calls : [];
+    }
+    return { progress, deferred: [], ...(limit && { limit }) };
+  } finally {
+    // What the block did not wait for is not needed any more; children among it still have to close their sessions.
+    blockEnd.abort(new DOMException("The block has ended", "AbortError"));
+    await Promise.all(flights);
+  }
+
+  async function start(call: SubCall): Promise<void> {
+    const place = { runId: run.id, depth: state.depth, turn, id: call.id, kind: call.kind };
+    try {
+      run.emit({ type: "query-start", ...place, label: call.prompt.slice(0, 80) });
+      const reused = spare.take(call.hash);
+      const settled = reused ?? (await answerCall(call, state, run, signal));
+      if (signal.aborted) return;
+      run.emit({ type: "query-end", ...place, ok: settled.ok, ...(settled.usage && { usage: settled.usage }), ...(settled.model && { model: settled.model }) });
+      arrivals.push({ call, settled });
+    } catch (error) {
+      if (!signal.aborted) arrivals.fail(error);
+    }
+  }
+}
+
+/** What has come and nobody has taken yet; `next` waits for at least one, and throws what made the run fail. */
+function createArrivals(signal: AbortSignal): { push(arrival: Arrival): void; fail(error: unknown): void; next(): Promise<Arrival[]> } {
+  let waiting: Arrival[] = [];
+  let failure: { error: unknown } | undefined;
+  let wake = (): void => {};
+  return {
+    push(arrival) {
+      waiting.push(arrival);
+      wake();
+    },
+    fail(error) {
+      failure ??= { error };
+      wake();
+    },
+    async next() {
+      const onAbort = (): void => wake();
+      signal.addEventListener("abort", onAbort, { once: true });
+      try {
+        while (waiting.length === 0 && failure === undefined && !signal.aborted) {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          wake = resolve;
+          await promise;
+        }
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+      }
+      signal.throwIfAborted();
+      if (failure !== undefined) throw failure.error;
+      const taken = waiting;
+      waiting = [];
+      return taken;
+    },
+  };
+}

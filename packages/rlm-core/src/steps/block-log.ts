@@ -1,0 +1,41 @@
+import type { JournalEvent } from "../journal.ts";
+import type { Run } from "../run.ts";
+import type { RlmState } from "../state.ts";
+import { turnsOf } from "../turns.ts";
+
+/** The journal while a step adds to it: every event is written ahead before anything acts on it. */
+export interface BlockLog {
+  readonly journal: readonly JournalEvent[];
+  /** `text`: what the event's reference stands for. */
+  add(event: JournalEvent, text?: string): Promise<void>;
+}
+
+/** Entry of the write-ahead log: an event, and where in the journal it belongs. */
+interface Entry {
+  at: number;
+  event: JournalEvent;
+}
+
+/** Opens the log of a step, with what an earlier try of it had already written ahead. */
+export async function openBlockLog(state: RlmState, run: Run): Promise<BlockLog> {
+  const journal = [...state.journal];
+  for (const entry of await run.store.read(run.logKey)) {
+    // Rows of blocks that are in the state already are older than it.
+    if (isEntry(entry) && entry.at === journal.length) journal.push(entry.event);
+  }
+  let turn = turnsOf(journal).length;
+  return {
+    journal,
+    async add(event, text) {
+      const entry: Entry = { at: journal.length, event };
+      await run.store.append(run.logKey, entry);
+      journal.push(event);
+      if (event.type === "reply") turn++;
+      run.emit({ type: "journal", runId: run.id, depth: state.depth, turn, event, ...(text === undefined ? {} : { text }) });
+    },
+  };
+}
+
+function isEntry(entry: unknown): entry is Entry {
+  return typeof entry === "object" && entry !== null && "at" in entry && "event" in entry;
+}

@@ -1,0 +1,102 @@
+import { BudgetError, type LimitName } from "../errors.ts";
+import { concludeMessage, messagesFor } from "../prompt/messages.ts";
+import { parseReply, withoutThinking } from "../parse-reply.ts";
+import { misfit } from "../json-schema.ts";
+import { askModel } from "../queries/ask-model.ts";
+import { readJson } from "../queries/structured.ts";
+import type { Run } from "../run.ts";
+import type { CallValue } from "../sandbox.ts";
+import type { RlmState } from "../state.ts";
+import { turnsOf } from "../turns.ts";
+import { openBlockLog } from "./block-log.ts";
+import { execute } from "./execute.ts";
+import { leftOf, promptOptions } from "./generate.ts";
+import { liveSession } from "./live-session.ts";
+import { reachedLimit } from "./next-step.ts";
+
+/**
+ * A limit was reached: the best answer from what there is. The model is asked once more where the budget allows it
+ * (it holds one call back for the root), else the last output stands. Throws BudgetError only if nothing was gained.
+ */
+export async function conclude(state: RlmState, run: Run): Promise<RlmState> {
+  const limit = reachedLimit(state, run.limits) ?? "turns";
+  const last = await lastTurn({ ...state, limit }, run);
+  const answer = last.answer ?? answerFromOutput(last.state);
+  if (answer === undefined) throw new BudgetError(spentOf(limit, state, run));
+  const answerRef = await run.store.put(answer.text);
+  return { ...last.state, limit, usage: run.meter.usage(), outcome: { status: "concluded", limit, answerRef, json: answer.json } };
+}
+
+interface LastTurn {
+  state: RlmState;
+  answer?: CallValue;
+}
+
+/** One more reply: the answer itself, or code that hands over the variable that holds it. */
+async function lastTurn(state: RlmState, run: Run): Promise<LastTurn> {
+  if (!state.journal.some(({ type }) => type === "end")) return { state };
+  const left = leftOf(state, run);
+  const messages = messagesFor(state, left, promptOptions(state, run));
+  const { content } = concludeMessage(state, await variablesOf(state, run));
+  // Two messages of one role in a row are an error for some providers.
+  const joined = messages.map((message, index) => (index === messages.length - 1 ? { ...message, content: `${message.content}\n\n${content}` } : message));
+  try {
+    const { text, usage, model } = await askModel({ messages: joined, model: run.model, purpose: "conclude", depth: state.depth, signal: run.signal }, run);
+    const log = await openBlockLog(state, run);
+    await log.add({ type: "reply", text, left, usage, model });
+    return await readLastReply(text, { ...state, journal: log.journal }, run);
+  } catch (error) {
+    if (error instanceof BudgetError) return { state };
+    throw error;
+  }
+}
+
+async function readLastReply(reply: string, state: RlmState, run: Run): Promise<LastTurn> {
+  const { responseFormat } = state.task;
+  if (parseReply(reply).code?.includes("FINAL(") === true) {
+    const executed = await execute(state, run);
+    const { outcome } = executed;
+    if (outcome === undefined) return { state: executed };
+    return { state: executed, answer: { text: await run.store.get(outcome.answerRef), json: outcome.json } };
+  }
+  if (responseFormat !== undefined) {
+    const read = readJson(reply, responseFormat);
+    return "text" in read ? { state, answer: { text: read.text, json: true } } : { state };
+  }
+  const text = withoutThinking(reply).trim();
+  return text === "" ? { state } : { state, answer: { text, json: false } };
+}
+
+async function variablesOf(state: RlmState, run: Run): Promise<string> {
+  const session = await liveSession(state, state.journal, run);
+  run.session = session;
+  const { variables } = await session.inspect(run.signal);
+  return variables
+    .slice(0, 50)
+    .map(({ name, type, size, preview }) => `${name} (${type}, ${size}): ${preview}`)
+    .join("\n");
+}
+
+/** The last thing that the code printed without an error, if it may stand as an answer. */
+function answerFromOutput({ journal, task }: RlmState): CallValue | undefined {
+  const shown = turnsOf(journal).findLast(({ end }) => end !== undefined && end.error === undefined && end.output.text.trim() !== "");
+  const text = shown?.end?.output.text.trim();
+  if (text === undefined) return undefined;
+  if (task.responseFormat === undefined) return { text, json: false };
+  return misfit(parsed(text), task.responseFormat) === undefined ? { text, json: true } : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function spentOf(limit: LimitName, state: RlmState, { limits, budget }: Run): { limit: LimitName; max: number; spent: number } {
+  const { calls, inputTokens, outputTokens, costUsd, activeMs } = budget.usage();
+  const turns = turnsOf(state.journal).length;
+  const spent = { calls, tokens: inputTokens + outputTokens, costUsd, durationMs: activeMs, turns, errors: limits.errors };
+  return { limit, max: limits[limit], spent: spent[limit] };
+}

@@ -1,0 +1,35 @@
+import { BudgetError, RlmError } from "../errors.ts";
+import type { ChatMessage } from "../model.ts";
+import { directMessages } from "../prompt/messages.ts";
+import { askModel } from "../queries/ask-model.ts";
+import { askAgain, readJson } from "../queries/structured.ts";
+import { withoutThinking } from "../parse-reply.ts";
+import type { Run } from "../run.ts";
+import type { RlmState } from "../state.ts";
+import { openContext } from "../store-context.ts";
+
+/** A short root context: question and whole context in one plain call. */
+export async function direct(state: RlmState, run: Run): Promise<RlmState> {
+  const texts = await Promise.all(state.task.contexts.map(({ ref }) => openContext(ref, run.store)));
+  try {
+    const { text, json } = await askForAnswer(directMessages(state, texts), "direct", state, run);
+    return { ...state, usage: run.meter.usage(), outcome: { status: "direct", answerRef: await run.store.put(text), json } };
+  } catch (error) {
+    if (error instanceof BudgetError) return { ...state, limit: error.limit };
+    throw error;
+  }
+}
+
+/** An answer in one call, two if the first does not fit the response format. */
+export async function askForAnswer(messages: ChatMessage[], purpose: "direct" | "conclude", state: RlmState, run: Run): Promise<{ text: string; json: boolean }> {
+  const { responseFormat } = state.task;
+  const ask = { model: run.model, purpose, depth: state.depth, responseFormat, signal: run.signal };
+  const first = await askModel({ ...ask, messages }, run);
+  if (responseFormat === undefined) return { text: withoutThinking(first.text).trim(), json: false };
+  const read = readJson(first.text, responseFormat);
+  if ("text" in read) return { text: read.text, json: true };
+  const second = await askModel({ ...ask, messages: [...messages, ...askAgain(first.text, read.problem)] }, run);
+  const again = readJson(second.text, responseFormat);
+  if ("text" in again) return { text: again.text, json: true };
+  throw new RlmError("model", `Cannot use the model's answer: ${again.problem} It began: ${second.text.slice(0, 200)}`);
+}

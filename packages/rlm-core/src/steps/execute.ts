@@ -1,0 +1,58 @@
+import { parseReply } from "../parse-reply.ts";
+import { toPending } from "../queries/answer-call.ts";
+import type { Run } from "../run.ts";
+import type { Done } from "../sandbox.ts";
+import type { RlmState } from "../state.ts";
+import { answerBlock } from "./answer-block.ts";
+import { openBlockLog, type BlockLog } from "./block-log.ts";
+import { liveSession } from "./live-session.ts";
+
+/** Runs the code of the last reply, or goes on with the block that is open, and answers its calls. */
+export async function execute(state: RlmState, run: Run): Promise<RlmState> {
+  const log = await openBlockLog(state, run);
+  const session = await liveSession(state, log.journal, run);
+  try {
+    await openBlock(log, async (block) => await session.run(block, run.signal), run);
+    const { progress, deferred, limit } = await answerBlock(session, log, state, run);
+    if (progress.kind === "waiting") {
+      await log.add({ type: "wait", ids: deferred.map(({ id }) => id) });
+      const pending = await Promise.all(deferred.map((call) => toPending(call, state, run)));
+      run.session = session;
+      return { ...state, journal: log.journal, pending, usage: run.meter.usage(), ...(limit && { limit }) };
+    }
+    const ended = await endBlock(progress, log, run);
+    run.session = session;
+    return { ...state, journal: log.journal, usage: run.meter.usage(), ...(limit && { limit }), ...ended };
+  } catch (error) {
+    // Suspended in the middle of something that failed: nobody may take it.
+    await session.close();
+    throw error;
+  }
+}
+
+async function openBlock(log: BlockLog, start: (block: { code: string; clock: number }) => Promise<unknown>, run: Run): Promise<void> {
+  const last = log.journal.at(-1);
+  if (last?.type !== "reply") return;
+  const { code } = parseReply(last.text);
+  if (code === undefined) throw new TypeError("Cannot execute: the last reply has no code");
+  const block = { code, clock: run.now() };
+  await log.add({ type: "block", ...block });
+  await start(block);
+}
+
+async function endBlock(done: Done, log: BlockLog, run: Run): Promise<Pick<RlmState, "outcome">> {
+  const { output, error, answer, rolledBack, computeMs } = done;
+  const answerRef = answer && (await run.store.put(answer.text));
+  await log.add(
+    {
+      type: "end",
+      output,
+      computeMs,
+      ...(error && { error }),
+      ...(rolledBack && { rolledBack }),
+      ...(answer && answerRef !== undefined && { answer: { ref: answerRef, json: answer.json } }),
+    },
+    answer?.text,
+  );
+  return answer && answerRef !== undefined ? { outcome: { status: "final", answerRef, json: answer.json } } : {};
+}

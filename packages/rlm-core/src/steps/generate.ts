@@ -1,0 +1,50 @@
+import { BudgetError } from "../errors.ts";
+import type { Left } from "../journal.ts";
+import { messagesFor, type PromptOptions } from "../prompt/messages.ts";
+import { askModel } from "../queries/ask-model.ts";
+import { toolsAt } from "../queries/call-tool.ts";
+import type { Run } from "../run.ts";
+import type { RlmState } from "../state.ts";
+import { isKit } from "../tool.ts";
+import { turnsOf } from "../turns.ts";
+import { openBlockLog } from "./block-log.ts";
+
+/** The root model of a session writes its next reply. A limit that refuses it is written into the state. */
+export async function generate(state: RlmState, run: Run): Promise<RlmState> {
+  const { depth } = state;
+  const left = leftOf(state, run);
+  run.emit({ type: "turn-start", runId: run.id, depth, turn: left.turn });
+  try {
+    const messages = messagesFor(state, left, promptOptions(state, run));
+    const { text, usage, model } = await askModel({ messages, model: run.model, purpose: "root", depth, signal: run.signal }, run);
+    const log = await openBlockLog(state, run);
+    await log.add({ type: "reply", text, left, usage, model });
+    return { ...state, journal: log.journal, usage: run.meter.usage() };
+  } catch (error) {
+    if (error instanceof BudgetError) return { ...state, limit: error.limit };
+    throw error;
+  }
+}
+
+export function promptOptions({ task, depth }: RlmState, run: Run): PromptOptions {
+  const { limits, models } = run;
+  const surface = {
+    contexts: task.contexts,
+    queries: limits.depth > depth,
+    recursion: depth + 2 <= limits.depth,
+    tools: [...run.tools.filter(isKit), ...toolsAt(depth, run.tools)],
+    models,
+    limits,
+  };
+  return { profile: run.profile, surface };
+}
+
+export function leftOf(state: RlmState, { limits, budget }: Run): Left {
+  const { calls, near } = budget.left();
+  return {
+    turn: turnsOf(state.journal).length + 1,
+    turns: limits.turns === Infinity ? null : limits.turns,
+    calls: limits.depth > state.depth ? calls : null,
+    ...(near === undefined ? {} : { near }),
+  };
+}

@@ -1,0 +1,39 @@
+import type { LimitName } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import type { RlmState } from "../state.ts";
+import { parseReply } from "../parse-reply.ts";
+import { failuresInARow, turnsOf, type Turn } from "../turns.ts";
+
+export type StepName = "direct" | "generate" | "execute" | "submodel" | "conclude";
+
+/** Where a run stands, from its state alone. `submodel`: the driver runs the children in `state.pending`. */
+export function nextStep(state: RlmState, limits: Limits): StepName | "end" {
+  if (state.outcome !== undefined) return "end";
+  if (state.pending.length > 0) return "submodel";
+  const turns = turnsOf(state.journal);
+  const last = turns.at(-1);
+  if (last !== undefined && last.end === undefined && hasCode(last)) return "execute";
+  if (reachedLimit(state, limits) !== undefined) return "conclude";
+  if (turns.length === 0 && goesDirect(state, limits)) return "direct";
+  return "generate";
+}
+
+/** The limit that ends this session, if one does. */
+export function reachedLimit(state: RlmState, limits: Limits): LimitName | undefined {
+  if (state.limit !== undefined) return state.limit;
+  const turns = turnsOf(state.journal);
+  if (failuresInARow(turns) >= limits.errors) return "errors";
+  return turns.length >= limits.turns ? "turns" : undefined;
+}
+
+function hasCode({ block, reply }: Turn): boolean {
+  return block !== undefined || parseReply(reply.text).code !== undefined;
+}
+
+/**
+ * Whether a root context is so short that the model does better on it in one plain call (paper, Observation 3).
+ * Four characters a token, the common rule of thumb: the border is soft anyway.
+ */
+function goesDirect({ depth, task }: RlmState, { directBelow }: Limits): boolean {
+  return depth === 0 && task.contexts.reduce((sum, { length }) => sum + length, 0) < directBelow * 4;
+}
