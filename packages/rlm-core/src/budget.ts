@@ -1,0 +1,197 @@
+import { randomUUID } from "node:crypto";
+import { readSpent } from "./budget-log.ts";
+import type { BudgetEntry } from "./budget-log.ts";
+import { BudgetError, InputError } from "./errors.ts";
+import type { LimitName } from "./errors.ts";
+import type { Limits } from "./limits.ts";
+import type { TokenUsage } from "./model.ts";
+import { checkPrices, costOf } from "./prices.ts";
+import type { Prices } from "./prices.ts";
+import type { RunStore } from "./store.ts";
+import type { Usage } from "./state.ts";
+import { createStopwatch } from "./stopwatch.ts";
+import { addUsage, noUsage } from "./usage.ts";
+
+/** What a whole tree may spend and spent: one for the root and all its children. */
+export interface Budget {
+  /**
+   * Sets aside the most that a call may cost; resolves when that is in the log, so that a crash cannot lose it.
+   * Waits while there would be enough tokens or dollars if the calls in flight gave theirs back.
+   * Throws {@link BudgetError} where a limit does not allow it, {@link InputError} where cost is limited and the model has no price.
+   */
+  reserve(call: CallSize): Promise<Reservation>;
+  /** Replaces a reservation by what the call used, and gives that back; a usage that is no number counts as reserved. `model`: who answered. */
+  settle(reservation: Reservation, used: { usage: TokenUsage; model: string }): Promise<Settled>;
+  /** Gives back a reservation whose call never reached the model. */
+  release(reservation: Reservation): Promise<void>;
+  /** What was settled so far. */
+  usage(): Usage;
+  /** Ordinary calls left (null: no limit), and the first limit of which at least 85 % is spent, in words. */
+  left(): { calls: number | null; near?: string };
+  /** Stops the active time until as many calls of `resume`. */
+  pause(): void;
+  resume(): void;
+}
+
+export interface CallSize {
+  model: string;
+  inputTokens: number;
+  maxOutputTokens: number;
+  /** The root's last call: it may use what ordinary calls leave for it, and time that is used up does not stop it. @default false */
+  concluding?: boolean;
+}
+
+export interface Reservation {
+  readonly id: string;
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly maxOutputTokens: number;
+  /** US dollars; undefined for a model without a price. */
+  readonly costUsd?: number;
+}
+
+/** `costUsd` is undefined for a model without a price. */
+export interface Settled {
+  usage: TokenUsage;
+  costUsd: number | undefined;
+}
+
+export interface BudgetOptions {
+  limits: Limits;
+  prices?: Prices;
+  store: RunStore;
+  /** The whole key of its log in the store. */
+  logKey: string;
+  /** Milliseconds of a clock that only goes forward. @default performance.now */
+  now?: () => number;
+  /** What was spent before. */
+  spent?: Usage;
+}
+
+/** A budget that writes ahead every reservation and settlement. */
+export function createBudget(options: BudgetOptions): Budget {
+  const { limits, prices = {}, store, logKey, now = () => performance.now(), spent = noUsage } = options;
+  checkPrices(prices);
+  const usage = structuredClone(spent);
+  const open = new Map<string, Reservation>();
+  const clock = createStopwatch(now, spent.activeMs);
+  let settlement = Promise.withResolvers<void>();
+
+  return {
+    async reserve({ model, inputTokens, maxOutputTokens, concluding = false }) {
+      const costUsd = costOf({ inputTokens, outputTokens: maxOutputTokens }, model, prices);
+      if (costUsd === undefined && limits.costUsd !== Infinity) {
+        throw new InputError(`Cannot keep to limits.costUsd: the model "${model}" has no price; give prices: { "${model}": { inputPerMillion, outputPerMillion } }`);
+      }
+      const reservation: Reservation = { id: randomUUID(), model, inputTokens, maxOutputTokens, ...(costUsd !== undefined && { costUsd }) };
+      while (mustWait(reservation, concluding)) await settlement.promise;
+      open.set(reservation.id, reservation);
+      try {
+        await log({ type: "reserve", ...reservation, activeMs: clock.elapsed() });
+      } catch (error) {
+        close(reservation, "drop");
+        throw error;
+      }
+      return reservation;
+    },
+    async settle(reservation, used) {
+      close(reservation, "settle");
+      const tokens = checkedUsage(used.usage, reservation);
+      // A provider may answer with a dated name; then the price is that of the name that was asked for.
+      const costUsd = costOf(tokens, used.model, prices) ?? costOf(tokens, reservation.model, prices);
+      addUsage(usage, { model: used.model, usage: tokens, costUsd });
+      await log({ type: "settle", id: reservation.id, model: used.model, usage: tokens, ...(costUsd !== undefined && { costUsd }), activeMs: clock.elapsed() });
+      return { usage: tokens, costUsd };
+    },
+    async release(reservation) {
+      close(reservation, "release");
+      await log({ type: "release", id: reservation.id, activeMs: clock.elapsed() });
+    },
+    usage: () => ({ ...structuredClone(usage), activeMs: Math.round(clock.elapsed()) }),
+    left() {
+      const calls = limits.calls === Infinity ? null : Math.max(0, limits.calls - roomToConclude(limits).calls - held().calls);
+      const near = spendable.find((name) => limits[name] !== Infinity && held()[name] >= 0.85 * limits[name]);
+      return near === undefined ? { calls } : { calls, near: words[near] };
+    },
+    pause: clock.pause,
+    resume: clock.resume,
+  };
+
+  // Throws where no settlement of the calls in flight could make room.
+  function mustWait(wanted: Reservation, concluding: boolean): boolean {
+    const size = sizeOf(wanted);
+    const total = held();
+    const room = concluding ? noRoom : roomToConclude(limits);
+    if (!concluding && total.durationMs >= limits.durationMs) throw refusal("durationMs", total.durationMs);
+    if (total.calls + 1 > limits.calls - room.calls) throw refusal("calls", total.calls);
+    let wait = false;
+    for (const name of ["tokens", "costUsd"] as const) {
+      const max = limits[name] - room[name];
+      if (total[name] + size[name] <= max) continue;
+      if (open.size === 0 || settled()[name] + size[name] > max) throw refusal(name, total[name]);
+      wait = true;
+    }
+    return wait;
+  }
+
+  function refusal(limit: keyof Amounts, spent: number): BudgetError {
+    return new BudgetError({ limit, max: limits[limit], spent });
+  }
+
+  // Summed anew, since a running total of dollars drifts.
+  function held(): Amounts {
+    const total = settled();
+    for (const reservation of open.values()) {
+      const size = sizeOf(reservation);
+      total.calls += size.calls;
+      total.tokens += size.tokens;
+      total.costUsd += size.costUsd;
+    }
+    return total;
+  }
+
+  function settled(): Amounts {
+    return { calls: usage.calls, tokens: usage.inputTokens + usage.outputTokens, costUsd: usage.costUsd, durationMs: Math.round(clock.elapsed()) };
+  }
+
+  function close({ id }: Reservation, action: string): void {
+    if (!open.delete(id)) throw new Error(`Cannot ${action} reservation ${id}: it is not open`);
+    // Whoever waits looks again after this call's usage is added, for it runs on later.
+    settlement.resolve();
+    settlement = Promise.withResolvers<void>();
+  }
+
+  async function log(entry: BudgetEntry): Promise<void> {
+    await store.append(logKey, entry);
+  }
+}
+
+/** The budget of an earlier run, from its log: what was reserved and never settled counts at its reserved size. */
+export async function restoreBudget(options: Omit<BudgetOptions, "spent">): Promise<Budget> {
+  return createBudget({ ...options, spent: readSpent(await options.store.read(options.logKey), options.logKey) });
+}
+
+type Amounts = Record<(typeof spendable)[number], number>;
+
+const spendable = ["calls", "tokens", "costUsd", "durationMs"] as const satisfies LimitName[];
+const words: Record<keyof Amounts, string> = { calls: "model calls", tokens: "tokens", costUsd: "cost", durationMs: "time" };
+const noRoom: Amounts = { calls: 0, tokens: 0, costUsd: 0, durationMs: 0 };
+
+// What ordinary calls leave, so that the root can still answer with what it has.
+function roomToConclude(limits: Limits): Amounts {
+  return {
+    calls: limits.calls >= 2 ? 1 : 0,
+    tokens: Math.min(2 * limits.maxOutputTokens + 8_000, limits.tokens / 10),
+    costUsd: limits.costUsd === Infinity ? 0 : limits.costUsd / 20,
+    durationMs: 0,
+  };
+}
+
+function sizeOf({ inputTokens, maxOutputTokens, costUsd = 0 }: Reservation): Amounts {
+  return { calls: 1, tokens: inputTokens + maxOutputTokens, costUsd, durationMs: 0 };
+}
+
+function checkedUsage(usage: TokenUsage, { inputTokens, maxOutputTokens }: Reservation): TokenUsage {
+  const valid = [usage.inputTokens, usage.outputTokens].every((tokens) => Number.isFinite(tokens) && tokens >= 0);
+  return valid ? usage : { inputTokens, outputTokens: maxOutputTokens, estimated: true };
+}
