@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { misfit, schemaProblem } from "./json-schema.ts";
+
+describe("misfit()", () => {
+  it("misfit() names what does not fit and where", () => {
+    const schema = { type: "object", properties: { age: { type: "integer" } }, required: ["age"] };
+    expect(misfit({ age: 3 }, schema)).toBeUndefined();
+    expect(misfit({ age: "3" }, schema)).toMatch(/age: .*integer/);
+    expect(misfit({}, schema)).toMatch(/age/);
+  });
+});
+
+describe("schemaProblem()", () => {
+  it("schemaProblem() lets plain schemas pass, also with properties called like keywords", () => {
+    expect(schemaProblem({ type: "object", properties: { format: { type: "string" }, pattern: { type: "string" } } })).toBeUndefined();
+    expect(schemaProblem({ type: "array", items: { enum: ["$ref", "format"] } })).toBeUndefined();
+  });
+
+  it("schemaProblem() refuses what is long, deep or can be slow", () => {
+    expect(schemaProblem("string")).toContain("object");
+    expect(schemaProblem({ enum: ["x".repeat(20_000)] })).toContain("16384 characters");
+    let deep: object = { type: "string" };
+    for (let level = 0; level < 20; level++) deep = { type: "array", items: deep };
+    expect(schemaProblem(deep)).toContain("8 levels");
+    expect(schemaProblem({ $ref: "#" })).toContain("$ref");
+    expect(schemaProblem({ items: { pattern: "(a+)+$" } })).toContain("pattern");
+    expect(schemaProblem({ patternProperties: { "(a+)+$": {} } })).toContain("patternProperties");
+    expect(schemaProblem({ format: "regex" })).toContain("format");
+  });
+});
