@@ -3,7 +3,7 @@ import { cruise, type ICruiseResult, type IForbiddenRuleType } from "dependency-
 const terminal = ["^(node:)?(readline|repl|tty)"];
 
 /** What each package may import of the others, and what it must not know. Everything else is in its package.json. */
-const packages: Record<string, { imports: string[]; unknown?: string[] }> = {
+export const packages: Record<string, { imports: string[]; unknown?: string[] }> = {
   "rlm-core": { imports: [], unknown: ["langchain", "langgraph", ...terminal] },
   "rlm-tools": { imports: ["rlm-core"], unknown: ["langchain", "langgraph", ...terminal] },
   "rlm-langgraph": { imports: ["rlm-core", "rlm-tools"], unknown: terminal },
@@ -14,7 +14,7 @@ const packages: Record<string, { imports: string[]; unknown?: string[] }> = {
  * The groups inside rlm-core. A name in `files` is `src/<name>.ts` and everything in `src/<name>/`; `*` stands for the
  * rest of a name. A file imports its own group and those in `imports`. A new file is a word here.
  */
-const core: Record<string, { files: string; imports: string[] }> = {
+export const core: Record<string, { files: string; imports: string[] }> = {
   ports: {
     files: `model context sandbox errors json-schema store limits tool journal state
       hash digest named file file-text json-text text-length text-ref store-context context-ref tokens`,
