@@ -5,7 +5,15 @@ import { addUsage, noUsage } from "./usage.ts";
 
 /** One line of a budget's log. `activeMs`: the active time when it was written. */
 export type BudgetEntry =
-  | { type: "reserve"; id: string; model: string; inputTokens: number; maxOutputTokens: number; costUsd?: number; activeMs: number }
+  | {
+      type: "reserve";
+      id: string;
+      model: string;
+      inputTokens: number;
+      maxOutputTokens: number;
+      costUsd?: number;
+      activeMs: number;
+    }
   | { type: "settle"; id: string; model: string; usage: TokenUsage; costUsd?: number; activeMs: number }
   | { type: "release"; id: string; activeMs: number };
 
@@ -14,7 +22,11 @@ export function readSpent(entries: readonly unknown[], logKey: string): Usage {
   const spent = structuredClone(noUsage);
   const open = new Map<string, Extract<BudgetEntry, { type: "reserve" }>>();
   for (const [index, entry] of entries.entries()) {
-    if (!isEntry(entry)) throw new RlmError("store", `Cannot rebuild the budget: entry ${index + 1} of the log "${logKey}" is not one of a budget`);
+    if (!isEntry(entry))
+      throw new RlmError(
+        "store",
+        `Cannot rebuild the budget: entry ${index + 1} of the log "${logKey}" is not one of a budget`,
+      );
     spent.activeMs = Math.max(spent.activeMs, entry.activeMs);
     if (entry.type === "reserve") open.set(entry.id, entry);
     else open.delete(entry.id);
@@ -28,5 +40,10 @@ export function readSpent(entries: readonly unknown[], logKey: string): Usage {
 
 function isEntry(entry: unknown): entry is BudgetEntry {
   if (typeof entry !== "object" || entry === null || !("type" in entry)) return false;
-  return (entry.type === "reserve" || entry.type === "settle" || entry.type === "release") && "id" in entry && "activeMs" in entry && typeof entry.activeMs === "number";
+  return (
+    (entry.type === "reserve" || entry.type === "settle" || entry.type === "release") &&
+    "id" in entry &&
+    "activeMs" in entry &&
+    typeof entry.activeMs === "number"
+  );
 }

@@ -13,7 +13,14 @@ const used = { usage: { inputTokens: 90, outputTokens: 10 }, model: "big" };
 function open(limits: Partial<Limits> = {}, options: Partial<BudgetOptions> = {}) {
   const clock = { ms: 0 };
   const store = options.store ?? memoryStore();
-  const all = { limits: { ...defaultLimits, ...limits }, prices, store, logKey: "run/budget", now: () => clock.ms, ...options };
+  const all = {
+    limits: { ...defaultLimits, ...limits },
+    prices,
+    store,
+    logKey: "run/budget",
+    now: () => clock.ms,
+    ...options,
+  };
   return { budget: createBudget(all), clock, store, restore: () => restoreBudget({ ...all, now: () => 0 }) };
 }
 
@@ -25,7 +32,9 @@ describe("createBudget()", () => {
     expect(budget.usage()).toMatchObject({ calls: 0, inputTokens: 0 });
     clock.ms = 250.4;
     expect(await budget.settle(first, used)).toEqual({ usage: used.usage, costUsd: 0.00028 });
-    expect(await budget.settle(second, { usage: { inputTokens: 1, outputTokens: 2, estimated: true }, model: "unknown" })).toMatchObject({ costUsd: undefined });
+    expect(
+      await budget.settle(second, { usage: { inputTokens: 1, outputTokens: 2, estimated: true }, model: "unknown" }),
+    ).toMatchObject({ costUsd: undefined });
     expect(budget.usage()).toEqual({
       calls: 2,
       inputTokens: 91,
@@ -33,7 +42,10 @@ describe("createBudget()", () => {
       estimated: true,
       costUsd: 0.00028,
       unpriced: ["unknown"],
-      byModel: { big: { calls: 1, inputTokens: 90, outputTokens: 10, costUsd: 0.00028 }, unknown: { calls: 1, inputTokens: 1, outputTokens: 2, costUsd: 0 } },
+      byModel: {
+        big: { calls: 1, inputTokens: 90, outputTokens: 10, costUsd: 0.00028 },
+        unknown: { calls: 1, inputTokens: 1, outputTokens: 2, costUsd: 0 },
+      },
       activeMs: 250,
     });
   });
@@ -42,9 +54,18 @@ describe("createBudget()", () => {
     const { budget } = open({ calls: 3 });
     await budget.reserve(small);
     await budget.settle(await budget.reserve(small), used);
-    await expect(budget.reserve(small)).rejects.toMatchObject({ name: "BudgetError", limit: "calls", max: 3, spent: 2 });
+    await expect(budget.reserve(small)).rejects.toMatchObject({
+      name: "BudgetError",
+      limit: "calls",
+      max: 3,
+      spent: 2,
+    });
     await budget.reserve({ ...small, concluding: true });
-    await expect(budget.reserve({ ...small, concluding: true })).rejects.toMatchObject({ limit: "calls", max: 3, spent: 3 });
+    await expect(budget.reserve({ ...small, concluding: true })).rejects.toMatchObject({
+      limit: "calls",
+      max: 3,
+      spent: 3,
+    });
   });
 
   it("reserve() with limits.calls of 1 allows the one call", async () => {
@@ -55,11 +76,20 @@ describe("createBudget()", () => {
 
   it("reserve() stops at limits.tokens at the reserved size and leaves a tenth, at most two replies and 8,000 tokens, to conclude", async () => {
     const { budget } = open({ tokens: 1000 });
-    await budget.settle(await budget.reserve({ ...small, inputTokens: 850, maxOutputTokens: 50 }), { usage: { inputTokens: 800, outputTokens: 0 }, model: "big" });
-    await expect(budget.reserve({ ...small, inputTokens: 100, maxOutputTokens: 1 })).rejects.toMatchObject({ limit: "tokens", max: 1000, spent: 800 });
+    await budget.settle(await budget.reserve({ ...small, inputTokens: 850, maxOutputTokens: 50 }), {
+      usage: { inputTokens: 800, outputTokens: 0 },
+      model: "big",
+    });
+    await expect(budget.reserve({ ...small, inputTokens: 100, maxOutputTokens: 1 })).rejects.toMatchObject({
+      limit: "tokens",
+      max: 1000,
+      spent: 800,
+    });
     await budget.reserve({ ...small, inputTokens: 150, maxOutputTokens: 50, concluding: true });
     const large = open({ tokens: 10_000_000, maxOutputTokens: 1000 }).budget;
-    await expect(large.reserve({ ...small, inputTokens: 9_990_000, maxOutputTokens: 1 })).rejects.toBeInstanceOf(BudgetError);
+    await expect(large.reserve({ ...small, inputTokens: 9_990_000, maxOutputTokens: 1 })).rejects.toBeInstanceOf(
+      BudgetError,
+    );
     await large.reserve({ ...small, inputTokens: 9_989_999, maxOutputTokens: 1 });
   });
 
@@ -104,7 +134,8 @@ describe("createBudget()", () => {
     const hopeless = budget.reserve({ ...half, inputTokens: 900 });
     await expect(hopeless).rejects.toMatchObject({ limit: "tokens", spent: 900 });
     expect(events).toEqual([]);
-    for (const reservation of inFlight) await budget.settle(reservation, { usage: { inputTokens: 150, outputTokens: 0 }, model: "big" });
+    for (const reservation of inFlight)
+      await budget.settle(reservation, { usage: { inputTokens: 150, outputTokens: 0 }, model: "big" });
     await budget.settle(await lucky, { usage: { inputTokens: 400, outputTokens: 0 }, model: "big" });
     expect(await unlucky).toMatchObject({ limit: "tokens", spent: 700 });
     expect(events).toEqual(["lucky", "unlucky"]);
@@ -127,7 +158,11 @@ describe("createBudget()", () => {
   });
 
   it("settle() charges the reserved size where the model's usage is no number", async () => {
-    for (const usage of [{ inputTokens: NaN, outputTokens: 1 }, { inputTokens: -1, outputTokens: 1 }, { inputTokens: "7" as unknown as number, outputTokens: 1 }]) {
+    for (const usage of [
+      { inputTokens: NaN, outputTokens: 1 },
+      { inputTokens: -1, outputTokens: 1 },
+      { inputTokens: "7" as unknown as number, outputTokens: 1 },
+    ]) {
       const { budget } = open();
       await budget.settle(await budget.reserve(small), { usage, model: "big" });
       expect(budget.usage()).toMatchObject({ inputTokens: 100, outputTokens: 50, estimated: true });
@@ -138,12 +173,18 @@ describe("createBudget()", () => {
     const { budget } = open({ costUsd: 1 });
     const { costUsd } = await budget.settle(await budget.reserve(small), { ...used, model: "big-2026-01-01" });
     expect(costUsd).toBe(0.00028);
-    expect(budget.usage()).toMatchObject({ unpriced: [], costUsd: 0.00028, byModel: { "big-2026-01-01": { calls: 1 } } });
+    expect(budget.usage()).toMatchObject({
+      unpriced: [],
+      costUsd: 0.00028,
+      byModel: { "big-2026-01-01": { calls: 1 } },
+    });
   });
 
   it("reserve() under limits.costUsd of a model without a price is an InputError that says what to give", async () => {
     const { budget } = open({ costUsd: 1 });
-    await expect(budget.reserve({ ...small, model: "constructor" })).rejects.toThrow('the model "constructor" has no price; give prices: { "constructor"');
+    await expect(budget.reserve({ ...small, model: "constructor" })).rejects.toThrow(
+      'the model "constructor" has no price; give prices: { "constructor"',
+    );
     await expect(budget.reserve({ ...small, model: "new" })).rejects.toBeInstanceOf(InputError);
   });
 
@@ -152,7 +193,11 @@ describe("createBudget()", () => {
     expect(budget.left()).toEqual({ calls: 9 });
     await budget.settle(await budget.reserve(small), { usage: { inputTokens: 8500, outputTokens: 0 }, model: "big" });
     expect(budget.left()).toEqual({ calls: 8, near: "tokens" });
-    for (let call = 0; call < 8; call += 1) await budget.settle(await budget.reserve({ ...small, inputTokens: 1, maxOutputTokens: 1 }), { usage: { inputTokens: 0, outputTokens: 0 }, model: "big" });
+    for (let call = 0; call < 8; call += 1)
+      await budget.settle(await budget.reserve({ ...small, inputTokens: 1, maxOutputTokens: 1 }), {
+        usage: { inputTokens: 0, outputTokens: 0 },
+        model: "big",
+      });
     expect(budget.left()).toEqual({ calls: 0, near: "model calls" });
     clock.ms = 1e9;
     expect(open({ calls: Infinity, tokens: Infinity, durationMs: Infinity }).budget.left()).toEqual({ calls: null });
@@ -161,15 +206,30 @@ describe("createBudget()", () => {
   it("reserve() whose append fails gives its size back", async () => {
     const store = memoryStore();
     let full = true;
-    const { budget } = open({ calls: 1 }, { store: { ...store, append: async (key, entry) => (full ? Promise.reject(new Error("disk full")) : store.append(key, entry)) } });
+    const { budget } = open(
+      { calls: 1 },
+      {
+        store: {
+          ...store,
+          append: async (key, entry) => (full ? Promise.reject(new Error("disk full")) : store.append(key, entry)),
+        },
+      },
+    );
     await expect(budget.reserve(small)).rejects.toThrow("disk full");
     full = false;
     await budget.reserve(small);
   });
 
   it("createBudget() checks the price table", () => {
-    for (const price of [undefined, { inputPerMillion: 1 }, { inputPerMillion: -1, outputPerMillion: 1 }, { inputPerMillion: 1, outputPerMillion: NaN }]) {
-      expect(() => open({}, { prices: { x: price as never } })).toThrow(/Expected prices\["x"\]\.(in|out)putPerMillion to be US dollars of 0 or more, got/);
+    for (const price of [
+      undefined,
+      { inputPerMillion: 1 },
+      { inputPerMillion: -1, outputPerMillion: 1 },
+      { inputPerMillion: 1, outputPerMillion: NaN },
+    ]) {
+      expect(() => open({}, { prices: { x: price as never } })).toThrow(
+        /Expected prices\["x"\]\.(in|out)putPerMillion to be US dollars of 0 or more, got/,
+      );
     }
   });
 });
@@ -182,7 +242,14 @@ describe("restoreBudget()", () => {
     clock.ms = 700;
     await budget.reserve({ ...small, model: "unknown" });
     const restored = await restore();
-    expect(restored.usage()).toMatchObject({ calls: 2, inputTokens: 190, outputTokens: 60, estimated: true, unpriced: ["unknown"], activeMs: 700 });
+    expect(restored.usage()).toMatchObject({
+      calls: 2,
+      inputTokens: 190,
+      outputTokens: 60,
+      estimated: true,
+      unpriced: ["unknown"],
+      activeMs: 700,
+    });
     expect(restored.left().calls).toBe(2);
   });
 
@@ -200,6 +267,9 @@ describe("restoreBudget()", () => {
   it("restoreBudget() of a log of something else is an RlmError with code store", async () => {
     const { store, restore } = open();
     await store.append("run/budget", { type: "result" });
-    await expect(restore()).rejects.toMatchObject({ code: "store", message: 'Cannot rebuild the budget: entry 1 of the log "run/budget" is not one of a budget' });
+    await expect(restore()).rejects.toMatchObject({
+      code: "store",
+      message: 'Cannot rebuild the budget: entry 1 of the log "run/budget" is not one of a budget',
+    });
   });
 });

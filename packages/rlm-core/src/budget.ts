@@ -81,9 +81,17 @@ export function createBudget(options: BudgetOptions): Budget {
     async reserve({ model, inputTokens, maxOutputTokens, concluding = false }) {
       const costUsd = costOf({ inputTokens, outputTokens: maxOutputTokens }, model, prices);
       if (costUsd === undefined && limits.costUsd !== Infinity) {
-        throw new InputError(`Cannot keep to limits.costUsd: the model "${model}" has no price; give prices: { "${model}": { inputPerMillion, outputPerMillion } }`);
+        throw new InputError(
+          `Cannot keep to limits.costUsd: the model "${model}" has no price; give prices: { "${model}": { inputPerMillion, outputPerMillion } }`,
+        );
       }
-      const reservation: Reservation = { id: randomUUID(), model, inputTokens, maxOutputTokens, ...(costUsd !== undefined && { costUsd }) };
+      const reservation: Reservation = {
+        id: randomUUID(),
+        model,
+        inputTokens,
+        maxOutputTokens,
+        ...(costUsd !== undefined && { costUsd }),
+      };
       while (mustWait(reservation, concluding)) await settlement.promise;
       open.set(reservation.id, reservation);
       try {
@@ -100,7 +108,14 @@ export function createBudget(options: BudgetOptions): Budget {
       // A provider may answer with a dated name; then the price is that of the name that was asked for.
       const costUsd = costOf(tokens, used.model, prices) ?? costOf(tokens, reservation.model, prices);
       addUsage(usage, { model: used.model, usage: tokens, costUsd });
-      await log({ type: "settle", id: reservation.id, model: used.model, usage: tokens, ...(costUsd !== undefined && { costUsd }), activeMs: clock.elapsed() });
+      await log({
+        type: "settle",
+        id: reservation.id,
+        model: used.model,
+        usage: tokens,
+        ...(costUsd !== undefined && { costUsd }),
+        activeMs: clock.elapsed(),
+      });
       return { usage: tokens, costUsd };
     },
     async release(reservation) {
@@ -109,7 +124,8 @@ export function createBudget(options: BudgetOptions): Budget {
     },
     usage: () => ({ ...structuredClone(usage), activeMs: Math.round(clock.elapsed()) }),
     left() {
-      const calls = limits.calls === Infinity ? null : Math.max(0, limits.calls - roomToConclude(limits).calls - held().calls);
+      const calls =
+        limits.calls === Infinity ? null : Math.max(0, limits.calls - roomToConclude(limits).calls - held().calls);
       const near = spendable.find((name) => limits[name] !== Infinity && held()[name] >= 0.85 * limits[name]);
       return near === undefined ? { calls } : { calls, near: words[near] };
     },
@@ -151,7 +167,12 @@ export function createBudget(options: BudgetOptions): Budget {
   }
 
   function settled(): Amounts {
-    return { calls: usage.calls, tokens: usage.inputTokens + usage.outputTokens, costUsd: usage.costUsd, durationMs: Math.round(clock.elapsed()) };
+    return {
+      calls: usage.calls,
+      tokens: usage.inputTokens + usage.outputTokens,
+      costUsd: usage.costUsd,
+      durationMs: Math.round(clock.elapsed()),
+    };
   }
 
   function close({ id }: Reservation, action: string): void {
@@ -174,7 +195,12 @@ export async function restoreBudget(options: Omit<BudgetOptions, "spent">): Prom
 type Amounts = Record<(typeof spendable)[number], number>;
 
 const spendable = ["calls", "tokens", "costUsd", "durationMs"] as const satisfies LimitName[];
-const words: Record<keyof Amounts, string> = { calls: "model calls", tokens: "tokens", costUsd: "cost", durationMs: "time" };
+const words: Record<keyof Amounts, string> = {
+  calls: "model calls",
+  tokens: "tokens",
+  costUsd: "cost",
+  durationMs: "time",
+};
 const noRoom: Amounts = { calls: 0, tokens: 0, costUsd: 0, durationMs: 0 };
 
 // What ordinary calls leave, so that the root can still answer with what it has.

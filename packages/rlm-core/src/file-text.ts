@@ -43,7 +43,8 @@ function gone(path: string): (cause: unknown) => never {
 function parseFileRef(ref: string): FileVersion {
   try {
     const { path, size, sha256: hash } = JSON.parse(ref.slice("file:".length)) as Partial<FileVersion>;
-    if (typeof path === "string" && typeof size === "number" && typeof hash === "string") return { path, size, sha256: hash };
+    if (typeof path === "string" && typeof size === "number" && typeof hash === "string")
+      return { path, size, sha256: hash };
   } catch {
     // Told below, like a reference that is JSON of something else.
   }
@@ -52,18 +53,29 @@ function parseFileRef(ref: string): FileVersion {
 
 async function readBytes(path: string): Promise<Buffer> {
   const found = await stat(path);
-  if (found.isDirectory()) throw new InputError(`Cannot read context file ${path}: it is a folder; name its files one by one, as named({ first: file("…"), … })`);
-  if (!found.isFile()) throw new InputError(`Cannot read context file ${path}: it is not a regular file; copy its text into one first`);
+  if (found.isDirectory())
+    throw new InputError(
+      `Cannot read context file ${path}: it is a folder; name its files one by one, as named({ first: file("…"), … })`,
+    );
+  if (!found.isFile())
+    throw new InputError(`Cannot read context file ${path}: it is not a regular file; copy its text into one first`);
   // No character takes more than three bytes a UTF-16 unit, so nothing that would fit is refused here.
-  if (found.size > 3 * maxContextLength) throw new InputError(tooLong(path, `${found.size.toLocaleString("en")} bytes`));
+  if (found.size > 3 * maxContextLength)
+    throw new InputError(tooLong(path, `${found.size.toLocaleString("en")} bytes`));
   return await readFile(path);
 }
 
 // A leading byte order mark is left out.
 function decode(bytes: Buffer, path: string): string {
   const zero = bytes.indexOf(0);
-  if (zero >= 0) throw new InputError(`Cannot read context file ${path}: byte ${zero} is NUL, so it is not text; convert it first (UTF-16: iconv -f UTF-16 -t UTF-8)`);
-  if (!isUtf8(bytes)) throw new InputError(`Cannot read context file ${path}: it is not UTF-8 from byte ${firstInvalid(bytes)} on; convert it first (iconv -f LATIN1 -t UTF-8, or what it is in)`);
+  if (zero >= 0)
+    throw new InputError(
+      `Cannot read context file ${path}: byte ${zero} is NUL, so it is not text; convert it first (UTF-16: iconv -f UTF-16 -t UTF-8)`,
+    );
+  if (!isUtf8(bytes))
+    throw new InputError(
+      `Cannot read context file ${path}: it is not UTF-8 from byte ${firstInvalid(bytes)} on; convert it first (iconv -f LATIN1 -t UTF-8, or what it is in)`,
+    );
   try {
     const text = new TextDecoder().decode(bytes);
     if (text.length <= maxContextLength) return text;

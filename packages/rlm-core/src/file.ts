@@ -13,7 +13,8 @@ export interface FileContext {
 
 /** Takes the UTF-8 text of a file as a context. It is read when a run starts and checked again whenever it is opened. */
 export function file(path: string): FileContext {
-  if (typeof path !== "string" || path === "") throw new InputError(`Expected file() to get a path, got ${path === "" ? "an empty text" : typeof path}`);
+  if (typeof path !== "string" || path === "")
+    throw new InputError(`Expected file() to get a path, got ${path === "" ? "an empty text" : typeof path}`);
   return { kind: "file", path: resolve(path), [brand]: true };
 }
 

@@ -21,7 +21,11 @@ for (const [name, message] of bad) {
 }
 
 it("named() takes identifiers of any script, and context", () => {
-  expect(Object.keys(named({ context: "a", $logs: "b", 판문점: "c" }).contexts)).toEqual(["context", "$logs", "판문점"]);
+  expect(Object.keys(named({ context: "a", $logs: "b", 판문점: "c" }).contexts)).toEqual([
+    "context",
+    "$logs",
+    "판문점",
+  ]);
 });
 
 it("named() of nothing is an InputError", () => {

@@ -18,7 +18,10 @@ export interface NamedContexts {
  * Throws {@link InputError} for a name that is no identifier or already means something in the REPL.
  */
 export function named(contexts: Readonly<Record<string, SingleContext>>): NamedContexts {
-  if (typeof contexts !== "object" || contexts === null || Array.isArray(contexts)) throw new InputError(`Expected named() to get an object of contexts, got ${Array.isArray(contexts) ? "an array" : String(contexts)}`);
+  if (typeof contexts !== "object" || contexts === null || Array.isArray(contexts))
+    throw new InputError(
+      `Expected named() to get an object of contexts, got ${Array.isArray(contexts) ? "an array" : String(contexts)}`,
+    );
   const names = Object.keys(contexts);
   if (names.length === 0) throw new InputError("Expected named() to get at least one context, got an empty object");
   for (const name of names) checkName(name);
@@ -31,9 +34,15 @@ export function isNamed(value: unknown): value is NamedContexts {
 
 function checkName(name: string): void {
   const shown = JSON.stringify(name);
-  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) throw new InputError(`Cannot name a context ${shown}: it becomes a variable, so use letters, digits and _ and begin with a letter`);
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name))
+    throw new InputError(
+      `Cannot name a context ${shown}: it becomes a variable, so use letters, digits and _ and begin with a letter`,
+    );
   if (name.length > 100) throw new InputError(`Cannot name a context ${shown}: use at most 100 characters`);
-  if (name.startsWith("__") || reserved.has(name)) throw new InputError(`Cannot name a context ${shown}: the name is taken in the REPL; choose another, such as ${JSON.stringify(`${name.replace(/^_+/, "")}_text`)}`);
+  if (name.startsWith("__") || reserved.has(name))
+    throw new InputError(
+      `Cannot name a context ${shown}: the name is taken in the REPL; choose another, such as ${JSON.stringify(`${name.replace(/^_+/, "")}_text`)}`,
+    );
 }
 
 const reserved = new Set(

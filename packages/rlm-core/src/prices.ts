@@ -12,11 +12,15 @@ export type Prices = Readonly<Record<string, Price>>;
 
 /** Checks a price table. Throws {@link InputError} that names the model and what is wrong with its price. */
 export function checkPrices(prices: Prices): void {
-  if (typeof prices !== "object" || prices === null) throw new InputError(`Expected prices to be an object by model name, got ${String(prices)}`);
+  if (typeof prices !== "object" || prices === null)
+    throw new InputError(`Expected prices to be an object by model name, got ${String(prices)}`);
   for (const [model, price] of Object.entries<Partial<Price> | null>(prices)) {
     for (const field of ["inputPerMillion", "outputPerMillion"] as const) {
       const value = price?.[field];
-      if (typeof value !== "number" || !Number.isFinite(value) || value < 0) throw new InputError(`Expected prices["${model}"].${field} to be US dollars of 0 or more, got ${String(value)}`);
+      if (typeof value !== "number" || !Number.isFinite(value) || value < 0)
+        throw new InputError(
+          `Expected prices["${model}"].${field} to be US dollars of 0 or more, got ${String(value)}`,
+        );
     }
   }
 }

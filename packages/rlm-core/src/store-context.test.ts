@@ -20,7 +20,9 @@ describe("storeContexts()", () => {
   it("storeContexts() keeps a text and describes it", async () => {
     const store = memoryStore();
     const text = "One line.\n".repeat(100);
-    expect(await storeContexts(text, store)).toEqual([{ name: "context", kind: "string", length: 1000, ref: `sha256:${sha256(text)}`, prefix: text.slice(0, 500) }]);
+    expect(await storeContexts(text, store)).toEqual([
+      { name: "context", kind: "string", length: 1000, ref: `sha256:${sha256(text)}`, prefix: text.slice(0, 500) },
+    ]);
     expect(await openContext(`sha256:${sha256(text)}`, store)).toBe(text);
   });
 
@@ -30,13 +32,24 @@ describe("storeContexts()", () => {
     expect(array).toMatchObject({ name: "context", kind: "array", length: 13, items: 2, prefix: '["a",{"b":1}]' });
     const [object] = await storeContexts({ logs: "x", at: new Date(0), none: undefined }, store);
     expect(object).toMatchObject({ kind: "object", items: 3 });
-    expect(JSON.parse(await openContext(object?.ref ?? "", store))).toEqual({ logs: "x", at: "1970-01-01T00:00:00.000Z" });
+    expect(JSON.parse(await openContext(object?.ref ?? "", store))).toEqual({
+      logs: "x",
+      at: "1970-01-01T00:00:00.000Z",
+    });
   });
 
   it("storeContexts() gives each context of named() its name, in order", async () => {
     const path = write("chat.txt", "hello");
-    const refs = await storeContexts(named({ logs: "text", rows: [1], chat: file(path), 판문점: { a: 1 } }), memoryStore());
-    expect(refs.map(({ name, kind }) => [name, kind])).toEqual([["logs", "string"], ["rows", "array"], ["chat", "string"], ["판문점", "object"]]);
+    const refs = await storeContexts(
+      named({ logs: "text", rows: [1], chat: file(path), 판문점: { a: 1 } }),
+      memoryStore(),
+    );
+    expect(refs.map(({ name, kind }) => [name, kind])).toEqual([
+      ["logs", "string"],
+      ["rows", "array"],
+      ["chat", "string"],
+      ["판문점", "object"],
+    ]);
   });
 
   it("storeContexts() cuts the prefix at 500 characters and never through a surrogate pair", async () => {
@@ -81,7 +94,11 @@ describe("storeContexts()", () => {
     ["a Set inside", { a: new Set([1]) }, /context\.a is a Set/],
     ["a file inside", [file("a.txt")], /context\[0\] is made by file\(\)/],
     ["named in named", named({ a: named({ b: "x" }) }), /a is made by named\(\); give such contexts at the top/],
-    ["a text over the limit", "x".repeat(500_000_001), /500,000,001 characters, more than the 500,000,000 of one context; split it and pass named/],
+    [
+      "a text over the limit",
+      "x".repeat(500_000_001),
+      /500,000,001 characters, more than the 500,000,000 of one context; split it and pass named/,
+    ],
   ];
   for (const [what, value, message] of bad) {
     it(`storeContexts() of ${what} is an InputError that says so`, async () => {
@@ -109,11 +126,27 @@ describe("file()", () => {
     ["an empty file", () => write("empty.txt", ""), /the file .*empty\.txt is empty$/],
     ["a blank file", () => write("blank.txt", " \n"), /has only white space$/],
     ["a NUL byte", () => write("zero.bin", Buffer.from("abc\0def")), /byte 3 is NUL.*convert it first/],
-    ["a Latin-1 file", () => write("latin1.txt", Buffer.from("x".repeat(200_001) + "é", "latin1")), /not UTF-8 from byte 200001 on; convert it first/],
-    ["a character cut at the end", () => write("cut.txt", Buffer.from("가나").subarray(0, 5)), /not UTF-8 from byte 3 on/],
-    ["a bad byte after many long characters", () => write("late.txt", Buffer.concat([Buffer.from("🌏가é".repeat(30_000)), Buffer.from([0x41, 0xff, 0x41])])), /not UTF-8 from byte 270001 on/],
+    [
+      "a Latin-1 file",
+      () => write("latin1.txt", Buffer.from("x".repeat(200_001) + "é", "latin1")),
+      /not UTF-8 from byte 200001 on; convert it first/,
+    ],
+    [
+      "a character cut at the end",
+      () => write("cut.txt", Buffer.from("가나").subarray(0, 5)),
+      /not UTF-8 from byte 3 on/,
+    ],
+    [
+      "a bad byte after many long characters",
+      () => write("late.txt", Buffer.concat([Buffer.from("🌏가é".repeat(30_000)), Buffer.from([0x41, 0xff, 0x41])])),
+      /not UTF-8 from byte 270001 on/,
+    ],
     ["stray continuation bytes", () => write("stray.txt", Buffer.alloc(100_000, 0x80)), /not UTF-8 from byte 0 on/],
-    ["a file too large", () => sparse("huge.txt", 1_500_000_001), /1,500,000,001 bytes, more than the 500,000,000 characters of one context; split it into files/],
+    [
+      "a file too large",
+      () => sparse("huge.txt", 1_500_000_001),
+      /1,500,000,001 bytes, more than the 500,000,000 characters of one context; split it into files/,
+    ],
   ];
   for (const [what, make, message] of bad) {
     it(`file() of ${what} is an InputError that names the path`, async () => {
@@ -133,15 +166,22 @@ describe("openContext()", () => {
     const [ref] = await storeContexts(file(path), store);
     const open = () => openContext(ref?.ref ?? "", store);
     write("log.txt", "edited");
-    await expect(open()).rejects.toMatchObject({ code: "store", message: `Cannot open context file ${path}: it changed since the run began (its hash differs)` });
+    await expect(open()).rejects.toMatchObject({
+      code: "store",
+      message: `Cannot open context file ${path}: it changed since the run began (its hash differs)`,
+    });
     write("log.txt", "longer than before");
     await expect(open()).rejects.toThrow("(6 bytes then, 18 now)");
     rmSync(path);
-    await expect(open()).rejects.toMatchObject({ code: "store", message: `Cannot open context file ${path}: there is no such file` });
+    await expect(open()).rejects.toMatchObject({
+      code: "store",
+      message: `Cannot open context file ${path}: there is no such file`,
+    });
   });
 
   it("openContext() of a reference that is none is an RlmError with code store", async () => {
-    for (const ref of ["file:", "file:null", 'file:{"path":1}', "sha256:x"]) await expect(openContext(ref, memoryStore())).rejects.toMatchObject({ code: "store" });
+    for (const ref of ["file:", "file:null", 'file:{"path":1}', "sha256:x"])
+      await expect(openContext(ref, memoryStore())).rejects.toMatchObject({ code: "store" });
   });
 });
 

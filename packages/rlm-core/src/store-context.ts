@@ -35,7 +35,10 @@ async function storeContext(name: string, value: unknown, store: RunStore): Prom
     checkText(value, name, "text");
     return { name, kind: "string", length: value.length, ref: await store.put(value), prefix: prefixOf(value) };
   }
-  if (!isArrayOrPlain(value)) throw new InputError(`Expected context "${name}" to be a text, an array, a plain object, file("…") or named({ … }), got ${describe(value)}`);
+  if (!isArrayOrPlain(value))
+    throw new InputError(
+      `Expected context "${name}" to be a text, an array, a plain object, file("…") or named({ … }), got ${describe(value)}`,
+    );
   const items = Array.isArray(value) ? value.length : Object.keys(value).length;
   const kind = Array.isArray(value) ? "array" : "object";
   if (items === 0) throw new InputError(`Cannot use context "${name}": the ${kind} is empty`);
@@ -53,7 +56,9 @@ function checkText(text: string, name: string, what: string): void {
 function checkLength(text: string, name: string): void {
   if (text.length <= maxContextLength) return;
   const lengths = `${text.length.toLocaleString("en")} characters, more than the ${maxContextLength.toLocaleString("en")} of one context`;
-  throw new InputError(`Cannot use context "${name}": it has ${lengths}; split it and pass named({ part1: …, part2: … })`);
+  throw new InputError(
+    `Cannot use context "${name}": it has ${lengths}; split it and pass named({ part1: …, part2: … })`,
+  );
 }
 
 function isArrayOrPlain(value: unknown): value is object {
@@ -64,6 +69,7 @@ function isArrayOrPlain(value: unknown): value is object {
 }
 
 function describe(value: unknown): string {
-  if (typeof value !== "object" || value === null) return value === undefined || value === null ? String(value) : `a ${typeof value}`;
+  if (typeof value !== "object" || value === null)
+    return value === undefined || value === null ? String(value) : `a ${typeof value}`;
   return `a ${value.constructor?.name ?? "object"}`;
 }

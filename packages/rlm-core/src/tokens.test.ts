@@ -5,7 +5,10 @@ import { countTokens, estimateTokens } from "./tokens.ts";
 const source = readFileSync(new URL("./budget.ts", import.meta.url), "utf8");
 const numbers = JSON.stringify(Array.from({ length: 3000 }, (_, index) => Math.sin(index)));
 const texts: Record<string, string> = {
-  prose: "The committee met in the morning and, after a long debate about the canal, voted to adjourn until Monday. ".repeat(300),
+  prose:
+    "The committee met in the morning and, after a long debate about the canal, voted to adjourn until Monday. ".repeat(
+      300,
+    ),
   code: source.repeat(4),
   numbers,
   hex: Buffer.from(Uint8Array.from({ length: 8000 }, (_, index) => (index * index * 7919) >> 7)).toString("hex"),
@@ -31,7 +34,7 @@ it("countTokens() of a long run without a break stays fast and at most 1 % high"
   expect(await countTokens(" ".repeat(200_000))).toBeLessThan(200_000 / 100);
   expect(await countTokens(`${"word ".repeat(20_000)}${"=".repeat(1500)}`)).toBeLessThan(20_500);
   // Counted in one piece the spaces alone take 16 seconds.
-  expect(performance.now() - start).toBeLessThan(8_000);
+  expect(performance.now() - start).toBeLessThan(4_000);
 });
 
 it("estimateTokens() and countTokens() of nothing are 0", async () => {

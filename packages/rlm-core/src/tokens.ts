@@ -21,7 +21,8 @@ export async function countTokens(text: string): Promise<number> {
   const { countTokens: count } = await import("gpt-tokenizer/encoding/o200k_base");
   if (!longRun.test(text)) return count(text, asPlainText);
   let tokens = 0;
-  for (let start = 0; start < text.length; start += pieceLength) tokens += count(text.slice(start, start + pieceLength), asPlainText);
+  for (let start = 0; start < text.length; start += pieceLength)
+    tokens += count(text.slice(start, start + pieceLength), asPlainText);
   return tokens;
 }
 
@@ -34,7 +35,8 @@ const samples = 8;
 const sampleLength = 1000;
 const margin = 1.2;
 
-const tokenLike = /(?<word>[A-Z]?[a-z]+|[A-Z]+)|(?<dense>[\u2e80-\ud7ff\ue000-\uffff])|(?<letters>[\u0080-\u2e7f]+)|\d{1,3}|\n\s*|[ \t]{2,}|[!-/:-@[-`{-~]{1,2}|[\ud800-\udfff]/g;
+const tokenLike =
+  /(?<word>[A-Z]?[a-z]+|[A-Z]+)|(?<dense>[\u2e80-\ud7ff\ue000-\uffff])|(?<letters>[\u0080-\u2e7f]+)|\d{1,3}|\n\s*|[ \t]{2,}|[!-/:-@[-`{-~]{1,2}|[\ud800-\udfff]/g;
 
 // About a token each: short words, three digits, two signs, a line end, half an emoji. Single spaces belong to their word.
 function weigh(text: string): number {

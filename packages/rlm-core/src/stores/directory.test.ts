@@ -19,7 +19,10 @@ describe("directoryStore()", () => {
     await store.put("secret");
     await store.append("a/".repeat(200), "secret");
     const modes = files(folder).map(({ path, isFile }) => [isFile, (statSync(path).mode & 0o777).toString(8)]);
-    expect(modes.filter(([isFile]) => isFile)).toEqual([[true, "600"], [true, "600"]]);
+    expect(modes.filter(([isFile]) => isFile)).toEqual([
+      [true, "600"],
+      [true, "600"],
+    ]);
     expect(new Set(modes.filter(([isFile]) => !isFile).map(([, mode]) => mode))).toEqual(new Set(["700"]));
   });
 
@@ -65,7 +68,10 @@ describe("directoryStore()", () => {
     const ref = await store.put("the original");
     const [path] = files(join(folder, "texts")).flatMap(({ path, isFile }) => (isFile ? [path] : []));
     writeFileSync(path ?? "", "the forgery!");
-    await expect(store.get(ref)).rejects.toMatchObject({ code: "store", message: expect.stringContaining("its hash differs") });
+    await expect(store.get(ref)).rejects.toMatchObject({
+      code: "store",
+      message: expect.stringContaining("its hash differs"),
+    });
     writeFileSync(path ?? "", "the ori");
     await store.put("the original");
     expect(await store.get(ref)).toBe("the original");
@@ -73,7 +79,8 @@ describe("directoryStore()", () => {
 
   it("directoryStore() on a path that is a file is an InputError", () => {
     writeFileSync(join(folder, "file"), "");
-    for (const path of [join(folder, "file"), ""]) expect(() => directoryStore(path)).toThrow(expect.objectContaining({ code: "bad-input" }));
+    for (const path of [join(folder, "file"), ""])
+      expect(() => directoryStore(path)).toThrow(expect.objectContaining({ code: "bad-input" }));
   });
 });
 

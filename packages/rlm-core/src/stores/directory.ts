@@ -14,7 +14,8 @@ import { logKey, logName } from "./log-name.ts";
  * One process at a time writes a log. It outlives a crash of the process, not one of the machine. Throws {@link InputError} for a path that cannot be a folder.
  */
 export function directoryStore(path: string): RunStore {
-  if (typeof path !== "string" || path === "") throw new InputError(`Expected directoryStore's path to be a folder, got ${JSON.stringify(path)}`);
+  if (typeof path !== "string" || path === "")
+    throw new InputError(`Expected directoryStore's path to be a folder, got ${JSON.stringify(path)}`);
   const root = resolve(path);
   try {
     mkdirSync(root, { recursive: true, mode: 0o700 });
@@ -31,7 +32,8 @@ export function directoryStore(path: string): RunStore {
     },
     async get(ref) {
       const text = await readText(root, ref);
-      if (textRef(text) !== ref) throw new RlmError("store", `Cannot read text ${ref}: ${textPath(root, ref)} was changed, its hash differs`);
+      if (textRef(text) !== ref)
+        throw new RlmError("store", `Cannot read text ${ref}: ${textPath(root, ref)} was changed, its hash differs`);
       return text;
     },
     async append(key, entry) {
@@ -48,10 +50,15 @@ export function directoryStore(path: string): RunStore {
       return wholeLines(text).map((line, index) => parseLine(line, file, index + 1));
     },
     async list(prefix) {
-      const entries = await unlessMissing(`list ${logs}`, [], () => readdir(logs, { recursive: true, withFileTypes: true }));
+      const entries = await unlessMissing(`list ${logs}`, [], () =>
+        readdir(logs, { recursive: true, withFileTypes: true }),
+      );
       const files = entries.filter((entry) => entry.isFile());
       const keys = files.map((file) => logKey(relative(logs, join(file.parentPath, file.name))));
-      return keys.filter((key) => key !== undefined).filter((key) => key.startsWith(prefix)).sort();
+      return keys
+        .filter((key) => key !== undefined)
+        .filter((key) => key.startsWith(prefix))
+        .sort();
     },
     async delete(key) {
       const file = join(logs, logName(key));
@@ -62,7 +69,8 @@ export function directoryStore(path: string): RunStore {
 
 function textPath(root: string, ref: string): string {
   const parsed = parseTextRef(ref);
-  if (parsed === undefined) throw new RlmError("store", `Cannot read text ${JSON.stringify(ref)}: it is not a reference of this store`);
+  if (parsed === undefined)
+    throw new RlmError("store", `Cannot read text ${JSON.stringify(ref)}: it is not a reference of this store`);
   // 256 folders keep each small.
   return join(root, "texts", parsed.hash.slice(0, 2), `${parsed.hash.slice(2)}.${parsed.encoding}`);
 }
@@ -114,7 +122,9 @@ function parseLine(line: string, file: string, number: number): unknown {
   try {
     return JSON.parse(line);
   } catch (cause) {
-    throw new RlmError("store", `Cannot read ${file}: line ${number} is not JSON, so the log was changed or damaged`, { cause });
+    throw new RlmError("store", `Cannot read ${file}: line ${number} is not JSON, so the log was changed or damaged`, {
+      cause,
+    });
   }
 }
 

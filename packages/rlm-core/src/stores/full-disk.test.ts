@@ -22,7 +22,10 @@ it("append() and put() on a full disk are errors that leave nothing behind, and 
     const printed = execFileSync("sh", ["-c", script, process.execPath, program, folder], { encoding: "utf8" });
     const { errors, entries } = JSON.parse(printed) as { errors: string[]; entries: unknown[] };
     expect(entries).toEqual(["first", "second"]);
-    expect(errors).toEqual([expect.stringMatching(/^store Cannot keep log "log" in .*EFBIG/), expect.stringMatching(/^store Cannot keep text sha256:.*EFBIG/)]);
+    expect(errors).toEqual([
+      expect.stringMatching(/^store Cannot keep log "log" in .*EFBIG/),
+      expect.stringMatching(/^store Cannot keep text sha256:.*EFBIG/),
+    ]);
     expect(execFileSync("find", [folder, "-name", "*.tmp"], { encoding: "utf8" })).toBe("");
   } finally {
     rmSync(folder, { recursive: true });

@@ -26,7 +26,7 @@ export function wholeLines(text: string): string[] {
 }
 
 function writeWhole(file: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+  for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
 }
 
 // Cuts the file after its last line end and returns its size.
@@ -43,7 +43,7 @@ const lineEnd = 0x0a;
 
 function lastLineEnd(file: number, size: number): number {
   const piece = Buffer.alloc(65_536);
-  for (let end = size; end > 0; ) {
+  for (let end = size; end > 0;) {
     const start = Math.max(0, end - piece.length);
     const read = readSync(file, piece, 0, end - start, start);
     const found = piece.subarray(0, read).lastIndexOf(lineEnd);

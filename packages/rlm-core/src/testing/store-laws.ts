@@ -56,7 +56,11 @@ export const storeLaws: readonly StoreLaw[] = [
     name: "read() gives a log's entries in the order of their appends, also of those not awaited",
     async holds(open) {
       const store = await open();
-      const entries = Array.from({ length: 100 }, (_, index) => ({ index, text: "line\nbreak \u2028 and 🌏", nothing: null }));
+      const entries = Array.from({ length: 100 }, (_, index) => ({
+        index,
+        text: "line\nbreak \u2028 and 🌏",
+        nothing: null,
+      }));
       await Promise.all(entries.map((entry) => store.append("run/wal", entry)));
       assert.deepEqual(await store.read("run/wal"), entries);
       assert.deepEqual(await store.read("run"), []);
@@ -82,7 +86,8 @@ export const storeLaws: readonly StoreLaw[] = [
       const cyclic: { self?: unknown } = {};
       cyclic.self = cyclic;
       await store.append("log", 1);
-      for (const entry of [undefined, cyclic, { big: 1n }, () => 1]) await assert.rejects(store.append("log", entry), InputError);
+      for (const entry of [undefined, cyclic, { big: 1n }, () => 1])
+        await assert.rejects(store.append("log", entry), InputError);
       assert.deepEqual(await store.read("log"), [1]);
     },
   },
@@ -90,7 +95,20 @@ export const storeLaws: readonly StoreLaw[] = [
     name: "list() gives exactly the keys with a prefix, sorted, whatever characters they have",
     async holds(open) {
       const store = await open();
-      const keys = ["a", "A", "a/b", "a/b/c", "a%2fb", "../a", "..", "a.jsonl", "a b:*?\"<>|\\", "판문점", "k".repeat(600), ""].sort();
+      const keys = [
+        "a",
+        "A",
+        "a/b",
+        "a/b/c",
+        "a%2fb",
+        "../a",
+        "..",
+        "a.jsonl",
+        'a b:*?"<>|\\',
+        "판문점",
+        "k".repeat(600),
+        "",
+      ].sort();
       for (const key of keys) await store.append(key, key);
       for (const key of keys) assert.deepEqual(await store.read(key), [key]);
       assert.deepEqual(await store.list(""), keys);

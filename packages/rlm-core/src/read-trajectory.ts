@@ -1,0 +1,126 @@
+import { createReadStream } from "node:fs";
+import { InputError, RlmError } from "./errors.ts";
+import type { JournalEvent } from "./journal.ts";
+import { trajectoryVersion } from "./trajectory-lines.ts";
+import type {
+  JournalLine,
+  QueryLine,
+  RunEndLine,
+  RunStartLine,
+  TrajectoryHeader,
+  TrajectoryLine,
+} from "./trajectory-lines.ts";
+
+export interface Trajectory {
+  header: TrajectoryHeader;
+  /** By run id, in the order of their starts: the root first. */
+  runs: Map<string, TrajectoryRun>;
+  /** Whether it is whole: every run that began has its end. */
+  complete: boolean;
+}
+
+/** One session of the tree: its start and journal rebuild it, given its contexts. */
+export interface TrajectoryRun {
+  start: RunStartLine;
+  journal: JournalEvent[];
+  /** Results and answers by the references in the journal. */
+  texts: Map<string, string>;
+  queries: QueryLine[];
+  warnings: string[];
+  end?: RunEndLine;
+}
+
+/**
+ * Reads a trajectory, also one whose writing was cut off: a last line without its end is left out.
+ * Throws {@link InputError} if it is not there, not a trajectory, or of a version that this code does not know, and RlmError with code "store" if a line is damaged.
+ */
+export async function readTrajectory(path: string): Promise<Trajectory> {
+  let header: TrajectoryHeader | undefined;
+  const runs = new Map<string, TrajectoryRun>();
+  let number = 0;
+  for await (const line of wholeLines(path)) {
+    number += 1;
+    if (header === undefined) header = parseHeader(line, path);
+    else addLine(runs, parseLine(line, path, number), `Cannot read trajectory ${path}: line ${number}`);
+  }
+  if (header === undefined)
+    throw new InputError(`Cannot read trajectory ${path}: it has no whole first line, so it is not a trajectory`);
+  return { header, runs, complete: runs.size > 0 && [...runs.values()].every(({ end }) => end !== undefined) };
+}
+
+function addLine(runs: Map<string, TrajectoryRun>, line: TrajectoryLine, place: string): void {
+  if (line.type === "run-start") {
+    runs.set(line.runId, { start: line, journal: [], texts: new Map(), queries: [], warnings: [] });
+    return;
+  }
+  const run = runs.get(line.runId);
+  if (run === undefined) throw new RlmError("store", `${place} belongs to a run that did not start before`);
+  if (line.type === "journal") addJournal(run, line);
+  else if (line.type === "query") run.queries.push(line);
+  else if (line.type === "warning") run.warnings.push(line.message);
+  else if (line.type === "run-end") run.end = line;
+  // Other types may be added without a new version: they are left out.
+}
+
+function addJournal(run: TrajectoryRun, { event, text }: JournalLine): void {
+  run.journal.push(event);
+  if (text === undefined) return;
+  if (event.type === "result") run.texts.set(event.ref, text);
+  if (event.type === "end" && event.answer !== undefined) run.texts.set(event.answer.ref, text);
+}
+
+function parseHeader(line: string, path: string): TrajectoryHeader {
+  const header = parseJson(line);
+  if (!isObject(header) || header.type !== "rlm-trajectory")
+    throw new InputError(`Cannot read trajectory ${path}: its first line is not a header of one`);
+  if (header.version !== trajectoryVersion) {
+    throw new InputError(
+      `Cannot read trajectory ${path}: it has version ${JSON.stringify(header.version)} and this code knows version ${trajectoryVersion}; read it with the rlm-core that wrote it`,
+    );
+  }
+  return header as unknown as TrajectoryHeader;
+}
+
+function parseLine(line: string, path: string, number: number): TrajectoryLine {
+  const value = parseJson(line);
+  const fits =
+    isObject(value) &&
+    typeof value.type === "string" &&
+    typeof value.runId === "string" &&
+    (value.type !== "journal" || isObject(value.event));
+  if (!fits) throw new RlmError("store", `Cannot read trajectory ${path}: line ${number} is damaged`);
+  return value as unknown as TrajectoryLine;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+// Not node:readline, which also ends lines at U+2028.
+async function* wholeLines(path: string): AsyncGenerator<string> {
+  let pieces: string[] = [];
+  try {
+    for await (const chunk of createReadStream(path, {
+      encoding: "utf8",
+      highWaterMark: 1_000_000,
+    }) as AsyncIterable<string>) {
+      const [first = "", ...others] = chunk.split("\n");
+      pieces.push(first);
+      for (const other of others) {
+        yield pieces.join("");
+        pieces = [other];
+      }
+    }
+  } catch (cause) {
+    if (cause instanceof RlmError) throw cause;
+    throw new InputError(`Cannot read trajectory ${path}: ${String(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,79 @@
+import type { ContextRef } from "./context.ts";
+import type { Repl } from "./events.ts";
+import type { LimitName } from "./errors.ts";
+import type { JournalEvent } from "./journal.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import type { TokenUsage } from "./model.ts";
+import type { RlmState, Usage } from "./state.ts";
+
+/** The version of the format, told field by field in docs/trajectory.md. */
+export const trajectoryVersion = 1;
+
+/** The first line of a trajectory. */
+export interface TrajectoryHeader {
+  type: "rlm-trajectory";
+  version: number;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+}
+
+/** `at` in every line: milliseconds since 1970 when it was written. */
+export type TrajectoryLine = RunStartLine | JournalLine | QueryLine | WarningLine | RunEndLine;
+
+interface InRun {
+  at: number;
+  runId: string;
+  /** 0 at the root. */
+  depth: number;
+}
+
+/** A session begins: everything but the texts of its contexts that it takes to rebuild it. */
+export interface RunStartLine extends InRun {
+  type: "run-start";
+  /** The call that opened this child RLM. */
+  parent?: { runId: string; id: number };
+  query: string;
+  contexts: ContextLine[];
+  responseFormat?: JsonSchema;
+  seed: number;
+  startedAt: number;
+  versions: RlmState["versions"];
+  repl: Repl;
+}
+
+/** A context without any of its text. `hash`: `sha256:<hex>` of the UTF-8 text, for a file of its bytes. */
+export type ContextLine = Pick<ContextRef, "name" | "kind" | "length" | "items"> & { hash: string };
+
+/** An event of the journal. `text`: what the reference of a result or of an answer stands for. */
+export interface JournalLine extends InRun {
+  type: "journal";
+  turn: number;
+  event: JournalEvent;
+  text?: string;
+}
+
+/** A sub-call is over: what it used. Its result is in the journal. */
+export interface QueryLine extends InRun {
+  type: "query";
+  turn: number;
+  id: number;
+  kind: "llm" | "rlm" | "tool";
+  ok: boolean;
+  usage?: TokenUsage;
+  model?: string;
+}
+
+export interface WarningLine extends InRun {
+  type: "warning";
+  message: string;
+}
+
+export interface RunEndLine extends InRun {
+  type: "run-end";
+  status: "final" | "direct" | "concluded" | "failed" | "aborted";
+  limit?: LimitName;
+  error?: string;
+  /** The answer, where there is one. */
+  text?: string;
+  usage: Usage;
+}
