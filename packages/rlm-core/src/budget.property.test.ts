@@ -1,9 +1,22 @@
-import fc from "fast-check";
+import {
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constant,
+  constantFrom,
+  double,
+  integer,
+  nat,
+  oneof,
+  record,
+} from "fast-check";
 import { expect, it } from "vitest";
 import { createBudget, restoreBudget } from "./budget.ts";
 import type { Reservation } from "./budget.ts";
 import { BudgetError } from "./errors.ts";
 import { defaultLimits } from "./limits.ts";
+import type { Usage } from "./state.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { addUsage } from "./usage.ts";
 
@@ -11,32 +24,32 @@ const prices = {
   cheap: { inputPerMillion: 1, outputPerMillion: 2 },
   dear: { inputPerMillion: 500, outputPerMillion: 900 },
 };
-const size = fc.record({
-  model: fc.constantFrom("cheap", "dear"),
-  inputTokens: fc.nat(3000),
-  maxOutputTokens: fc.nat(500),
-  concluding: fc.boolean(),
+const size = record({
+  model: constantFrom("cheap", "dear"),
+  inputTokens: nat(3000),
+  maxOutputTokens: nat(500),
+  concluding: boolean(),
 });
-const action = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ type: fc.constant("reserve" as const), size }) },
+const action = oneof(
+  { weight: 3, arbitrary: record({ type: constant("reserve" as const), size }) },
   {
     weight: 2,
-    arbitrary: fc.record({
-      type: fc.constant("settle" as const),
-      pick: fc.nat(),
-      part: fc.double({ min: 0, max: 1, noNaN: true }),
+    arbitrary: record({
+      type: constant("settle" as const),
+      pick: nat(),
+      part: double({ min: 0, max: 1, noNaN: true }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("release" as const), pick: fc.nat() }) },
+  { weight: 1, arbitrary: record({ type: constant("release" as const), pick: nat() }) },
 );
 
 it("createBudget() never lets usage over a limit if calls keep to their reserved sizes, and restoreBudget() equals it, whatever the order", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(action, { maxLength: 60 }),
-      fc.integer({ min: 1, max: 12 }),
-      fc.integer({ min: 100, max: 20_000 }),
-      fc.double({ min: 0.01, max: 5, noNaN: true }),
+  await assert(
+    asyncProperty(
+      array(action, { maxLength: 60 }),
+      integer({ min: 1, max: 12 }),
+      integer({ min: 100, max: 20_000 }),
+      double({ min: 0.01, max: 5, noNaN: true }),
       async (actions, calls, tokens, costUsd) => {
         const options = {
           limits: { ...defaultLimits, calls, tokens, costUsd },
@@ -110,7 +123,7 @@ function scaled(
 }
 
 // Dollars are summed in another order.
-function rounded<T extends object>(usage: T): unknown {
+function rounded(usage: Usage): unknown {
   return JSON.parse(
     JSON.stringify(usage, (key, value: unknown) => (key === "costUsd" ? Number((value as number).toFixed(9)) : value)),
   );

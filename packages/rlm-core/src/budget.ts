@@ -129,8 +129,8 @@ export function createBudget(options: BudgetOptions): Budget {
       const near = spendable.find((name) => limits[name] !== Infinity && held()[name] >= 0.85 * limits[name]);
       return near === undefined ? { calls } : { calls, near: words[near] };
     },
-    pause: clock.pause,
-    resume: clock.resume,
+    pause: () => clock.pause(),
+    resume: () => clock.resume(),
   };
 
   // Throws where no settlement of the calls in flight could make room.

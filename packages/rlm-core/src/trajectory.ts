@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { ContextRef } from "./context.ts";
 import { InputError, RlmError } from "./errors.ts";
-import type { Emit, RlmEvent } from "./events.ts";
+import type { Emit, QueryStartEvent, RlmEvent, TurnStartEvent } from "./events.ts";
 import { trajectoryVersion } from "./trajectory-lines.ts";
 import type { ContextLine, TrajectoryHeader, TrajectoryLine } from "./trajectory-lines.ts";
 
@@ -45,8 +45,8 @@ export function trajectoryWriter(
   write(header);
   return {
     onEvent(event) {
-      const line = toLine(event, now());
-      if (line !== undefined) write(line);
+      // These two are only for those who watch.
+      if (event.type !== "turn-start" && event.type !== "query-start") write(toLine(event, now()));
     },
     async close() {
       end();
@@ -105,7 +105,7 @@ function appendWhole(file: number, bytes: Buffer): void {
   }
 }
 
-function toLine(event: RlmEvent, at: number): TrajectoryLine | undefined {
+function toLine(event: Exclude<RlmEvent, TurnStartEvent | QueryStartEvent>, at: number): TrajectoryLine {
   switch (event.type) {
     case "run-start": {
       const { runId, depth, parent, repl, state } = event;
@@ -146,10 +146,6 @@ function toLine(event: RlmEvent, at: number): TrajectoryLine | undefined {
       const { runId, depth, status, limit, error, text, usage } = event;
       return { type: "run-end", at, runId, depth, status, limit, error, text, usage };
     }
-    // Only for those who watch.
-    case "turn-start":
-    case "query-start":
-      return undefined;
   }
 }
 
