@@ -73,6 +73,11 @@ export function trajectoryWriter(
   }
 }
 
+/** A context as a trajectory tells it: neither its first characters nor the path of a file, for a trajectory is passed on. */
+export function contextLine({ name, kind, items, length, ref }: ContextRef): ContextLine {
+  return { name, kind, items, length, hash: ref.startsWith("file:") ? `sha256:${hashOfFile(ref)}` : ref };
+}
+
 function openNew(path: string, overwrite: boolean): number {
   if (typeof path !== "string" || path === "")
     throw new InputError(`Expected a path for the trajectory, got ${JSON.stringify(path)}`);
@@ -118,7 +123,7 @@ function toLine(event: Exclude<RlmEvent, TurnStartEvent | QueryStartEvent>, at: 
         depth,
         parent,
         query,
-        contexts: task.contexts.map(toContextLine),
+        contexts: task.contexts.map(contextLine),
         responseFormat,
         seed,
         startedAt,
@@ -142,16 +147,11 @@ function toLine(event: Exclude<RlmEvent, TurnStartEvent | QueryStartEvent>, at: 
     }
     case "warning":
       return { type: "warning", at, runId: event.runId, depth: event.depth, message: event.message };
-    case "run-end": {
+    default: {
       const { runId, depth, status, limit, error, text, usage } = event;
       return { type: "run-end", at, runId, depth, status, limit, error, text, usage };
     }
   }
-}
-
-// Neither the first characters nor the path of a file: a trajectory is passed on.
-function toContextLine({ name, kind, items, length, ref }: ContextRef): ContextLine {
-  return { name, kind, items, length, hash: ref.startsWith("file:") ? `sha256:${hashOfFile(ref)}` : ref };
 }
 
 function hashOfFile(ref: string): string {
