@@ -111,47 +111,25 @@ function appendWhole(file: number, bytes: Buffer): void {
 }
 
 function toLine(event: Exclude<RlmEvent, TurnStartEvent | QueryStartEvent>, at: number): TrajectoryLine {
-  switch (event.type) {
-    case "run-start": {
-      const { runId, depth, parent, repl, state } = event;
-      const { task, seed, startedAt, versions } = state;
-      const { query, responseFormat } = task;
-      return {
-        type: "run-start",
-        at,
-        runId,
-        depth,
-        parent,
-        query,
-        contexts: task.contexts.map(contextLine),
-        responseFormat,
-        seed,
-        startedAt,
-        versions,
-        repl,
-      };
-    }
-    case "journal":
-      return {
-        type: "journal",
-        at,
-        runId: event.runId,
-        depth: event.depth,
-        turn: event.turn,
-        event: event.event,
-        text: event.text,
-      };
-    case "query-end": {
-      const { runId, depth, turn, id, kind, ok, usage, model } = event;
-      return { type: "query", at, runId, depth, turn, id, kind, ok, usage, model };
-    }
-    case "warning":
-      return { type: "warning", at, runId: event.runId, depth: event.depth, message: event.message };
-    default: {
-      const { runId, depth, status, limit, error, text, usage } = event;
-      return { type: "run-end", at, runId, depth, status, limit, error, text, usage };
-    }
+  const { runId, depth } = event;
+  const place = { at, runId, depth };
+  if (event.type === "run-start") {
+    const { parent, repl, state } = event;
+    const { task, seed, startedAt, versions } = state;
+    const { query, responseFormat } = task;
+    const contexts = task.contexts.map(contextLine);
+    return { type: "run-start", ...place, parent, query, contexts, responseFormat, seed, startedAt, versions, repl };
   }
+  if (event.type === "journal") {
+    return { type: "journal", ...place, turn: event.turn, event: event.event, text: event.text };
+  }
+  if (event.type === "query-end") {
+    const { turn, id, kind, ok, usage, model } = event;
+    return { type: "query", ...place, turn, id, kind, ok, usage, model };
+  }
+  if (event.type === "warning") return { type: "warning", ...place, message: event.message };
+  const { status, limit, error, text, usage } = event;
+  return { type: "run-end", ...place, status, limit, error, text, usage };
 }
 
 function hashOfFile(ref: string): string {
