@@ -18,7 +18,7 @@ interface InRun {
  */
 export interface RunStartEvent extends InRun {
   type: "run-start";
-  parent?: { runId: string; id: number };
+  parent?: { runId: string; turn: number; id: number };
   state: RlmState;
   repl: Repl;
 }

@@ -62,7 +62,7 @@ interface SessionTask {
   model: Run["model"];
   responseFormat: JsonSchema | undefined;
   signal: AbortSignal;
-  parent?: { run: Run; id: number };
+  parent?: { run: Run; turn: number; id: number };
 }
 
 /** One session from its first step to its outcome: the root's, or a child's. */
@@ -72,7 +72,7 @@ async function runSession(task: SessionTask, shared: Shared): Promise<{ answer: 
   const { runId, depth, parent } = task;
   const place = { runId, depth };
   const repl = replOf(sessionOptions(state, run));
-  run.emit({ type: "run-start", ...place, state, repl, ...(parent && { parent: { runId: parent.run.id, id: parent.id } }) });
+  run.emit({ type: "run-start", ...place, state, repl, ...(parent && { parent: { runId: parent.run.id, turn: parent.turn, id: parent.id } }) });
   try {
     let step;
     while ((step = nextStep(state, run.limits)) !== "end") {
@@ -122,7 +122,7 @@ function createRun(task: SessionTask, shared: Shared): Run {
 async function runChild(call: PendingCall, signal: AbortSignal, run: Run, shared: Shared): Promise<CallValue> {
   const { answer } = await runSession(
     {
-      runId: `${run.id}/${call.id}`,
+      runId: `${run.id}/${call.turn}.${call.id}`,
       depth: call.depth,
       // Another seed for each child, the same one whenever its parent is run again.
       seed: Number.parseInt(call.hash.slice(0, 8), 16),
@@ -131,7 +131,7 @@ async function runChild(call: PendingCall, signal: AbortSignal, run: Run, shared
       model: run.subModel(),
       responseFormat: call.schema,
       signal,
-      parent: { run, id: call.id },
+      parent: { run, turn: call.turn, id: call.id },
     },
     shared,
   );

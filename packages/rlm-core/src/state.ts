@@ -39,6 +39,8 @@ export interface Outcome {
 /** A child RLM that has not answered yet. */
 export interface PendingCall {
   id: number;
+  /** The turn that made it: after a rolled-back block an id comes again. */
+  turn: number;
   hash: string;
   queryRef: string;
   context: ContextRef;

@@ -72,10 +72,14 @@ function typeOf(schema: unknown): string {
   if ("enum" in schema && Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   const type = "type" in schema ? schema.type : undefined;
   if (Array.isArray(type)) return type.map((one) => typeOf({ ...schema, type: one })).join(" | ");
-  if (type === "array") return `${"items" in schema ? typeOf(schema.items) : "unknown"}[]`;
+  if (type === "array") return arrayType("items" in schema ? typeOf(schema.items) : "unknown");
   if (type === "object") return objectType(schema);
   if (type === "integer") return "number";
   return typeof type === "string" ? type : "unknown";
+}
+
+function arrayType(item: string): string {
+  return item.includes(" | ") ? `(${item})[]` : `${item}[]`;
 }
 
 function objectType(schema: object): string {

@@ -5,6 +5,7 @@ import { refOf } from "../context-ref.ts";
 import type { Run } from "../run.ts";
 import type { CallValue, SubCall } from "../sandbox.ts";
 import type { PendingCall, RlmState } from "../state.ts";
+import { turnsOf } from "../turns.ts";
 import { callTool } from "./call-tool.ts";
 import { llmQuery } from "./llm-query.ts";
 
@@ -36,10 +37,11 @@ export async function answerCall(call: SubCall, state: RlmState, run: Run, signa
 }
 
 /** A call as a driver can carry it: texts in the store. */
-export async function toPending(call: SubCall, { depth }: RlmState, { store }: Run): Promise<PendingCall> {
+export async function toPending(call: SubCall, { depth, journal }: RlmState, { store }: Run): Promise<PendingCall> {
   const context = call.context ?? { text: "", json: false };
   return {
     id: call.id,
+    turn: turnsOf(journal).length,
     hash: call.hash,
     queryRef: await store.put(call.prompt),
     context: await refOf("context", context, store),

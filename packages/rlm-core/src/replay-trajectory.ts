@@ -1,0 +1,80 @@
+import type { ContextRef } from "./context.ts";
+import { refOf } from "./context-ref.ts";
+import { ReplayError } from "./errors.ts";
+import type { Sandbox, SubCall, Variable } from "./sandbox.ts";
+import { openContext, storeContexts, type ContextInput } from "./store-context.ts";
+import { memoryStore } from "./stores/memory.ts";
+import { turnsOf } from "./turns.ts";
+import { contextLine, type Trajectory, type TrajectoryRun } from "./trajectory.ts";
+import type { RunStore } from "./store.ts";
+
+export interface ReplayOptions {
+  /** The context of the root, as the run had it. */
+  context: ContextInput;
+  sandbox: Sandbox;
+  signal?: AbortSignal;
+}
+
+/** A session as its replay left it. */
+export interface ReplayedRun {
+  runId: string;
+  depth: number;
+  /** One hash over all variables. */
+  hash: string;
+  variables: Variable[];
+}
+
+/**
+ * Runs the code of a trajectory again, at every depth, with the recorded results and no model.
+ * The contexts of children come out of their parents' code. Throws {@link ReplayError} with the first difference.
+ */
+export async function replayTrajectory(trajectory: Trajectory, { context, sandbox, signal }: ReplayOptions): Promise<ReplayedRun[]> {
+  const store = memoryStore();
+  const calls = new Map<string, SubCall>();
+  const replayed: ReplayedRun[] = [];
+  // A parent stands before its children, so their calls are known when it is their turn.
+  for (const [runId, run] of trajectory.runs) {
+    for (const text of run.texts.values()) await store.put(text);
+    const { start } = run;
+    if (start.parent !== undefined && wasRolledBack(start.parent, trajectory)) continue;
+    const contexts = start.parent === undefined ? await storeContexts(context, store) : [await childContext(start.parent, calls, store)];
+    checkContexts(runId, contexts, run);
+    const session = await sandbox.open({
+      ...start.repl,
+      contexts,
+      read: (ref) => openContext(ref, store),
+      seed: start.seed,
+      history: run.journal,
+      onReplayedCall: (call) => calls.set(`${runId}/${call.id}`, call),
+      ...(start.responseFormat && { responseFormat: start.responseFormat }),
+      ...(signal && { signal }),
+    });
+    try {
+      replayed.push({ runId, depth: start.depth, ...(await session.inspect(signal)) });
+    } finally {
+      await session.close();
+    }
+  }
+  return replayed;
+}
+
+// The block that opened it never happened, so nothing of it is left to compare with.
+function wasRolledBack({ runId, turn }: { runId: string; turn: number }, { runs }: Trajectory): boolean {
+  return turnsOf(runs.get(runId)?.journal ?? [])[turn - 1]?.end?.rolledBack === true;
+}
+
+async function childContext(parent: { runId: string; id: number }, calls: ReadonlyMap<string, SubCall>, store: RunStore): Promise<ContextRef> {
+  const call = calls.get(`${parent.runId}/${parent.id}`);
+  if (call?.context === undefined) throw new ReplayError(`Cannot replay the child of call ${parent.id} of run ${parent.runId}: the code did not make that call`);
+  return await refOf("context", call.context, store);
+}
+
+function checkContexts(runId: string, contexts: readonly ContextRef[], { start }: TrajectoryRun): void {
+  const given = contexts.map(contextLine);
+  for (const [index, wanted] of start.contexts.entries()) {
+    const got = given[index];
+    if (got?.hash === wanted.hash && got.name === wanted.name) continue;
+    const described = got === undefined ? "nothing" : `"${got.name}" with ${got.length} characters, ${got.hash}`;
+    throw new ReplayError(`Cannot replay run ${runId}: its context was "${wanted.name}" with ${wanted.length} characters, ${wanted.hash}; got ${described}`);
+  }
+}
