@@ -1,2 +1,13 @@
+export { scriptedModel } from "./scripted-model.ts";
+export type { ScriptedModel, ScriptedModelOptions, ScriptedReply } from "./scripted-model.ts";
+export { scriptedSandbox } from "./scripted-sandbox.ts";
+export type {
+  Given,
+  ScriptedCall,
+  ScriptedEnd,
+  ScriptedSandbox,
+  ScriptedSession,
+  ScriptedStep,
+} from "./scripted-sandbox.ts";
 export { storeLaws } from "./store-laws.ts";
 export type { StoreLaw } from "./store-laws.ts";
