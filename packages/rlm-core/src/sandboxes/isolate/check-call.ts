@@ -1,0 +1,67 @@
+import { schemaProblem, type JsonSchema } from "../../json-schema.ts";
+import type { CallValue } from "../../sandbox.ts";
+import { BadFrame } from "./bad-frame.ts";
+import { count, flag, oneOf, record, text } from "./guards.ts";
+import type { RawCall } from "./machine.ts";
+
+/** What bounds the calls that one block may have open at once, whatever the guest says. */
+export const maxCallsInFlight = 10_000;
+export const maxCharsInFlight = 64_000_000;
+
+export interface CallRules {
+  queries: boolean;
+  tools: readonly string[];
+  promptChars: number;
+}
+
+/** A call from the child, checked: its id is above all before it, and it has nothing that the session was not opened with. */
+export function checkCall(frame: unknown, lastId: number, rules: CallRules): RawCall {
+  const call = record(frame, "a call");
+  const id = count(call["id"], "a call's id");
+  if (id <= lastId) throw new BadFrame(`call ${id} after call ${lastId}`);
+  const kind = oneOf(call["kind"], rules.queries ? ["llm", "rlm", "tool"] : ["tool"], "a call's kind");
+  return {
+    id,
+    kind,
+    prompt: text(call["prompt"], rules.promptChars, "a prompt"),
+    ...(kind === "tool" && { name: oneOf(call["name"], rules.tools, "a tool's name") }),
+    ...(kind === "rlm" && call["context"] !== undefined && { context: checkValue(call["context"], maxCharsInFlight, "a child's context") }),
+    options: checkOptions(call["options"]),
+  };
+}
+
+/** A text or JSON text from the child; JSON is known to parse. */
+export function checkValue(value: unknown, mostChars: number, what: string): CallValue {
+  const given = record(value, what);
+  const checked = { text: text(given["text"], mostChars, what), json: flag(given["json"], what) };
+  if (checked.json) parseJson(checked.text, what);
+  return checked;
+}
+
+export function parseJson(json: string, what: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new BadFrame(`${what} that is not the JSON it says it is`, { cause });
+  }
+}
+
+/** The characters that a call holds in memory. */
+export function callChars({ prompt, context }: Pick<RawCall, "prompt" | "context">): number {
+  return prompt.length + (context?.text.length ?? 0);
+}
+
+function checkOptions(value: unknown): RawCall["options"] {
+  const { schema, model } = record(value, "a call's options");
+  return {
+    ...(schema !== undefined && { schema: checkSchema(schema) }),
+    ...(model !== undefined && { model: text(model, 200, "a model's name") }),
+  };
+}
+
+function checkSchema(value: unknown): JsonSchema {
+  const schema = record(value, "a schema");
+  const problem = schemaProblem(schema);
+  if (problem !== undefined) throw new BadFrame(`a schema that its own side should have refused: ${problem}`);
+  return schema;
+}

@@ -1,0 +1,12 @@
+/** How a process was lost: killed for its time or its memory, gone by itself or by a kill from outside, or killed for what it sent. */
+export type LossKind = "timeout" | "memory" | "exit" | "bad-frame";
+
+/** A process of the sandbox is gone, and with it the entry that it was in. Never leaves the sandbox: it becomes a rollback, a rebuild, or a SandboxError. */
+export class ChildLost extends Error {
+  readonly how: LossKind;
+  constructor(how: LossKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ChildLost";
+    this.how = how;
+  }
+}

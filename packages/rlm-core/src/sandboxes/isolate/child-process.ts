@@ -1,0 +1,136 @@
+import { spawn } from "node:child_process";
+import type { Socket } from "node:net";
+import { BadFrame } from "./bad-frame.ts";
+import { ChildLost, type LossKind } from "./child-lost.ts";
+import { frameReader } from "./frame-reader.ts";
+import { killAtExit } from "./kill-at-exit.ts";
+import { watch, type Bounds } from "./watch.ts";
+
+/** One process of the sandbox, as its parent holds it. Nothing that it does rejects anything but the exchange it is in. */
+export interface Child {
+  readonly pid: number;
+  /** What the kernel lets it have; see `--data` of prlimit. */
+  readonly dataMb: number;
+  readonly alive: boolean;
+  /** Resolves when it is gone. */
+  readonly exited: Promise<void>;
+  /** Resolves when the pipe has taken the bytes, or will take no more. */
+  send(bytes: Buffer): Promise<void>;
+  /** Puts every frame that comes to `accept` until that gives an answer. Rejects with {@link ChildLost}; one at a time. */
+  exchange<T extends object>(accept: (frame: unknown) => T | undefined, bounds: Bounds): Promise<T>;
+  kill(): Promise<void>;
+}
+
+/** Starts a process that speaks frames on its file descriptor 3. It keeps this program alive only while an exchange runs. */
+export function startChild([program = "", ...args]: string[], dataMb: number): Child {
+  const spawned = spawn(program, args, { env: emptyEnvironment(), stdio: ["ignore", "ignore", "pipe", "pipe"], windowsHide: true });
+  killAtExit(spawned);
+  const pipe = spawned.stdio[3] as Socket;
+  const read = frameReader(maxFrameBytes);
+  let current: { take(frame: unknown): void; lose(lost: ChildLost): void; count(bytes: number): void } | undefined;
+  let alive = true;
+  let said = "";
+  keepAlive(false);
+
+  const exited = new Promise<void>((resolve) => {
+    const end = (): void => {
+      alive = false;
+      resolve();
+    };
+    spawned.once("exit", end);
+    spawned.once("error", (cause) => {
+      if (spawned.pid !== undefined) return;
+      end();
+      current?.lose(new ChildLost("exit", `it could not be started: ${cause.message}`, { cause }));
+    });
+  });
+  // "close" comes after all that it said was read.
+  spawned.once("close", (code, signal) => {
+    const how = signal !== "SIGKILL" && outOfMemory.test(said) ? "memory" : "exit";
+    current?.lose(new ChildLost(how, `it ended with ${signal ?? `exit code ${code}`}${said === "" ? "" : `: ${said.trim()}`}`));
+  });
+  spawned.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    said = (said + chunk).slice(-maxSaid);
+  });
+  // A write to a process that is gone; its exit tells the rest.
+  pipe.on("error", () => {});
+  pipe.on("data", (chunk: Buffer) => {
+    try {
+      current?.count(chunk.length);
+      for (const frame of read(chunk)) {
+        if (current === undefined) throw new BadFrame("a frame that nobody asked for");
+        current.take(frame);
+      }
+    } catch (error) {
+      lose("bad-frame", error instanceof Error ? error.message : String(error));
+    }
+  });
+
+  function lose(how: LossKind, message: string): void {
+    const lost = current;
+    void kill();
+    lost?.lose(new ChildLost(how, message));
+  }
+
+  function kill(): Promise<void> {
+    alive = false;
+    spawned.kill("SIGKILL");
+    if (spawned.exitCode === null && spawned.signalCode === null) spawned.ref();
+    return exited;
+  }
+
+  function keepAlive(yes: boolean): void {
+    for (const handle of [spawned, pipe, spawned.stderr as Socket | null]) yes ? handle?.ref() : handle?.unref();
+  }
+
+  return {
+    pid: spawned.pid ?? 0,
+    dataMb,
+    get alive() {
+      return alive;
+    },
+    exited,
+    send: (bytes) => new Promise((resolve) => pipe.write(bytes, () => resolve())),
+    exchange<T extends object>(accept: (frame: unknown) => T | undefined, bounds: Bounds) {
+      if (current !== undefined) throw new TypeError("Cannot begin an exchange: another one is running");
+      if (!alive) return Promise.reject(new ChildLost("exit", said === "" ? "it is gone" : said.trim()));
+      if (bounds.background !== true) keepAlive(true);
+      const { promise, resolve, reject } = Promise.withResolvers<T>();
+      const stopWatch = watch(spawned.pid ?? 0, bounds, lose);
+      const end = (): void => {
+        current = undefined;
+        stopWatch();
+        if (alive) keepAlive(false);
+      };
+      let bytes = 0;
+      current = {
+        take(frame) {
+          const answer = accept(frame);
+          if (answer === undefined) return;
+          end();
+          resolve(answer);
+        },
+        lose(lost) {
+          end();
+          reject(lost);
+        },
+        count(more) {
+          bytes += more;
+          if (bytes > bounds.maxBytes) throw new BadFrame(`more than ${bounds.maxBytes} bytes`);
+        },
+      };
+      return promise;
+    },
+    kill,
+  };
+}
+
+const maxFrameBytes = 400_000_000;
+const maxSaid = 2_000;
+const outOfMemory = /out of memory|invalid (array |string |table )?(size|length) error|allocation failed/i;
+
+// Nothing of the parent's environment: it is where secrets are. Time zone and locale are part of what a replay depends on.
+function emptyEnvironment(): NodeJS.ProcessEnv {
+  const systemRoot = process.env["SystemRoot"];
+  return { TZ: "UTC", LC_ALL: "C", ...(process.platform === "win32" && systemRoot !== undefined && { SystemRoot: systemRoot }) };
+}

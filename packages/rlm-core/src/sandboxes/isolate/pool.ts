@@ -1,0 +1,157 @@
+import type { Child } from "./child-process.ts";
+
+/** Bounds the live processes of one sandbox and keeps some booted ahead. */
+export interface Pool {
+  /** A booted process, as soon as there is a place; those who wait get theirs in order. When `signal` aborts, the place is left. */
+  take(dataMb: number, signal: AbortSignal): Promise<Place>;
+  /** Whether `take` would neither wait nor take a process from another session. */
+  hasRoom(): boolean;
+  /** Ends the processes that nobody has taken, and boots none ahead any more. */
+  close(): Promise<void>;
+}
+
+/** A process that a session has. While it rests it may be taken away: the session that has rested longest loses its own first. */
+export interface Place {
+  readonly child: Child;
+  rest(): void;
+  /** Ends a rest; false if the process is gone. When `signal` aborts, the place is left. */
+  wake(signal: AbortSignal): boolean;
+  /** Kills the process. */
+  leave(): Promise<void>;
+}
+
+export interface PoolOptions {
+  maxProcesses: number;
+  warm: number;
+  /** Boots a process; `background`: nobody waits for it. */
+  start(dataMb: number, background: boolean): Promise<Child>;
+}
+
+export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
+  const queue: (() => void)[] = [];
+  /** Longest rest first. */
+  const resting = new Set<Place>();
+  /** Killed and not gone yet: places to come. */
+  const leaving = new Set<Place>();
+  let live = 0;
+  const ahead = bootedAhead(warm, start);
+
+  function serve(): void {
+    while (queue.length > 0 && live < maxProcesses) {
+      live++;
+      queue.shift()?.();
+    }
+    for (const place of resting) {
+      if (queue.length <= leaving.size) return;
+      void place.leave();
+    }
+  }
+
+  async function turn(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const giveUp = (): void => {
+      queue.splice(queue.indexOf(grant), 1);
+      reject(signal.reason);
+    };
+    const grant = (): void => {
+      signal.removeEventListener("abort", giveUp);
+      resolve();
+    };
+    signal.addEventListener("abort", giveUp, { once: true });
+    queue.push(grant);
+    serve();
+    return await promise;
+  }
+
+  function createPlace(child: Child): Place {
+    const place: Place = {
+      child,
+      rest() {
+        if (!child.alive) return;
+        resting.add(place);
+        ahead.refill();
+        serve();
+      },
+      wake(signal) {
+        resting.delete(place);
+        signal.addEventListener("abort", () => void place.leave(), { once: true });
+        return child.alive;
+      },
+      leave() {
+        resting.delete(place);
+        leaving.add(place);
+        return child.kill();
+      },
+    };
+    void child.exited.then(() => {
+      resting.delete(place);
+      leaving.delete(place);
+      live--;
+      serve();
+    });
+    return place;
+  }
+
+  return {
+    hasRoom: () => queue.length === 0 && live < maxProcesses,
+    async take(dataMb, signal) {
+      signal.throwIfAborted();
+      await turn(signal);
+      let child: Child;
+      try {
+        child = ahead.take(dataMb) ?? (await start(dataMb, false));
+      } catch (error) {
+        live--;
+        serve();
+        throw error;
+      }
+      const place = createPlace(child);
+      place.wake(signal);
+      if (signal.aborted) void place.leave();
+      signal.throwIfAborted();
+      return place;
+    },
+    close: () => ahead.close(),
+  };
+}
+
+/** Processes that are booted before somebody needs one. They count as live only when they are taken. */
+function bootedAhead(most: number, start: PoolOptions["start"]): { take(dataMb: number): Child | undefined; refill(): void; close(): Promise<void> } {
+  const ready = new Set<Child>();
+  const booting = new Set<Promise<void>>();
+  let largestMb = 0;
+  let closed = false;
+
+  async function boot(): Promise<void> {
+    try {
+      const child = await start(largestMb, true);
+      ready.add(child);
+      void child.exited.then(() => ready.delete(child));
+    } catch {
+      // Nobody waits for it: whoever needs a process boots one and sees why it fails.
+    }
+  }
+
+  return {
+    take(dataMb) {
+      largestMb = Math.max(largestMb, dataMb);
+      for (const child of ready) {
+        ready.delete(child);
+        if (child.alive && child.dataMb >= dataMb) return child;
+        void child.kill();
+      }
+      return undefined;
+    },
+    refill() {
+      while (!closed && ready.size + booting.size < most) {
+        const boots = boot().finally(() => booting.delete(boots));
+        booting.add(boots);
+      }
+    },
+    async close() {
+      closed = true;
+      await Promise.all(booting);
+      await Promise.all([...ready].map((child) => child.kill()));
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { setImmediate } from "node:timers/promises";
+import type { Machine, MachineOptions, Step } from "./machine.ts";
+import { openSyncPipe, type SyncPipe } from "./sync-pipe.ts";
+import { pipeFd, type ToChild } from "./wire.ts";
+
+/**
+ * The child process: one machine, driven by the frames of its parent until the pipe ends.
+ * An error here is a fault of ours and ends the process; errors of the model's code are steps.
+ */
+export async function serve(createMachine: (options: MachineOptions) => Machine): Promise<void> {
+  const pipe = openSyncPipe(pipeFd);
+  pipe.write({ type: "ready" });
+  pipe.flush();
+  const machine = openMachine(pipe, createMachine);
+  if (machine === undefined) return;
+  pipe.write({ type: "opened" });
+  pipe.flush();
+  const handle = handler(machine, pipe);
+  for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
+    handle(frame);
+    pipe.flush();
+    // Node's own housekeeping (collected handles, finished tasks) runs between entries.
+    if (frame.type !== "result") await setImmediate();
+  }
+}
+
+function openMachine(pipe: SyncPipe, createMachine: (options: MachineOptions) => Machine): Machine | undefined {
+  const contexts: MachineOptions["contexts"] = [];
+  for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
+    if (frame.type === "open") return createMachine({ ...frame.options, contexts });
+    if (frame.type !== "context") throw new Error(`Cannot do "${frame.type}": there is no machine yet`);
+    contexts.push({ name: frame.name, kind: frame.kind, text: pipe.readText(frame.length, frame.wide) });
+  }
+  return undefined;
+}
+
+function handler(machine: Machine, pipe: SyncPipe): (frame: ToChild) => void {
+  let last: Step = { kind: "waiting", calls: [] };
+  const take = (step: Step): void => {
+    last = step;
+    if (step.kind === "waiting") for (const call of step.calls) pipe.write({ type: "call", call });
+  };
+  const answer = (): void => pipe.write(last.kind === "waiting" ? { type: "waiting" } : { type: "done", done: last });
+
+  return (frame) => {
+    switch (frame.type) {
+      case "run":
+        take(machine.run(frame));
+        return answer();
+      case "result":
+        // A result before it may have ended the block (FINAL); what comes after is for nobody.
+        if (last.kind === "waiting") take(machine.resume(frame));
+        return;
+      case "answer":
+        return answer();
+      case "inspect":
+        return pipe.write({ type: "inspected", ...machine.inspect() });
+      case "context":
+      case "open":
+        throw new Error("Cannot open a machine: there is one already");
+    }
+  };
+}

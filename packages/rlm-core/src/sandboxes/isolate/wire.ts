@@ -1,0 +1,46 @@
+import type { CallValue, Done, Variable } from "../../sandbox.ts";
+import type { MachineOptions, RawCall } from "./machine.ts";
+
+// Parent and child speak over one pipe, file descriptor 3 of the child. A frame is its length in bytes (uint32, little
+// endian) and that many bytes of JSON; lone surrogates travel as \u escapes, so JSON loses nothing. Not Node's IPC and
+// no V8 deserialisation: what reads the child's bytes is a length check, JSON.parse, and the guards in guards.ts.
+
+/** The child's end of the pipe. */
+export const pipeFd = 3;
+
+/** Frames to the child: its contexts, `open`, and then entries. Right after each `context` comes its text as bare bytes. */
+export type ToChild =
+  | ({ type: "context" } & ContextHeader)
+  | { type: "open"; options: Omit<MachineOptions, "contexts"> }
+  | { type: "run"; code: string; clock: number; computeMs: number }
+  /** Each is one entry into the isolate; `answer` asks for what came of all of them. */
+  | { type: "result"; id: number; ok: boolean; value: CallValue }
+  | { type: "answer" }
+  | { type: "inspect" };
+
+/** `wide`: UTF-16LE, two bytes a character; else latin1, one byte. */
+export interface ContextHeader {
+  name: string;
+  kind: "string" | "array" | "object";
+  length: number;
+  wide: boolean;
+}
+
+/** Frames from the child, if it is honest. `run` and `answer` are answered by any number of calls and then `waiting` or `done`. */
+export type FromChild =
+  | { type: "ready" }
+  | { type: "opened" }
+  | { type: "call"; call: RawCall }
+  | { type: "waiting" }
+  | { type: "done"; done: Done }
+  | { type: "inspected"; hash: string; variables: Variable[] };
+
+/** A frame as bytes. */
+export function encodeFrame(frame: ToChild | FromChild): Buffer {
+  const json = JSON.stringify(frame);
+  const bytes = Buffer.byteLength(json);
+  const encoded = Buffer.allocUnsafe(4 + bytes);
+  encoded.writeUInt32LE(bytes, 0);
+  encoded.write(json, 4);
+  return encoded;
+}
