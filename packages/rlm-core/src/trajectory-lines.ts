@@ -31,7 +31,7 @@ interface InRun {
 export interface RunStartLine extends InRun {
   type: "run-start";
   /** The call that opened this child RLM. */
-  parent?: { runId: string; id: number };
+  parent?: { runId: string; turn: number; id: number };
   query: string;
   contexts: ContextLine[];
   responseFormat?: JsonSchema;

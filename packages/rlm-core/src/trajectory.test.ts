@@ -52,7 +52,7 @@ const start: RlmEvent = {
     versions: { schema: 1, v8: "13.6" },
   },
 };
-const childStart: RlmEvent = { ...start, runId: "r/1", depth: 1, parent: { runId: "r", id: 1 } };
+const childStart: RlmEvent = { ...start, runId: "r/1.1", depth: 1, parent: { runId: "r", turn: 1, id: 1 } };
 const events: RlmEvent[] = [
   start,
   { type: "turn-start", ...place, turn: 1 },
@@ -74,7 +74,7 @@ const events: RlmEvent[] = [
   childStart,
   {
     type: "run-end",
-    runId: "r/1",
+    runId: "r/1.1",
     depth: 1,
     status: "concluded",
     limit: "turns",
@@ -121,7 +121,7 @@ describe("trajectoryWriter()", () => {
     const { header, runs, complete } = await readTrajectory(path);
     expect(header).toEqual({ type: "rlm-trajectory", version: 1, createdAt: 42 });
     expect(complete).toBe(true);
-    expect([...runs.keys()]).toEqual(["r", "r/1"]);
+    expect([...runs.keys()]).toEqual(["r", "r/1.1"]);
     const root = runs.get("r");
     expect(root?.start).toEqual({
       type: "run-start",
@@ -160,8 +160,8 @@ describe("trajectoryWriter()", () => {
     ]);
     expect(root?.warnings).toEqual(["another V8"]);
     expect(root?.end).toMatchObject({ status: "final", text: '"answer"' });
-    expect(runs.get("r/1")).toMatchObject({
-      start: { parent: { runId: "r", id: 1 } },
+    expect(runs.get("r/1.1")).toMatchObject({
+      start: { parent: { runId: "r", turn: 1, id: 1 } },
       end: { status: "concluded", limit: "turns" },
     });
   });
