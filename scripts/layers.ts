@@ -29,7 +29,7 @@ export const core: Record<string, { files: string; imports: string[] }> = {
   loop: { files: "loop options", imports: ["ports", "means", "queries", "steps", "stores"] },
   sandboxes: { files: "sandboxes", imports: ["ports"] },
   stores: { files: "stores", imports: ["ports"] },
-  records: { files: "trajectory* replay*", imports: ["ports", "means"] },
+  records: { files: "trajectory* read-trajectory replay*", imports: ["ports", "means", "stores"] },
   // Only the index wires the default sandbox to the loop.
   index: { files: "index", imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records"] },
   testing: {
