@@ -158,9 +158,8 @@ describe("lines()", () => {
 });
 
 it("decompose runs from its source text alone, as it is carried into the isolate", () => {
-  const sources = Object.entries(decompose.functions).map(
-    ([name, { run }]) => `${JSON.stringify(name)}: (${run.toString()})`,
-  );
+  expect(Object.keys(decompose.functions)).toEqual(["chunks", "pack", "lines"]);
+  const sources = [chunks, pack, lines].map((run) => `${run.name}: (${String(run)})`);
   const program = `const kit = Object.freeze({ ${sources.join(",")} });
     JSON.stringify([kit.chunks("a b c", { size: 2 }).length, kit.pack(["a", "b"], { size: 1 }).length, kit.lines("a\\r\\nb")])`;
   expect(JSON.parse(runInNewContext(program) as string)).toEqual([

@@ -1,0 +1,44 @@
+import { setTimeout } from "node:timers/promises";
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+import type { ChatMessage, JsonSchema, Model, ModelOptions, ModelReply } from "rlm-core";
+import { directReply, subReply } from "./offline-model/plain.ts";
+import { readPlain, readRoot } from "./offline-model/read-messages.ts";
+import { rootReply } from "./offline-model/root.ts";
+
+export type { Found, Mentions } from "./offline-model/guest/report.ts";
+export { mentionsFormat } from "./offline-model/mentions-format.ts";
+
+export interface OfflineModelOptions {
+  /** Milliseconds that each reply is held back, for people who want to watch a run. @default 0 */
+  delayMs?: number;
+}
+
+/**
+ * A stand-in for a model where there is none: rules, not a language model, and it says so. It reads the same messages
+ * as a model, writes REPL code as a root and extracts sentences as a sub-model, on any text, for one form of question:
+ * who or what mentions X, where or when, how often, and what is said. Its token counts are exact (o200k_base).
+ */
+export function offlineModel({ delayMs = 0 }: OfflineModelOptions = {}): Model {
+  const reply = async (messages: ChatMessage[], { responseFormat, signal }: ModelOptions): Promise<ModelReply> => {
+    if (delayMs > 0) await setTimeout(delayMs, undefined, { signal });
+    signal.throwIfAborted();
+    const text = replyTo(messages, responseFormat);
+    const inputTokens = messages.reduce((sum, { content }) => sum + tokensOf(content), 0);
+    return { text, usage: { inputTokens, outputTokens: tokensOf(text) }, finishReason: "stop" };
+  };
+  return Object.assign(reply, { modelName: "offline-stand-in" });
+}
+
+function replyTo(messages: ChatMessage[], responseFormat: JsonSchema | undefined): string {
+  const root = readRoot(messages);
+  if (root !== undefined) return rootReply(root);
+  const plain = readPlain(messages);
+  // The whole of a short context has a system message; a sub-call's prompt has none.
+  return messages[0]?.role === "system"
+    ? directReply(plain, responseFormat !== undefined)
+    : subReply(plain, responseFormat);
+}
+
+function tokensOf(text: string): number {
+  return countTokens(text, { disallowedSpecial: new Set() });
+}

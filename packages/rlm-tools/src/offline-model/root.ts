@@ -1,0 +1,122 @@
+import { pack } from "../decompose/pack.ts";
+import { emptyReport } from "./empty-report.ts";
+import { cutPassages } from "./guest/cut-passages.ts";
+import { entriesOf } from "./guest/entries-of.ts";
+import { readPassage } from "./guest/read-passage.ts";
+import { reportOf, reportText } from "./guest/report.ts";
+import { knownForm, patternOf, termOf } from "./question.ts";
+import { readingsSchema, subPrompt } from "./readings.ts";
+import type { RootTask } from "./read-messages.ts";
+
+/** The reply of the root: a sentence and a block of code, as the prompt asks for it. */
+export function rootReply(task: RootTask): string {
+  const term = termOf(task.question);
+  if (task.conclude !== undefined) return concluding(task, term);
+  if (task.replies > 1)
+    return reply(
+      "Its code did not come to an end.",
+      final(task, `Its code ended with an error: ${task.error ?? "none was shown"}`, term),
+    );
+  if (term === undefined) {
+    const look = `print(typeof ${task.contexts[0] ?? "context"});`;
+    if (task.replies === 0 && !task.lastTurn)
+      return reply("It does not know this form of question, and looks only at the context's type.", look);
+    return reply("It does not know this form of question.", `${look}\n${final(task, knownForm)}`);
+  }
+  const source = patternOf(term);
+  if (task.lastTurn && task.replies === 0)
+    return reply(
+      `It searches for “${term}” and answers at once.`,
+      `${look(task, source)}\n${answer(task, term, source)}`,
+    );
+  if (task.replies === 0) return reply(`It looks at the context and searches it for “${term}”.`, look(task, source));
+  const how = task.functions.has("llm_query_batched")
+    ? "lets sub-calls read the passages"
+    : "reads the passages by code (there are no sub-calls)";
+  return reply(`It cuts out what stands around “${term}”, ${how} and joins the results.`, answer(task, term, source));
+}
+
+function reply(what: string, code: string): string {
+  return `Offline stand-in: rules, not a language model. ${what}\n\`\`\`repl\n${code}\n\`\`\``;
+}
+
+/** Turn 1: all texts of the context, and a first search. */
+function look({ contexts }: RootTask, source: string): string {
+  return `// Look: which texts the context holds, and a first search.
+${guest(entriesOf)}
+const entries = [${contexts.map((name) => `...entriesOf(${name}, ${JSON.stringify(name)})`).join(", ")}];
+const texts = entries.map(({ text }) => text);
+print(texts.length, "texts; the first begins:", texts[0]?.slice(0, 200));
+const pattern = new RegExp(${JSON.stringify(source)}, "giu");
+const search = find(pattern, { within: texts, around: 100, max: 3 });
+print(search);`;
+}
+
+/** Turn 2: cut, read, join, end. */
+function answer(task: RootTask, term: string, source: string): string {
+  const { functions, json } = task;
+  const sub = functions.has("llm_query_batched");
+  return `// Cut: every hit with the text around it, near ones together.
+${guest(cutPassages)}
+const hits = search.total === 0 ? [] : find(pattern, { within: texts, around: 0, max: search.total }).hits;
+const places = hits.map(({ key, at, text }) => ({ entry: Number(key), at, end: at + text.length }));
+const passages = cutPassages(places, texts, ${JSON.stringify(sizes(task))});
+${sub ? fanOut(task, term) : readByCode(source)}
+// Join: what the readings say, by text, and what is missing.
+${guest(reportOf)}
+const report = reportOf(${JSON.stringify(term)}, entries, passages, readings);
+${json ? "FINAL(report);" : `${guest(reportText)}\nFINAL(reportText(report));`}`;
+}
+
+/** Sub-calls read packs of marked passages; those without an answer are asked once more. */
+function fanOut({ functions, calls, pieceChars }: RootTask, term: string): string {
+  const batch = Math.max(1, Math.min(16, Math.floor(calls / 2)));
+  const kit = functions.has("decompose.pack");
+  return `// Fan out: packs of marked passages to sub-calls, side by side; what has no answer is asked once more.
+${kit ? "" : `${guest(pack)}\n`}const mark = "data-" + Math.random().toString(36).slice(2);
+const blockOf = ({ id, text }) => \`<\${mark} id="\${id}">\\n\${text}\\n</\${mark}>\`;
+const promptOf = ({ items }) => ${JSON.stringify(subPrompt(term))} + "\\n\\n" + items.join("\\n");
+const schema = ${JSON.stringify(readingsSchema)};
+const readings = [];
+let open = passages;
+for (let round = 1; round <= 2 && open.length > 0; round++) {
+  const blocks = open.map(blockOf);
+  const longest = blocks.reduce((most, { length }) => Math.max(most, length), 0);
+  const size = Math.max(longest, Math.min(${pieceChars}, Math.max(4000, Math.ceil(blocks.join("").length / ${batch}))));
+  const prompts = ${kit ? "decompose.pack" : "pack"}(blocks, { size }).map(promptOf);
+  for (const reply of await llm_query_batched(prompts, { schema })) {
+    if (!(reply instanceof Error)) readings.push(...reply.passages.filter(({ id }) => open.some((passage) => passage.id === id)));
+  }
+  open = passages.filter(({ id }) => !readings.some((reading) => reading.id === id));
+}
+print(passages.length, "passages,", open.length, "without an answer");`;
+}
+
+function readByCode(source: string): string {
+  return `// Read: the sentences with a hit, by rules, for there are no sub-calls here.
+${guest(readPassage)}
+const readings = passages.map(({ id, text }) => ({ id, ...readPassage(text, ${JSON.stringify(source)}) }));`;
+}
+
+// A passage is a small part of what a sub-call reads, so that packs of them fill it well.
+function sizes({ pieceChars }: RootTask): { reach: number; size: number } {
+  const size = Math.max(100, Math.min(4000, Math.floor(pieceChars / 4)));
+  return { reach: Math.min(400, Math.floor(size / 4)), size };
+}
+
+function concluding(task: RootTask, term: string | undefined): string {
+  if (task.conclude?.includes("report") === true)
+    return reply("It hands over what it has.", task.json ? "FINAL(report);" : "FINAL(reportText(report));");
+  const why = term === undefined ? knownForm : "The run ended before it had read any passage.";
+  return task.json ? JSON.stringify(emptyReport(why, term)) : emptyReport(why).note;
+}
+
+function final({ json }: RootTask, why: string, term?: string): string {
+  const empty = emptyReport(why, term);
+  return `FINAL(${JSON.stringify(json ? empty : empty.note)});`;
+}
+
+/** A function as the code carries it: its source text, without the blanks that stripped types leave. */
+function guest(run: (...args: never[]) => unknown): string {
+  return String(run).replace(/(\S) {2,}/g, "$1 ");
+}
