@@ -1,0 +1,172 @@
+import { createHash, type Hash } from "node:crypto";
+import { SandboxError } from "../../errors.ts";
+import { misfit, schemaProblem, type JsonSchema } from "../../json-schema.ts";
+import type { CallValue, CodeError, Done, Output, Variable } from "../../sandbox.ts";
+import type { GuestHost } from "./guest/host.ts";
+import { openIsolate } from "./open-isolate.ts";
+import { CodeSyntaxError } from "./parse-code.ts";
+import { rewrite } from "./rewrite.ts";
+import type { Machine, MachineOptions, RawCall, Step } from "./machine.ts";
+
+/**
+ * A REPL in one isolate, entered only on the current thread: when an entry returns its microtasks are done, so that the
+ * code stands still and every call it made is known. Throws SandboxError if it is used after a block was rolled back,
+ * and whatever isolated-vm throws if there is no memory to start.
+ */
+export function createMachine(options: MachineOptions): Machine {
+  const pending = new Set<number>();
+  let fresh: RawCall[] = [];
+  let block = 0;
+  let ended: { error?: CodeError } | undefined;
+  let answer: CallValue | undefined;
+  let stopped: CodeError | undefined;
+  let output: Output = { text: "", chars: 0 };
+  let hash: Hash | undefined;
+  let variables: Variable[] = [];
+  let budgetMs = 0;
+  let spentMs = 0;
+
+  const host: GuestHost = {
+    post(id, kind, prompt, name, context, contextKind, written) {
+      pending.add(id);
+      fresh.push({
+        id,
+        kind,
+        prompt,
+        ...(kind === "tool" && { name }),
+        ...(contextKind !== "" && { context: { text: context, json: contextKind === "json" } }),
+        options: written === "" ? {} : (JSON.parse(written) as RawCall["options"]),
+      });
+    },
+    ended(number, problem, message) {
+      if (number === block) ended = problem === "" ? {} : { error: { kind: problem, message } };
+    },
+    answered(text, json) {
+      answer ??= { text, json: json !== 0 };
+    },
+    printed(text, chars) {
+      output = { text, chars };
+    },
+    schemaProblem: (schema) => describeProblem(() => schemaProblem(JSON.parse(schema))),
+    fitProblem: (schema, value) => describeProblem(() => misfit(JSON.parse(value), schema === "" ? (options.responseFormat ?? {}) : (JSON.parse(schema) as JsonSchema))),
+    digest(text) {
+      hash?.update(text, "utf16le");
+    },
+    variables(json) {
+      variables = JSON.parse(json) as Variable[];
+    },
+  };
+  const { isolate, context, guest, reserved } = openIsolate(options, host);
+
+  /** One entry, within what is left of the block's budget. Only a timeout or the loss of the isolate is an error here. */
+  function enter(entry: (timeout: number) => void): void {
+    const begin = performance.now();
+    const timeout = Math.ceil(budgetMs - spentMs);
+    let error: unknown;
+    try {
+      if (timeout > 0) entry(timeout);
+    } catch (thrown) {
+      error = thrown;
+    }
+    spentMs += performance.now() - begin;
+    if (isolate.isDisposed) stopped ??= { kind: "memory", message: memoryMessage(options.limits.heapMb) };
+    else if (error instanceof CodeSyntaxError) ended = { error: { kind: "syntax", message: error.message } };
+    else if (spentMs >= budgetMs || isTimeout(error)) stopped ??= { kind: "timeout", message: timeoutMessage(budgetMs) };
+    else if (error instanceof SyntaxError) ended = { error: { kind: "syntax", message: `SyntaxError: ${error.message}` } };
+    else if (error !== undefined && error !== unhandled) throw error;
+  }
+
+  function step(): Step {
+    if (answer === undefined && stopped === undefined && pending.size > 0) {
+      const calls = fresh;
+      fresh = [];
+      return { kind: "waiting", calls };
+    }
+    pending.clear();
+    fresh = [];
+    takeOutput();
+    const done: Done = { kind: "done", output, computeMs: spentMs };
+    if (answer !== undefined) done.answer = answer;
+    else if (stopped !== undefined) Object.assign(done, { error: stopped, rolledBack: true });
+    else if (ended === undefined) done.error = { kind: "deadlock", message: deadlockMessage };
+    else if (ended.error !== undefined) done.error = ended.error;
+    return done;
+  }
+
+  function takeOutput(): void {
+    output = { text: "", chars: 0 };
+    if (isolate.isDisposed) return;
+    try {
+      guest.take.applySync(undefined, [], { timeout: takeOutputMs });
+    } catch {
+      // After a timeout or near the memory's end there may be none to take.
+    }
+  }
+
+  function assertAlive(what: string): void {
+    if (stopped !== undefined) throw new SandboxError(`Cannot ${what}: the machine stopped at a block that had to be rolled back`);
+  }
+
+  return {
+    run({ code, clock, computeMs }) {
+      assertAlive("run code");
+      block++;
+      ended = answer = undefined;
+      budgetMs = computeMs;
+      spentMs = 0;
+      const filename = `block-${block}.js`;
+      enter((timeout) => {
+        const begin = performance.now();
+        const left = (): number => Math.max(1, Math.ceil(timeout - (performance.now() - begin)));
+        const { functions, functionsColumnOffset, main, mainColumnOffset, declared } = rewrite(code, filename, reserved);
+        if (functions !== "") context.evalSync(functions, { filename, columnOffset: functionsColumnOffset, timeout: left() });
+        const entry = context.evalSync(main, { filename, columnOffset: mainColumnOffset, timeout: left(), reference: true });
+        const names = declared.map((name) => `${name}\n`).join("");
+        guest.run.applySync(undefined, [block, clock, names, entry.derefInto({ release: true })], { timeout: left() });
+      });
+      return step();
+    },
+    resume({ id, ok, value }) {
+      assertAlive("deliver a result");
+      if (!pending.delete(id)) throw new SandboxError(`Cannot deliver a result: call ${id} is not waiting for one`);
+      enter((timeout) => guest.settle.applySync(undefined, [id, ok ? 1 : 0, value.text, value.json ? 1 : 0], { timeout }));
+      return step();
+    },
+    inspect() {
+      assertAlive("inspect the variables");
+      hash = createHash("sha256");
+      guest.inspect.applySync(undefined, [], { timeout: inspectMs });
+      return { hash: hash.digest("hex"), variables };
+    },
+  };
+}
+
+const takeOutputMs = 1_000;
+const inspectMs = 120_000;
+
+// What guest/boot.ts rejects in every entry: it stands for "nothing".
+const unhandled = 0;
+
+// Code cannot throw this: entries throw what isolated-vm itself has to say, or `unhandled`.
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === "Script execution timed out.";
+}
+
+/** The reason as the guest takes it: "" for none. */
+function describeProblem(check: () => string | undefined): string {
+  try {
+    return (check() ?? "").slice(0, 1_000);
+  } catch {
+    return "the schema cannot be used";
+  }
+}
+
+function timeoutMessage(budgetMs: number): string {
+  return `Timeout: the block computed for more than ${budgetMs} ms and was stopped. It counts as not run: what it declared or changed is gone. Do less in one block, or in a faster way`;
+}
+
+function memoryMessage(heapMb: number): string {
+  return `Out of memory: the block needed more than ${heapMb} MB beside the context and was stopped. It counts as not run: what it declared or changed is gone. Keep less in memory at once`;
+}
+
+const deadlockMessage = "Deadlock: the block awaits a promise that nothing can settle, for no call is under way. Its variables are kept";

@@ -1,0 +1,48 @@
+import { createAnswer } from "./guest/answer.ts";
+import { boot, type Parts } from "./guest/boot.ts";
+import { installClock } from "./guest/clock.ts";
+import { createFind } from "./guest/find.ts";
+import { createFormat } from "./guest/format.ts";
+import type { GuestHost } from "./guest/host.ts";
+import { harden } from "./guest/harden.ts";
+import { createInspect } from "./guest/inspect.ts";
+import { createKinds } from "./guest/kinds.ts";
+import { createMailbox } from "./guest/mailbox.ts";
+import { createMap } from "./guest/map.ts";
+import { createPrinted } from "./guest/output.ts";
+import { createQueries } from "./guest/queries.ts";
+import { captureRealm } from "./guest/realm.ts";
+import { createVariables } from "./guest/variables.ts";
+
+const parts: Parts = {
+  captureRealm,
+  harden,
+  installClock,
+  createKinds,
+  createFormat,
+  createPrinted,
+  createMailbox,
+  createQueries,
+  createAnswer,
+  createFind,
+  createMap,
+  createVariables,
+  createInspect,
+};
+
+/** Names of the host's callbacks, in the order in which {@link guestSource} takes them. */
+export const callbackNames = ["post", "ended", "answered", "printed", "schemaProblem", "fitProblem", "digest", "variables"] as const satisfies readonly (keyof GuestHost)[];
+
+/**
+ * Body of a function of the host's callbacks and, as the last argument, the settings as JSON; boots the guest and returns
+ * its entries. The source is that of the running functions, whatever transpiled them.
+ */
+export const guestSource: string = `"use strict";
+const __name = (f) => f;
+const host = {${callbackNames.map((name, index) => `${name}: $${index}`).join(", ")}};
+const parts = {
+${Object.entries(parts)
+  .map(([name, part]) => `${name}: ${part}`)
+  .join(",\n")}
+};
+return (${boot})(parts, host, JSON.parse($${callbackNames.length}));`;

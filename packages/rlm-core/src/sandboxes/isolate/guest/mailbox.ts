@@ -1,0 +1,89 @@
+import type { CallKind, GuestHost } from "./host.ts";
+import type { Realm } from "./realm.ts";
+
+export interface Call {
+  kind: CallKind;
+  prompt: string;
+  name: string;
+  context: string;
+  contextKind: "" | "text" | "json";
+  /** JSON or "". */
+  options: string;
+}
+
+/** One of the two is called, once, by an entry of its own. */
+export interface Settled {
+  value(value: unknown): void;
+  failure(message: string): void;
+}
+
+/** Calls on their way; only here does anything leave the isolate or come in. */
+export interface Mailbox {
+  /** Throws RangeError, at the line that called `above`, where so many more are not allowed. */
+  reserve(calls: number, characters: number, above: Function): void;
+  post(call: Call, settled: Settled): void;
+  settle(id: number, ok: number, text: string, json: number): void;
+  pending(): number;
+  /** Calls made in all. */
+  made(): number;
+  /** Forgets every call that is not settled. */
+  abandon(): void;
+}
+
+/** `closed`: throws once the block has given its answer. */
+export function createMailbox(realm: Realm, host: GuestHost, closed: () => void): Mailbox {
+  const { mapGet, mapSet, mapDelete, mapSize, count, errorAt, parse } = realm;
+  const maxCalls = 10_000;
+  const maxCharacters = 64_000_000;
+  let waiting = new realm.Map<number, { settled: Settled; characters: number }>();
+  let last = 0;
+  let flying = 0;
+
+  return {
+    reserve: (calls, characters, above) => {
+      closed();
+      if (mapSize(waiting) + calls > maxCalls) {
+        throw errorAt(realm.RangeError, `Cannot make ${count(calls)} more calls: at most ${count(maxCalls)} may be under way; await some of them first`, above);
+      }
+      if (flying + characters > maxCharacters) {
+        throw errorAt(realm.RangeError, `Cannot send ${count(characters)} more characters: at most ${count(maxCharacters)} may be under way; await some calls first`, above);
+      }
+    },
+    post: (call, settled) => {
+      const id = last + 1;
+      const characters = call.prompt.length + call.context.length;
+      mapSet(waiting, id, { settled, characters });
+      try {
+        host.post(id, call.kind, call.prompt, call.name, call.context, call.contextKind, call.options);
+      } catch (error) {
+        // The stack may end in the middle of this; the host has not seen the call then.
+        mapDelete(waiting, id);
+        throw error;
+      }
+      last = id;
+      flying += characters;
+    },
+    settle: (id, ok, text, json) => {
+      const entry = mapGet(waiting, id);
+      if (entry === undefined) return;
+      mapDelete(waiting, id);
+      flying -= entry.characters;
+      if (ok === 0) return entry.settled.failure(text);
+      let value: unknown = text;
+      if (json !== 0) {
+        try {
+          value = parse(text);
+        } catch {
+          return entry.settled.failure("The result is not the JSON that it should be");
+        }
+      }
+      entry.settled.value(value);
+    },
+    pending: () => mapSize(waiting),
+    made: () => last,
+    abandon: () => {
+      waiting = new realm.Map();
+      flying = 0;
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import type { GuestHost, GuestSettings } from "./host.ts";
+import type { Call, Mailbox } from "./mailbox.ts";
+import type { Realm } from "./realm.ts";
+
+/** What the code calls models and tools with, by name. */
+export interface Queries {
+  llm_query(prompt: unknown, options?: unknown): Promise<unknown>;
+  llm_query_batched(prompts: unknown, options?: unknown): Promise<unknown[]>;
+  rlm_query(query: unknown, context: unknown, options?: unknown): Promise<unknown>;
+  rlm_query_batched(calls: unknown, options?: unknown): Promise<unknown[]>;
+  tool(name: string): (args?: unknown) => Promise<unknown>;
+}
+
+/** Calls that are refused throw at once; calls that fail reject. Both name the line of the model that made them. */
+export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, settings: GuestSettings): Queries {
+  const { errorAt, failure, stringify, count, list, put, ownKeys, wellFormed, hasOwn, isArray } = realm;
+  const { TypeError, RangeError } = realm;
+
+  const nameOf = (value: unknown): string => (value === null ? "null" : isArray(value) ? "an array" : value === undefined ? "undefined" : typeof value === "object" ? "an object" : `a ${typeof value}`);
+
+  const text = (value: unknown, what: string, above: Function): string => {
+    if (typeof value !== "string") throw errorAt(TypeError, `Expected ${what} to be a string, got ${nameOf(value)}`, above);
+    return wellFormed(value);
+  };
+  const tooLong = (prompt: string, what: string): string => `Cannot send ${what}: it has ${count(prompt.length)} characters, at most ${count(settings.promptChars)} are allowed; cut it into pieces`;
+  const bounded = (prompt: string, what: string, above: Function): string => {
+    if (prompt.length > settings.promptChars) throw errorAt(RangeError, tooLong(prompt, what), above);
+    return prompt;
+  };
+  const json = (value: unknown, what: string, above: Function): string => {
+    let written: string | undefined;
+    try {
+      written = stringify(value);
+    } catch {
+      throw errorAt(TypeError, `Expected ${what} to be data that JSON can hold`, above);
+    }
+    if (written === undefined) throw errorAt(TypeError, `Expected ${what} to be data that JSON can hold, got ${nameOf(value)}`, above);
+    return written;
+  };
+
+  /** Options as JSON: a schema that is allowed and, for plain calls, a model's name. */
+  const optionsText = (options: unknown, mayHaveModel: boolean, above: Function): string => {
+    if (options === undefined || options === null) return "";
+    if (typeof options !== "object" || isArray(options)) throw errorAt(TypeError, `Expected options to be an object such as { schema }, got ${nameOf(options)}`, above);
+    const given = options as { schema?: unknown; model?: unknown };
+    const keys = ownKeys(given);
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index]!;
+      if (key !== "schema" && !(mayHaveModel && key === "model")) {
+        throw errorAt(TypeError, `Unknown option ${stringify(typeof key === "string" ? key : "symbol")}: expected ${mayHaveModel ? "schema or model" : "schema"}`, above);
+      }
+    }
+    const schema = hasOwn(given, "schema") ? given.schema : undefined;
+    const model = hasOwn(given, "model") ? given.model : undefined;
+    let parts = "";
+    if (schema !== undefined && schema !== null) {
+      const written = json(schema, "options.schema", above);
+      const problem = host.schemaProblem(written);
+      if (problem !== "") throw errorAt(TypeError, `Cannot use options.schema: ${problem}`, above);
+      parts = `"schema":${written}`;
+    }
+    if (model !== undefined && model !== null) {
+      const name = text(model, "options.model", above);
+      if (name.length > 200) throw errorAt(TypeError, `Expected options.model to be the name of a model, got ${count(name.length)} characters`, above);
+      parts += `${parts === "" ? "" : ","}"model":${stringify(name)}`;
+    }
+    return parts === "" ? "" : `{${parts}}`;
+  };
+
+  const one = (call: Call, above: Function): Promise<unknown> => {
+    mailbox.reserve(1, call.prompt.length + call.context.length, above);
+    const origin = errorAt(realm.Error, "", above);
+    return new realm.Promise((resolve, reject) => {
+      mailbox.post(call, { value: resolve, failure: (message) => reject(failure(origin, message)) });
+    });
+  };
+
+  /** A slot for each call; where the call is a message instead, the slot holds that error. */
+  const many = (calls: (Call | string)[], length: number, above: Function): Promise<unknown[]> => {
+    let characters = 0;
+    for (let index = 0; index < length; index++) {
+      const call = calls[index]!;
+      if (typeof call !== "string") characters += call.prompt.length + call.context.length;
+    }
+    mailbox.reserve(length, characters, above);
+    const origin = errorAt(realm.Error, "", above);
+    return new realm.Promise((resolve) => {
+      const slots = new realm.Array<unknown>(length);
+      let open = length;
+      const fill = (index: number, value: unknown): void => {
+        put(slots, index, value);
+        if (--open === 0) resolve(slots);
+      };
+      if (length === 0) resolve(slots);
+      for (let index = 0; index < length; index++) {
+        const call = calls[index]!;
+        if (typeof call === "string") fill(index, failure(origin, call));
+        else mailbox.post(call, { value: (value) => fill(index, value), failure: (message) => fill(index, failure(origin, message)) });
+      }
+    });
+  };
+
+  const plain = (prompt: string, options: string): Call => ({ kind: "llm", prompt, name: "", context: "", contextKind: "", options });
+
+  const child = (query: unknown, context: unknown, options: string, where: string, above: Function): Call => {
+    const prompt = bounded(text(query, `${where}query`, above), `${where}query`, above);
+    if (typeof context !== "string" && (typeof context !== "object" || context === null)) {
+      throw errorAt(TypeError, `Expected ${where}context to be a string, an array or an object, got ${nameOf(context)}`, above);
+    }
+    const isText = typeof context === "string";
+    const content = isText ? wellFormed(context) : json(context, `${where}context`, above);
+    if (content.length === 0) throw errorAt(TypeError, `Expected ${where}context to hold something, got an empty string`, above);
+    if (content.length > settings.answerChars) {
+      throw errorAt(RangeError, `Cannot send ${where}context: it has ${count(content.length)} characters, at most ${count(settings.answerChars)} are allowed`, above);
+    }
+    return { kind: "rlm", prompt, name: "", context: content, contextKind: isText ? "text" : "json", options };
+  };
+
+  const items = (value: unknown, what: string, above: Function): { length: number; [index: number]: unknown } => {
+    if (!isArray(value)) throw errorAt(TypeError, `Expected ${what} to be an array, got ${nameOf(value)}`, above);
+    return value;
+  };
+
+  const llmQuery = (prompt: unknown, options?: unknown): Promise<unknown> =>
+    one(plain(bounded(text(prompt, "the prompt", llmQuery), "the prompt", llmQuery), optionsText(options, true, llmQuery)), llmQuery);
+
+  const llmQueryBatched = (prompts: unknown, options?: unknown): Promise<unknown[]> => {
+    const given = items(prompts, "prompts", llmQueryBatched);
+    const written = optionsText(options, true, llmQueryBatched);
+    const calls = list<Call | string>();
+    const { length } = given;
+    for (let index = 0; index < length; index++) {
+      const prompt = text(given[index], `prompts[${index}]`, llmQueryBatched);
+      calls[index] = prompt.length > settings.promptChars ? tooLong(prompt, `prompts[${index}]`) : plain(prompt, written);
+    }
+    return many(calls, length, llmQueryBatched);
+  };
+
+  const rlmQuery = (query: unknown, context: unknown, options?: unknown): Promise<unknown> =>
+    one(child(query, context, optionsText(options, false, rlmQuery), "", rlmQuery), rlmQuery);
+
+  const rlmQueryBatched = (queries: unknown, options?: unknown): Promise<unknown[]> => {
+    const given = items(queries, "the calls", rlmQueryBatched);
+    const written = optionsText(options, false, rlmQueryBatched);
+    const calls = list<Call | string>();
+    const { length } = given;
+    for (let index = 0; index < length; index++) {
+      const call = given[index] as { query?: unknown; context?: unknown } | null | undefined;
+      if (typeof call !== "object" || call === null) throw errorAt(TypeError, `Expected element ${index} to be { query, context }, got ${nameOf(call)}`, rlmQueryBatched);
+      calls[index] = child(call.query, call.context, written, `[${index}].`, rlmQueryBatched);
+    }
+    return many(calls, length, rlmQueryBatched);
+  };
+
+  const tool = (name: string): ((args?: unknown) => Promise<unknown>) => {
+    const call = (args: unknown = {}): Promise<unknown> => {
+      if (typeof args !== "object" || args === null || isArray(args)) {
+        throw errorAt(TypeError, `Expected tools.${name} to be called with one object of named arguments, got ${nameOf(args)}`, call);
+      }
+      const prompt = bounded(json(args, `the arguments of tools.${name}`, call), `the arguments of tools.${name}`, call);
+      return one({ kind: "tool", prompt, name, context: "", contextKind: "", options: "" }, call);
+    };
+    return call;
+  };
+
+  return { llm_query: llmQuery, llm_query_batched: llmQueryBatched, rlm_query: rlmQuery, rlm_query_batched: rlmQueryBatched, tool };
+}

@@ -1,0 +1,95 @@
+import { parseExpressionAt } from "acorn";
+import ivm from "isolated-vm";
+import { InputError } from "../../errors.ts";
+import type { Guest } from "./guest/boot.ts";
+import type { GuestHost, GuestSettings } from "./guest/host.ts";
+import { callbackNames, guestSource } from "./guest-source.ts";
+import type { MachineOptions } from "./machine.ts";
+
+export interface OpenIsolate {
+  isolate: ivm.Isolate;
+  context: ivm.Context;
+  /** The guest's entries; what they throw is nothing that the code could choose. */
+  guest: { [Name in keyof Guest]: ivm.Reference };
+  /** Names that code may not declare. */
+  reserved: ReadonlySet<string>;
+}
+
+/** An isolate with the REPL's whole surface in it: contexts, queries, tools, kits. No code of the model has run. */
+export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsolate {
+  const { contexts, kits, tools, queries, seed, responseFormat, limits } = options;
+  const reserved = reservedNames(options);
+  const isolate = new ivm.Isolate({ memoryLimit: Math.ceil(limits.heapMb + contexts.reduce((sum, each) => sum + contextMb(each), 0)) });
+  const context = isolate.createContextSync();
+  const settings: GuestSettings = {
+    seed,
+    queries,
+    tools,
+    promptChars: limits.promptChars,
+    outputChars: limits.outputChars,
+    answerChars: limits.answerChars,
+    hasResponseFormat: responseFormat !== undefined,
+  };
+  const callbacks = callbackNames.map((name) => new ivm.Callback(host[name] as (...args: never[]) => unknown, { sync: true }));
+  const booted = context.evalClosureSync(guestSource, [...callbacks, JSON.stringify(settings)], { filename: "rlm-guest.js", result: { reference: true } });
+  const entry = (name: keyof Guest): ivm.Reference => booted.getSync(name, { reference: true });
+  const guest = {
+    context: entry("context"),
+    kit: entry("kit"),
+    kitFunction: entry("kitFunction"),
+    ready: entry("ready"),
+    run: entry("run"),
+    settle: entry("settle"),
+    take: entry("take"),
+    inspect: entry("inspect"),
+  };
+
+  for (const { name, kind, text } of contexts) {
+    // The isolate uses the copy's own bytes: a long text is there once.
+    guest.context.applySync(undefined, [name, kind, new ivm.ExternalCopy(text).copyInto({ release: true })]);
+  }
+  for (const { name, functions } of kits) {
+    guest.kit.applySync(undefined, [name]);
+    for (const [key, source] of Object.entries(functions)) {
+      const made = context.evalClosureSync(`"use strict"; const __name = (f) => f; return ${asExpression(source)};`, [], {
+        filename: `kit-${name}.js`,
+        result: { reference: true },
+      });
+      guest.kitFunction.applySync(undefined, [name, key, made.derefInto({ release: true })]);
+    }
+  }
+  guest.ready.applySync(undefined, []);
+  return { isolate, context, guest, reserved };
+}
+
+/** A method's source is none by itself; as the one member of an object it is. */
+function asExpression(source: string): string {
+  try {
+    const { end } = parseExpressionAt(source, 0, { ecmaVersion: "latest" });
+    if (source.slice(end).trim() === "") return `(${source})`;
+  } catch {
+    // A method: see above.
+  }
+  return `({${source}})`;
+}
+
+function reservedNames({ contexts, kits, tools, queries }: MachineOptions): Set<string> {
+  const names = ["globalThis", "undefined", "NaN", "Infinity", "eval", "print", "console", "FINAL", "SHOW_VARS", "find"];
+  if (queries) names.push("llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched", "llm_map");
+  if (tools.length > 0) names.push("tools");
+  const reserved = new Set(names);
+  for (const { name } of [...contexts, ...kits]) {
+    if (reserved.has(name)) throw new InputError(`Cannot open the REPL: the name "${name}" is taken twice or reserved; choose another`);
+    reserved.add(name);
+  }
+  return reserved.add("context");
+}
+
+/** Megabytes of a context in the isolate; parsed JSON takes more than its text. */
+function contextMb({ kind, text }: MachineOptions["contexts"][number]): number {
+  const bytes = text.length * (wide.test(text) ? 2 : 1);
+  return (kind === "string" ? bytes : 4 * bytes) / 1_000_000;
+}
+
+// V8 keeps latin1 text at one byte a character, all other at two.
+const wide = /[^\u0000-\u00ff]/;

@@ -1,0 +1,69 @@
+import { stripTypeScriptTypes } from "node:module";
+import { getLineInfo, parse, type Node, type Options, type Program } from "acorn";
+
+export interface ParsedCode {
+  /** The code as it is run: types blanked out, a hashbang made a comment; the same positions as what was given. */
+  source: string;
+  program: Program;
+}
+
+/** An error of the model's code that shows before it runs; the message is complete. */
+export class CodeSyntaxError extends Error {}
+
+/** Longest block of code, in characters. */
+export const maxCodeChars = 262_144;
+
+/** Parses a block as a script with top-level `await` and `return`. TypeScript is accepted where its types can be blanked out. Throws {@link CodeSyntaxError}. */
+export function parseCode(code: string, fileName: string): ParsedCode {
+  if (code.length > maxCodeChars) {
+    throw new CodeSyntaxError(`SyntaxError: the block has ${code.length.toLocaleString("en-US")} characters, at most ${maxCodeChars.toLocaleString("en-US")} are allowed`);
+  }
+  const source = code.startsWith("#!") ? `//${code.slice(2)}` : code;
+  try {
+    const program = parse(source, options);
+    const found = source.includes("import") ? importIn(program) : undefined;
+    if (found === undefined) return { source, program };
+    return refuse(source, fileName, Object.assign(new SyntaxError(noImport), { pos: found.start, loc: getLineInfo(source, found.start) }));
+  } catch (error) {
+    if (error instanceof CodeSyntaxError) throw error;
+    if (!(error instanceof SyntaxError)) throw new CodeSyntaxError("SyntaxError: the code is nested too deeply");
+    return parseTypeScript(source) ?? refuse(source, fileName, error);
+  }
+}
+
+const noImport = "import and export do not exist in this REPL; there are no packages and no files";
+
+const options: Options = { ecmaVersion: "latest", sourceType: "script", allowAwaitOutsideFunction: true, allowReturnOutsideFunction: true };
+
+function parseTypeScript(source: string): ParsedCode | undefined {
+  // In a function, `await` and `return` are allowed there too; the types are replaced by as many spaces.
+  const open = "(async()=>{";
+  const close = "\n})";
+  try {
+    const stripped = stripTypeScriptTypes(open + source + close).slice(open.length, -close.length);
+    return { source: stripped, program: parse(stripped, options) };
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(source: string, fileName: string, error: SyntaxError & { pos?: number; loc?: { line: number; column: number } }): never {
+  const { pos = 0, loc = { line: 1, column: 0 } } = error;
+  const found = error.message.replace(/ \(\d+:\d+\)$/, "");
+  const message = found.startsWith("'import' and 'export'") ? noImport : found;
+  const from = Math.max(pos - loc.column, pos - 80);
+  const rest = /^.{0,80}/.exec(source.slice(pos))![0];
+  const shown = source.slice(from, pos) + rest;
+  throw new CodeSyntaxError(`SyntaxError: ${message}\n    at ${fileName}:${loc.line}:${loc.column + 1}\n${shown}\n${" ".repeat(pos - from)}^`);
+}
+
+/** The first `import(…)`, which the engine itself would only answer with a puzzling rejection. */
+function importIn(value: unknown): Node | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if ("type" in value && value.type === "ImportExpression") return value as Node;
+  for (const child of Object.values(value)) {
+    const found = importIn(child);
+    if (found) return found;
+  }
+  return undefined;
+}

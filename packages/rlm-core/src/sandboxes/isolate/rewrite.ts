@@ -1,0 +1,163 @@
+import type { AnyNode, BlockStatement, Pattern, Program, Statement, VariableDeclaration } from "acorn";
+import MagicString from "magic-string";
+import { CodeSyntaxError, parseCode } from "./parse-code.ts";
+
+/** A block as two scripts that keep the model's line numbers and its names across blocks. */
+export interface RewrittenBlock {
+  /** The functions declared at the top, all else blanked; "" if there are none. To be run first, for they are hoisted. */
+  functions: string;
+  /** Evaluates to an async function: the rest, with top-level declarations turned into assignments to globals. */
+  main: string;
+  /** Characters before the first of the model's in line 1, as a negative number. */
+  functionsColumnOffset: number;
+  mainColumnOffset: number;
+  /** Names that the block declares. */
+  declared: string[];
+}
+
+/** Rewrites a block of model code. Throws {@link CodeSyntaxError}, also for a declaration of a reserved name. */
+export function rewrite(code: string, fileName: string, reserved: ReadonlySet<string>): RewrittenBlock {
+  const { source, program } = parseCode(code, fileName);
+  const text = new MagicString(source);
+  const declared = new Set<string>();
+  const declare = (names: readonly string[]): void => {
+    for (const name of names) {
+      if (reserved.has(name)) throw new CodeSyntaxError(`SyntaxError: "${name}" is reserved by the REPL and cannot be declared: choose another name`);
+      declared.add(name);
+    }
+  };
+  const strict = isStrict(program);
+  const functions: { start: number; end: number }[] = [];
+
+  /** `const a = 1` becomes `(a = 1)`; a leading `;` keeps a line before it, that ends without one, apart. */
+  const assign = (node: VariableDeclaration, place: "list" | "body" | "for"): void => {
+    declare(node.declarations.flatMap((each) => boundNames(each.id)));
+    for (const each of node.declarations) if (!each.init && node.kind !== "var") text.appendLeft(each.id.end, "=void 0");
+    text.overwrite(node.start, node.start + node.kind.length, (place === "list" ? ";(" : "(").padEnd(node.kind.length));
+    const semicolon = place !== "for" && source[node.end - 1] === ";";
+    text.appendLeft(semicolon ? node.end - 1 : node.end, semicolon || place === "for" ? ")" : ");");
+  };
+
+  /** Below the top only `var` and, in sloppy code, functions in blocks reach out of their block. */
+  const hoist = (node: AnyNode, place: "list" | "body"): void => {
+    if (node.type === "VariableDeclaration") {
+      if (node.kind === "var") assign(node, place);
+      return;
+    }
+    if (node.type === "ForStatement" && node.init?.type === "VariableDeclaration" && node.init.kind === "var") assign(node.init, "for");
+    if ((node.type === "ForInStatement" || node.type === "ForOfStatement") && node.left.type === "VariableDeclaration" && node.left.kind === "var") {
+      declare(node.left.declarations.flatMap((each) => boundNames(each.id)));
+      text.overwrite(node.left.start, node.left.start + 3, "   ");
+    }
+    if (node.type === "BlockStatement" && !strict) exportFunctions(node);
+    for (const { child, inList } of statementsIn(node)) hoist(child, inList ? "list" : "body");
+  };
+
+  const exportFunctions = (block: BlockStatement): void => {
+    for (const node of block.body) {
+      if (node.type !== "FunctionDeclaration" || node.async || node.generator || reserved.has(node.id.name)) continue;
+      text.appendRight(node.start, `globalThis.${node.id.name}=${node.id.name};`);
+    }
+  };
+
+  for (const node of program.body as Statement[]) {
+    if (node.type === "FunctionDeclaration") {
+      declare([node.id.name]);
+      functions.push(node);
+      text.overwrite(node.start, node.end, `;${blank(source.slice(node.start + 1, node.end))}`);
+    } else if (node.type === "ClassDeclaration") {
+      declare([node.id.name]);
+      text.appendRight(node.start, `;${node.id.name}=`);
+      text.appendLeft(node.end, ";");
+    } else if (node.type === "VariableDeclaration") {
+      // `using` stays in its block: what it holds is disposed of when the block ends.
+      if (!node.kind.includes("using")) assign(node, "list");
+    } else {
+      hoist(node, "list");
+    }
+  }
+
+  const last = program.body.at(-1);
+  let opening = "(async()=>{";
+  if (last?.type === "ExpressionStatement" && last.directive === undefined) {
+    const semicolon = source[last.end - 1] === ";";
+    const previous = program.body.at(-2);
+    // Behind the statement before, which is mostly on another line: so the columns of this one stay.
+    if (previous === undefined) opening += "return (";
+    else text.appendLeft(previous.end, "; return (");
+    text.appendLeft(semicolon ? last.end - 1 : last.end, semicolon ? ")" : ");");
+  }
+
+  const names = [...declared];
+  const before = `${names.length > 0 ? `var ${names.join(",")};` : ""}${opening}`;
+  const beforeFunctions = strict ? '"use strict";' : "";
+  return {
+    functions: functions.length > 0 ? beforeFunctions + only(source, functions) : "",
+    main: `${before}${text.toString()}\n})`,
+    functionsColumnOffset: 0 - beforeFunctions.length,
+    mainColumnOffset: 0 - before.length,
+    declared: names,
+  };
+}
+
+function isStrict(program: Program): boolean {
+  return program.body.some((node) => node.type === "ExpressionStatement" && node.directive === "use strict");
+}
+
+/** Keeps line breaks, so that what follows stays on its line. */
+function blank(text: string): string {
+  return text.replace(/[^\n\r\u2028\u2029]/g, " ");
+}
+
+function only(source: string, ranges: readonly { start: number; end: number }[]): string {
+  let kept = "";
+  let position = 0;
+  for (const { start, end } of ranges) {
+    kept += blank(source.slice(position, start)) + source.slice(start, end);
+    position = end;
+  }
+  return kept;
+}
+
+function boundNames(pattern: Pattern): string[] {
+  switch (pattern.type) {
+    case "Identifier":
+      return [pattern.name];
+    case "ObjectPattern":
+      return pattern.properties.flatMap((each) => boundNames(each.type === "RestElement" ? each.argument : each.value));
+    case "ArrayPattern":
+      return pattern.elements.flatMap((each) => (each ? boundNames(each) : []));
+    case "AssignmentPattern":
+      return boundNames(pattern.left);
+    case "RestElement":
+      return boundNames(pattern.argument);
+    default:
+      return [];
+  }
+}
+
+/** The statements inside of a statement that belong to the same function; `inList`: where another may stand before them. */
+function statementsIn(node: AnyNode): { child: AnyNode; inList: boolean }[] {
+  const list = (nodes: readonly AnyNode[]) => nodes.map((child) => ({ child, inList: true }));
+  const body = (...nodes: (AnyNode | null | undefined)[]) => nodes.flatMap((child) => (child ? [{ child, inList: false }] : []));
+  switch (node.type) {
+    case "BlockStatement":
+      return list(node.body);
+    case "IfStatement":
+      return body(node.consequent, node.alternate);
+    case "ForStatement":
+    case "ForInStatement":
+    case "ForOfStatement":
+    case "WhileStatement":
+    case "DoWhileStatement":
+    case "LabeledStatement":
+    case "WithStatement":
+      return body(node.body);
+    case "TryStatement":
+      return body(node.block, node.handler?.body, node.finalizer);
+    case "SwitchStatement":
+      return list(node.cases.flatMap((each) => each.consequent));
+    default:
+      return [];
+  }
+}
