@@ -22,7 +22,12 @@ export async function openMachine(child: Child, options: SessionOptions, signal:
   const { contexts, read, seed, queries, tools, kits, responseFormat, limits } = options;
   const { promptChars, outputChars, heapMb, answerChars, computeMs } = limits;
   let contextBytes = 0;
-  for (const { name, kind, ref } of contexts) contextBytes += await sendContext(child, { name, kind, text: await read(ref) }, signal);
+  let heldMb = 0;
+  for (const { name, kind, ref } of contexts) {
+    const bytes = await sendContext(child, { name, kind, text: await read(ref) }, signal);
+    contextBytes += bytes;
+    heldMb += (bytes * copies[kind]) / 1_000_000;
+  }
   signal.throwIfAborted();
 
   const opened = child.exchange((frame) => expect(frame, "opened"), { wallMs: openMs + contextBytes / openBytesPerMs, maxBytes: maxSmallBytes });
@@ -34,7 +39,7 @@ export async function openMachine(child: Child, options: SessionOptions, signal:
   );
   await opened;
 
-  const memoryMb = heapMb + (2 * contextBytes) / 1_000_000 + baseMb;
+  const memoryMb = heapMb + heldMb + baseMb;
   const maxBytes = bytesPerChar * (maxCharsInFlight + answerChars + outputChars) + maxSmallBytes;
   const open = new Map<number, number>();
   let charsInFlight = 0;
@@ -97,13 +102,15 @@ export const maxContextChars = 500_000_000;
 
 /** What the kernel should let a process have that holds these contexts: while they are handed over there are three copies. */
 export function dataMbFor({ contexts, limits }: SessionOptions): number {
-  const contextMb = contexts.reduce((sum, { length }) => sum + (length * 2) / 1_000_000, 0);
-  return Math.ceil((dataBaseMb + limits.heapMb + 3 * contextMb) / 1_000) * 1_000;
+  const heldMb = contexts.reduce((sum, { length, kind }) => sum + (length * 2 * (copies[kind] + 1)) / 1_000_000, 0);
+  return Math.ceil((dataBaseMb + limits.heapMb + heldMb) / 1_000) * 1_000;
 }
 
 // isolated-vm reserves half a gigabyte for each isolate, Node about as much for itself.
 const dataBaseMb = 1_200;
 const baseMb = 350;
+// A text is there twice while it is handed on; parsed JSON takes more than its text.
+const copies = { string: 2, array: 6, object: 6 };
 const graceMs = 1_000;
 const openMs = 30_000;
 const openBytesPerMs = 10_000;

@@ -7,7 +7,7 @@ export function residentMb(pid: number): number | undefined | Promise<number | u
 }
 
 /** Milliseconds between two looks at a process's memory. */
-export const memoryPollMs = process.platform === "linux" ? 50 : 500;
+export const memoryPollMs: number = process.platform === "linux" ? 50 : 500;
 
 const hasProc = process.platform === "linux";
 

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { BadFrame } from "./bad-frame.ts";
+import { checkCall } from "./check-call.ts";
+
+const rules = { queries: true, tools: ["read"], promptChars: 10 };
+const call = { id: 2, kind: "llm", prompt: "p", options: {} };
+const deep = (levels: number): unknown => (levels === 0 ? {} : { items: deep(levels - 1) });
+
+describe("checkCall()", () => {
+  it.each([
+    call,
+    { ...call, kind: "rlm", context: { text: "c", json: false } },
+    { ...call, kind: "rlm", context: { text: "[1]", json: true } },
+    { ...call, kind: "tool", name: "read" },
+    { ...call, options: { model: "m", schema: { type: "object", properties: { format: { type: "string" } } } } },
+  ])("takes %j", (given) => {
+    expect(checkCall(given, 1, rules)).toEqual(given);
+  });
+
+  it("leaves out what a call does not have", () => {
+    expect(checkCall({ ...call, name: "n", context: { text: "c", json: false }, hash: "h", options: { extra: 1 } }, 1, rules)).toEqual(call);
+  });
+
+  it.each([
+    ["no object", 1],
+    ["an id that came before", { ...call, id: 1 }],
+    ["an id that is no integer", { ...call, id: 2.5 }],
+    ["another kind", { ...call, kind: "eval" }],
+    ["a prompt that is no text", { ...call, prompt: ["p"] }],
+    ["a prompt over the limit", { ...call, prompt: "p".repeat(11) }],
+    ["a tool that the session does not have", { ...call, kind: "tool", name: "write" }],
+    ["a tool without a name", { ...call, kind: "tool" }],
+    ["a context that is no text", { ...call, kind: "rlm", context: { text: 1, json: false } }],
+    ["a context that is not the JSON it says", { ...call, kind: "rlm", context: { text: "{", json: true } }],
+    ["no options", { ...call, options: undefined }],
+    ["a model that is no name", { ...call, options: { model: 1 } }],
+    ["a schema that is no object", { ...call, options: { schema: "string" } }],
+    ["a schema with a pattern", { ...call, options: { schema: { pattern: "(a+)+$" } } }],
+    ["a schema that is too deep", { ...call, options: { schema: deep(40) } }],
+    ["a schema that is too long", { ...call, options: { schema: { description: "d".repeat(20_000) } } }],
+  ])("refuses %s", (_name, given) => {
+    expect(() => checkCall(given, 1, rules)).toThrow(BadFrame);
+  });
+
+  it("refuses queries where the session has none", () => {
+    expect(() => checkCall(call, 1, { ...rules, queries: false })).toThrow(BadFrame);
+  });
+});
