@@ -71,7 +71,7 @@ describe("patternOf()", () => {
       property(term, string(), (parts, around) => {
         const word = parts.join("");
         expect(matches(word, `${around} ${word} `).length).toBeGreaterThan(0);
-        expect(matches(word, `(${word})`)).toEqual([word]);
+        expect(matches(word, `<${word}>`)).toEqual([word]);
       }),
     );
   });

@@ -18,6 +18,8 @@ it.each([
   ["2024-05-03 12:00:07 ERROR db: disk full. Retry.", "2024-05-03 12:00:07", "ERROR db"],
   ["[10:15] Ann Lee: the disk full alarm again\n[10:16] Bo: ok", "10:15", "Ann Lee"],
   ["In March 1912 the disk full alarm was new; by 1950 it was old.", "March 1912", null],
+  ["2024-05-03 12:00:07 request 1403 done; disk full on node 1403", "2024-05-03 12:00:07", null],
+  ["The disk full alarm of 1912 was new.", "1912", null],
   ["<kim> disk full?", null, "kim"],
   ["See https://example.org: there Anna Berg wrote of a disk full alarm, 1,500 times.", null, "Anna Berg"],
 ])("readPassage() finds when and who beside the sentence: %j", (text, when, who) => {

@@ -39,9 +39,10 @@ export function readPassage(text: string, source: string): Reading {
     const line = text.slice(text.lastIndexOf("\n", at) + 1, end < 0 ? text.length : end);
     return line.length <= quoteLength ? line : "";
   };
-  const dateIn = (part: string, at: number) => {
-    const found = [...part.matchAll(when)].sort((a, b) => Math.abs(a.index - at) - Math.abs(b.index - at));
-    return found[0]?.[0] ?? null;
+  // The nearest date or time; a number that could be a year is weaker.
+  const dateIn = (part: string, at: number, isYear: boolean) => {
+    const found = [...part.matchAll(when)].filter(({ 0: date }) => (date.length === 4) === isYear);
+    return found.sort((a, b) => Math.abs(a.index - at) - Math.abs(b.index - at))[0]?.[0];
   };
 
   const quotes: Quote[] = [];
@@ -59,7 +60,7 @@ export function readPassage(text: string, source: string): Reading {
     const whole = text.slice(start, end);
     quotes.push({
       sentence,
-      when: dateIn(whole, index - start) ?? dateIn(line, 0),
+      when: dateIn(whole, index - start, false) ?? dateIn(line, 0, false) ?? dateIn(whole, index - start, true) ?? null,
       who: speakerOf(line) ?? sayer.exec(whole)?.[1] ?? null,
     });
   }
