@@ -11,3 +11,5 @@ export type {
 } from "./scripted-sandbox.ts";
 export { storeLaws } from "./store-laws.ts";
 export type { StoreLaw } from "./store-laws.ts";
+export { sandboxLaws } from "./sandbox-laws.ts";
+export type { SandboxLaw } from "./laws/law.ts";
