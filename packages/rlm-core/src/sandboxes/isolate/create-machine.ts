@@ -48,7 +48,10 @@ export function createMachine(options: MachineOptions): Machine {
       output = { text, chars };
     },
     schemaProblem: (schema) => describeProblem(() => schemaProblem(JSON.parse(schema))),
-    fitProblem: (schema, value) => describeProblem(() => misfit(JSON.parse(value), schema === "" ? (options.responseFormat ?? {}) : (JSON.parse(schema) as JsonSchema))),
+    fitProblem: (schema, value) =>
+      describeProblem(() =>
+        misfit(JSON.parse(value), schema === "" ? (options.responseFormat ?? {}) : (JSON.parse(schema) as JsonSchema)),
+      ),
     digest(text) {
       hash?.update(text, "utf16le");
     },
@@ -71,9 +74,13 @@ export function createMachine(options: MachineOptions): Machine {
     spentMs += performance.now() - begin;
     if (isolate.isDisposed) stopped ??= { kind: "memory", message: memoryMessage(options.limits.heapMb) };
     else if (error instanceof CodeSyntaxError) ended = { error: { kind: "syntax", message: error.message } };
-    else if (spentMs >= budgetMs || isTimeout(error)) stopped ??= { kind: "timeout", message: timeoutMessage(budgetMs) };
-    else if (error instanceof SyntaxError) ended = { error: { kind: "syntax", message: `SyntaxError: ${error.message}` } };
-    else if (error !== undefined && error !== unhandled) throw error;
+    else if (spentMs >= budgetMs || isTimeout(error))
+      stopped ??= { kind: "timeout", message: timeoutMessage(budgetMs) };
+    else if (error instanceof SyntaxError)
+      ended = { error: { kind: "syntax", message: `SyntaxError: ${error.message}` } };
+    else if (error !== undefined && error !== unhandled) {
+      throw new SandboxError("Cannot go on: an entry into the REPL failed", { cause: error });
+    }
   }
 
   function step(): Step {
@@ -104,7 +111,8 @@ export function createMachine(options: MachineOptions): Machine {
   }
 
   function assertAlive(what: string): void {
-    if (stopped !== undefined) throw new SandboxError(`Cannot ${what}: the machine stopped at a block that had to be rolled back`);
+    if (stopped !== undefined)
+      throw new SandboxError(`Cannot ${what}: the machine stopped at a block that had to be rolled back`);
   }
 
   return {
@@ -118,9 +126,19 @@ export function createMachine(options: MachineOptions): Machine {
       enter((timeout) => {
         const begin = performance.now();
         const left = (): number => Math.max(1, Math.ceil(timeout - (performance.now() - begin)));
-        const { functions, functionsColumnOffset, main, mainColumnOffset, declared } = rewrite(code, filename, reserved);
-        if (functions !== "") context.evalSync(functions, { filename, columnOffset: functionsColumnOffset, timeout: left() });
-        const entry = context.evalSync(main, { filename, columnOffset: mainColumnOffset, timeout: left(), reference: true });
+        const { functions, functionsColumnOffset, main, mainColumnOffset, declared } = rewrite(
+          code,
+          filename,
+          reserved,
+        );
+        if (functions !== "")
+          context.evalSync(functions, { filename, columnOffset: functionsColumnOffset, timeout: left() });
+        const entry = context.evalSync(main, {
+          filename,
+          columnOffset: mainColumnOffset,
+          timeout: left(),
+          reference: true,
+        });
         const names = declared.map((name) => `${name}\n`).join("");
         guest.run.applySync(undefined, [block, clock, names, entry.derefInto({ release: true })], { timeout: left() });
       });
@@ -129,7 +147,9 @@ export function createMachine(options: MachineOptions): Machine {
     resume({ id, ok, value }) {
       assertAlive("deliver a result");
       if (!pending.delete(id)) throw new SandboxError(`Cannot deliver a result: call ${id} is not waiting for one`);
-      enter((timeout) => guest.settle.applySync(undefined, [id, ok ? 1 : 0, value.text, value.json ? 1 : 0], { timeout }));
+      enter((timeout) =>
+        guest.settle.applySync(undefined, [id, ok ? 1 : 0, value.text, value.json ? 1 : 0], { timeout }),
+      );
       return step();
     },
     inspect() {
@@ -169,4 +189,5 @@ function memoryMessage(heapMb: number): string {
   return `Out of memory: the block needed more than ${heapMb} MB beside the context and was stopped. It counts as not run: what it declared or changed is gone. Keep less in memory at once`;
 }
 
-const deadlockMessage = "Deadlock: the block awaits a promise that nothing can settle, for no call is under way. Its variables are kept";
+const deadlockMessage =
+  "Deadlock: the block awaits a promise that nothing can settle, for no call is under way. Its variables are kept";

@@ -31,7 +31,16 @@ const parts: Parts = {
 };
 
 /** Names of the host's callbacks, in the order in which {@link guestSource} takes them. */
-export const callbackNames = ["post", "ended", "answered", "printed", "schemaProblem", "fitProblem", "digest", "variables"] as const satisfies readonly (keyof GuestHost)[];
+export const callbackNames: readonly (keyof GuestHost)[] = [
+  "post",
+  "ended",
+  "answered",
+  "printed",
+  "schemaProblem",
+  "fitProblem",
+  "digest",
+  "variables",
+];
 
 /**
  * Body of a function of the host's callbacks and, as the last argument, the settings as JSON; boots the guest and returns
@@ -42,7 +51,7 @@ const __name = (f) => f;
 const host = {${callbackNames.map((name, index) => `${name}: $${index}`).join(", ")}};
 const parts = {
 ${Object.entries(parts)
-  .map(([name, part]) => `${name}: ${part}`)
+  .map(([name, part]) => `${name}: ${String(part)}`)
   .join(",\n")}
 };
-return (${boot})(parts, host, JSON.parse($${callbackNames.length}));`;
+return (${String(boot)})(parts, host, JSON.parse($${callbackNames.length}));`;

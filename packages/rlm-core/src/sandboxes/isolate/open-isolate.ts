@@ -19,7 +19,9 @@ export interface OpenIsolate {
 export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsolate {
   const { contexts, kits, tools, queries, seed, responseFormat, limits } = options;
   const reserved = reservedNames(options);
-  const isolate = new ivm.Isolate({ memoryLimit: Math.ceil(limits.heapMb + contexts.reduce((sum, each) => sum + contextMb(each), 0)) });
+  const isolate = new ivm.Isolate({
+    memoryLimit: Math.ceil(limits.heapMb + contexts.reduce((sum, each) => sum + contextMb(each), 0)),
+  });
   const context = isolate.createContextSync();
   const settings: GuestSettings = {
     seed,
@@ -30,8 +32,11 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
     answerChars: limits.answerChars,
     hasResponseFormat: responseFormat !== undefined,
   };
-  const callbacks = callbackNames.map((name) => new ivm.Callback(host[name] as (...args: never[]) => unknown, { sync: true }));
-  const booted = context.evalClosureSync(guestSource, [...callbacks, JSON.stringify(settings)], { filename: "rlm-guest.js", result: { reference: true } });
+  const callbacks = callbackNames.map((name) => new ivm.Callback(host[name], { sync: true }));
+  const booted = context.evalClosureSync(guestSource, [...callbacks, JSON.stringify(settings)], {
+    filename: "rlm-guest.js",
+    result: { reference: true },
+  });
   const entry = (name: keyof Guest): ivm.Reference => booted.getSync(name, { reference: true });
   const guest = {
     context: entry("context"),
@@ -51,10 +56,14 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   for (const { name, functions } of kits) {
     guest.kit.applySync(undefined, [name]);
     for (const [key, source] of Object.entries(functions)) {
-      const made = context.evalClosureSync(`"use strict"; const __name = (f) => f; return ${asExpression(source)};`, [], {
-        filename: `kit-${name}.js`,
-        result: { reference: true },
-      });
+      const made = context.evalClosureSync(
+        `"use strict"; const __name = (f) => f; return ${asExpression(source)};`,
+        [],
+        {
+          filename: `kit-${name}.js`,
+          result: { reference: true },
+        },
+      );
       guest.kitFunction.applySync(undefined, [name, key, made.derefInto({ release: true })]);
     }
   }
@@ -74,12 +83,24 @@ function asExpression(source: string): string {
 }
 
 function reservedNames({ contexts, kits, tools, queries }: MachineOptions): Set<string> {
-  const names = ["globalThis", "undefined", "NaN", "Infinity", "eval", "print", "console", "FINAL", "SHOW_VARS", "find"];
+  const names = [
+    "globalThis",
+    "undefined",
+    "NaN",
+    "Infinity",
+    "eval",
+    "print",
+    "console",
+    "FINAL",
+    "SHOW_VARS",
+    "find",
+  ];
   if (queries) names.push("llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched", "llm_map");
   if (tools.length > 0) names.push("tools");
   const reserved = new Set(names);
   for (const { name } of [...contexts, ...kits]) {
-    if (reserved.has(name)) throw new InputError(`Cannot open the REPL: the name "${name}" is taken twice or reserved; choose another`);
+    if (reserved.has(name))
+      throw new InputError(`Cannot open the REPL: the name "${name}" is taken twice or reserved; choose another`);
     reserved.add(name);
   }
   return reserved.add("context");
@@ -92,4 +113,4 @@ function contextMb({ kind, text }: MachineOptions["contexts"][number]): number {
 }
 
 // V8 keeps latin1 text at one byte a character, all other at two.
-const wide = /[^\u0000-\u00ff]/;
+const wide = /[\u0100-\uffff]/;

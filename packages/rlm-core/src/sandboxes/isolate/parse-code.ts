@@ -16,14 +16,20 @@ export const maxCodeChars = 262_144;
 /** Parses a block as a script with top-level `await` and `return`. TypeScript is accepted where its types can be blanked out. Throws {@link CodeSyntaxError}. */
 export function parseCode(code: string, fileName: string): ParsedCode {
   if (code.length > maxCodeChars) {
-    throw new CodeSyntaxError(`SyntaxError: the block has ${code.length.toLocaleString("en-US")} characters, at most ${maxCodeChars.toLocaleString("en-US")} are allowed`);
+    throw new CodeSyntaxError(
+      `SyntaxError: the block has ${code.length.toLocaleString("en-US")} characters, at most ${maxCodeChars.toLocaleString("en-US")} are allowed`,
+    );
   }
   const source = code.startsWith("#!") ? `//${code.slice(2)}` : code;
   try {
     const program = parse(source, options);
     const found = source.includes("import") ? importIn(program) : undefined;
     if (found === undefined) return { source, program };
-    return refuse(source, fileName, Object.assign(new SyntaxError(noImport), { pos: found.start, loc: getLineInfo(source, found.start) }));
+    return refuse(
+      source,
+      fileName,
+      Object.assign(new SyntaxError(noImport), { pos: found.start, loc: getLineInfo(source, found.start) }),
+    );
   } catch (error) {
     if (error instanceof CodeSyntaxError) throw error;
     if (!(error instanceof SyntaxError)) throw new CodeSyntaxError("SyntaxError: the code is nested too deeply");
@@ -33,7 +39,12 @@ export function parseCode(code: string, fileName: string): ParsedCode {
 
 const noImport = "import and export do not exist in this REPL; there are no packages and no files";
 
-const options: Options = { ecmaVersion: "latest", sourceType: "script", allowAwaitOutsideFunction: true, allowReturnOutsideFunction: true };
+const options: Options = {
+  ecmaVersion: "latest",
+  sourceType: "script",
+  allowAwaitOutsideFunction: true,
+  allowReturnOutsideFunction: true,
+};
 
 function parseTypeScript(source: string): ParsedCode | undefined {
   // In a function, `await` and `return` are allowed there too; the types are replaced by as many spaces.
@@ -47,14 +58,20 @@ function parseTypeScript(source: string): ParsedCode | undefined {
   }
 }
 
-function refuse(source: string, fileName: string, error: SyntaxError & { pos?: number; loc?: { line: number; column: number } }): never {
+function refuse(
+  source: string,
+  fileName: string,
+  error: SyntaxError & { pos?: number; loc?: { line: number; column: number } },
+): never {
   const { pos = 0, loc = { line: 1, column: 0 } } = error;
   const found = error.message.replace(/ \(\d+:\d+\)$/, "");
   const message = found.startsWith("'import' and 'export'") ? noImport : found;
   const from = Math.max(pos - loc.column, pos - 80);
-  const rest = /^.{0,80}/.exec(source.slice(pos))![0];
+  const rest = /^.{0,80}/.exec(source.slice(pos))?.[0] ?? "";
   const shown = source.slice(from, pos) + rest;
-  throw new CodeSyntaxError(`SyntaxError: ${message}\n    at ${fileName}:${loc.line}:${loc.column + 1}\n${shown}\n${" ".repeat(pos - from)}^`);
+  throw new CodeSyntaxError(
+    `SyntaxError: ${message}\n    at ${fileName}:${loc.line}:${loc.column + 1}\n${shown}\n${" ".repeat(pos - from)}^`,
+  );
 }
 
 /** The first `import(…)`, which the engine itself would only answer with a puzzling rejection. */

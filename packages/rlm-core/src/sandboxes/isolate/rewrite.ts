@@ -22,7 +22,10 @@ export function rewrite(code: string, fileName: string, reserved: ReadonlySet<st
   const declared = new Set<string>();
   const declare = (names: readonly string[]): void => {
     for (const name of names) {
-      if (reserved.has(name)) throw new CodeSyntaxError(`SyntaxError: "${name}" is reserved by the REPL and cannot be declared: choose another name`);
+      if (reserved.has(name))
+        throw new CodeSyntaxError(
+          `SyntaxError: "${name}" is reserved by the REPL and cannot be declared: choose another name`,
+        );
       declared.add(name);
     }
   };
@@ -32,7 +35,8 @@ export function rewrite(code: string, fileName: string, reserved: ReadonlySet<st
   /** `const a = 1` becomes `(a = 1)`; a leading `;` keeps a line before it, that ends without one, apart. */
   const assign = (node: VariableDeclaration, place: "list" | "body" | "for"): void => {
     declare(node.declarations.flatMap((each) => boundNames(each.id)));
-    for (const each of node.declarations) if (!each.init && node.kind !== "var") text.appendLeft(each.id.end, "=void 0");
+    for (const each of node.declarations)
+      if (!each.init && node.kind !== "var") text.appendLeft(each.id.end, "=void 0");
     text.overwrite(node.start, node.start + node.kind.length, (place === "list" ? ";(" : "(").padEnd(node.kind.length));
     const semicolon = place !== "for" && source[node.end - 1] === ";";
     text.appendLeft(semicolon ? node.end - 1 : node.end, semicolon || place === "for" ? ")" : ");");
@@ -44,8 +48,13 @@ export function rewrite(code: string, fileName: string, reserved: ReadonlySet<st
       if (node.kind === "var") assign(node, place);
       return;
     }
-    if (node.type === "ForStatement" && node.init?.type === "VariableDeclaration" && node.init.kind === "var") assign(node.init, "for");
-    if ((node.type === "ForInStatement" || node.type === "ForOfStatement") && node.left.type === "VariableDeclaration" && node.left.kind === "var") {
+    if (node.type === "ForStatement" && node.init?.type === "VariableDeclaration" && node.init.kind === "var")
+      assign(node.init, "for");
+    if (
+      (node.type === "ForInStatement" || node.type === "ForOfStatement") &&
+      node.left.type === "VariableDeclaration" &&
+      node.left.kind === "var"
+    ) {
       declare(node.left.declarations.flatMap((each) => boundNames(each.id)));
       text.overwrite(node.left.start, node.left.start + 3, "   ");
     }
@@ -131,33 +140,26 @@ function boundNames(pattern: Pattern): string[] {
       return boundNames(pattern.left);
     case "RestElement":
       return boundNames(pattern.argument);
-    default:
+    case "MemberExpression":
       return [];
   }
 }
 
 /** The statements inside of a statement that belong to the same function; `inList`: where another may stand before them. */
 function statementsIn(node: AnyNode): { child: AnyNode; inList: boolean }[] {
-  const list = (nodes: readonly AnyNode[]) => nodes.map((child) => ({ child, inList: true }));
-  const body = (...nodes: (AnyNode | null | undefined)[]) => nodes.flatMap((child) => (child ? [{ child, inList: false }] : []));
-  switch (node.type) {
-    case "BlockStatement":
-      return list(node.body);
-    case "IfStatement":
-      return body(node.consequent, node.alternate);
-    case "ForStatement":
-    case "ForInStatement":
-    case "ForOfStatement":
-    case "WhileStatement":
-    case "DoWhileStatement":
-    case "LabeledStatement":
-    case "WithStatement":
-      return body(node.body);
-    case "TryStatement":
-      return body(node.block, node.handler?.body, node.finalizer);
-    case "SwitchStatement":
-      return list(node.cases.flatMap((each) => each.consequent));
-    default:
-      return [];
+  if (node.type === "BlockStatement") return node.body.map((child) => ({ child, inList: true }));
+  if (node.type === "SwitchStatement") {
+    return node.cases.flatMap(({ consequent }) => consequent.map((child) => ({ child, inList: true })));
   }
+  return bodiesOf(node).flatMap((child) => (child ? [{ child, inList: false }] : []));
+}
+
+function bodiesOf(node: AnyNode): (AnyNode | null | undefined)[] {
+  if (node.type === "IfStatement") return [node.consequent, node.alternate];
+  if (node.type === "TryStatement") return [node.block, node.handler?.body, node.finalizer];
+  if (node.type === "ForStatement" || node.type === "ForInStatement" || node.type === "ForOfStatement")
+    return [node.body];
+  if (node.type === "WhileStatement" || node.type === "DoWhileStatement") return [node.body];
+  if (node.type === "LabeledStatement" || node.type === "WithStatement") return [node.body];
+  return [];
 }

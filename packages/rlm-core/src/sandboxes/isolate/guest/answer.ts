@@ -4,23 +4,30 @@ import type { Kinds } from "./kinds.ts";
 import type { Realm } from "./realm.ts";
 
 export interface Answer {
-  final(value: unknown): never;
+  final: (value: unknown) => never;
   /** Begins a block. */
-  begin(): void;
-  given(): boolean;
+  begin: () => void;
+  given: () => boolean;
   /** Ends whatever code goes on after the answer. */
-  closed(): void;
+  closed: () => void;
   /** Whether it is what `final` throws once the answer is given. */
-  isEnd(reason: unknown): boolean;
+  isEnd: (reason: unknown) => boolean;
   /** Whether it is a refusal of `final`. */
-  isRefusal(reason: unknown): boolean;
+  isRefusal: (reason: unknown) => boolean;
 }
 
 /** `quiet`: whether the block printed nothing and called nothing yet. */
-export function createAnswer(realm: Realm, host: GuestHost, kinds: Kinds, format: Format, settings: GuestSettings, quiet: () => boolean): Answer {
+export function createAnswer(
+  realm: Realm,
+  host: GuestHost,
+  kinds: Kinds,
+  format: Format,
+  settings: GuestSettings,
+  quiet: () => boolean,
+): Answer {
   const { stringify, wellFormed, count, errorAt, weakAdd, weakHas, indexOf } = realm;
   const refusals = new realm.WeakSet();
-  const end = realm.freeze(errorAt(realm.Error, "The run has ended: FINAL was called", createAnswer));
+  const end: Error = realm.freeze(errorAt(realm.Error, "The run has ended: FINAL was called", createAnswer));
   let given = false;
   // Only in the first block that runs, and once.
   let mayRefuse = true;
@@ -33,12 +40,16 @@ export function createAnswer(realm: Realm, host: GuestHost, kinds: Kinds, format
   };
 
   const toJson = (value: unknown): string => {
-    if (typeof value === "number" && value - value !== 0) return refuse(`FINAL was not accepted: ${value} is no number that JSON can hold`);
+    if (typeof value === "number" && value - value !== 0)
+      return refuse(`FINAL was not accepted: ${value} is no number that JSON can hold`);
     if (typeof value === "object" && value !== null) {
       const kind = kinds.kindOf(value);
       if (kind === "promise") return refuse("FINAL was not accepted: the value is a promise; put `await` before it");
       if (kind === "error") return refuse(`FINAL was not accepted: the value is an error (${format.thrown(value)})`);
-      if (kind !== "object" && kind !== "array" && kind !== "date") return refuse(`FINAL was not accepted: a ${kind} has no form in JSON; pass a string, a number, an array or a plain object`);
+      if (kind !== "object" && kind !== "array" && kind !== "date")
+        return refuse(
+          `FINAL was not accepted: a ${kind} has no form in JSON; pass a string, a number, an array or a plain object`,
+        );
     }
     let json: string | undefined;
     try {
@@ -47,22 +58,32 @@ export function createAnswer(realm: Realm, host: GuestHost, kinds: Kinds, format
       if (given) throw end;
       return refuse(`FINAL was not accepted: the value cannot be written as JSON (${format.thrown(reason)})`);
     }
-    return json ?? refuse(`FINAL was not accepted: the value is ${value === undefined ? "undefined" : `a ${typeof value}`}; pass a string, a number, an array or an object`);
+    return (
+      json ??
+      refuse(
+        `FINAL was not accepted: the value is ${value === undefined ? "undefined" : `a ${typeof value}`}; pass a string, a number, an array or an object`,
+      )
+    );
   };
 
   const final = (value: unknown): never => {
     if (given) throw end;
     const caller = errorAt(realm.Error, "", final);
     // A kit is not the reply's own code; it may call back into it.
-    if (indexOf(realm.topFrame(caller), "kit-") >= 0) return refuse("FINAL was not accepted: only the code of the reply itself may call it");
+    if (indexOf(realm.topFrame(caller), "kit-") >= 0)
+      return refuse("FINAL was not accepted: only the code of the reply itself may call it");
     if (mayRefuse && quiet()) {
       mayRefuse = false;
-      return refuse("FINAL was not accepted: nothing was printed and no call was made yet. Look at the context first, then answer from what it says");
+      return refuse(
+        "FINAL was not accepted: nothing was printed and no call was made yet. Look at the context first, then answer from what it says",
+      );
     }
     const json = typeof value !== "string" || settings.hasResponseFormat;
     const text = typeof value === "string" && !json ? wellFormed(value) : toJson(value);
     if (text.length > settings.answerChars) {
-      return refuse(`FINAL was not accepted: the answer has ${count(text.length)} characters, at most ${count(settings.answerChars)} are allowed; shorten it`);
+      return refuse(
+        `FINAL was not accepted: the answer has ${count(text.length)} characters, at most ${count(settings.answerChars)} are allowed; shorten it`,
+      );
     }
     if (settings.hasResponseFormat) {
       const problem = host.fitProblem("", text);

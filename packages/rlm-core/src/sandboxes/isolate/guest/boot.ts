@@ -32,16 +32,16 @@ export interface Parts {
 
 /** What the host enters the isolate by; out of reach of the code. */
 export interface Guest {
-  context(name: string, kind: string, text: string): void;
-  kit(name: string): void;
-  kitFunction(kit: string, name: string, made: unknown): void;
+  context: (name: string, kind: string, text: string) => void;
+  kit: (name: string) => void;
+  kitFunction: (kit: string, name: string, made: unknown) => void;
   /** All contexts and kits are there. */
-  ready(): void;
-  run(block: number, clock: number, names: string, main: () => Promise<unknown>): void;
-  settle(id: number, ok: number, text: string, json: number): void;
+  ready: () => void;
+  run: (block: number, clock: number, names: string, main: () => Promise<unknown>) => void;
+  settle: (id: number, ok: number, text: string, json: number) => void;
   /** Hands over what was printed. */
-  take(): void;
-  inspect(): void;
+  take: () => void;
+  inspect: () => void;
 }
 
 /** Builds the REPL's surface. Nothing that the code can reach leads back to `host` or to what this returns. */
@@ -52,38 +52,51 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   const kinds = parts.createKinds(realm, isProxy);
   const format = parts.createFormat(realm, kinds);
   const printed = parts.createPrinted(realm, settings.outputChars);
-  const { global, list, apply, fix, freeze, put } = realm;
+  const { global, each, list, apply, fix, freeze, put } = realm;
 
   let calledBefore = 0;
-  const answer = parts.createAnswer(realm, host, kinds, format, settings, () => printed.chars() === 0 && mailbox.made() === calledBefore);
+  const answer = parts.createAnswer(
+    realm,
+    host,
+    kinds,
+    format,
+    settings,
+    () => printed.chars() === 0 && mailbox.made() === calledBefore,
+  );
   const mailbox = parts.createMailbox(realm, host, answer.closed);
 
   /** A name of ours: reading gives the value, assigning is an error that says why. */
   const reserve = (name: string, value: unknown): void => {
     const refuse = (): never => {
-      throw realm.errorAt(realm.TypeError, `"${name}" is reserved by the REPL and cannot be assigned: choose another name`, refuse);
+      throw realm.errorAt(
+        realm.TypeError,
+        `"${name}" is reserved by the REPL and cannot be assigned: choose another name`,
+        refuse,
+      );
     };
     Reflect.defineProperty(global, name, { get: () => value, set: refuse, enumerable: true, configurable: false });
   };
 
   const print = (...values: unknown[]): void => {
     if (answer.given()) return;
-    for (let index = 0; index < values.length; index++) {
+    each(values, (value, index) => {
       if (index > 0) printed.write(" ");
-      printed.write(format.show(values[index], settings.outputChars));
-    }
+      printed.write(format.show(value, settings.outputChars));
+    });
     printed.write("\n");
   };
   reserve("print", print);
   const console: Record<string, unknown> = {};
-  const levels = ["log", "info", "warn", "error", "debug", "dir", "table", "trace"];
-  for (let index = 0; index < levels.length; index++) console[levels[index]!] = print;
+  each(["log", "info", "warn", "error", "debug", "dir", "table", "trace"], (level) => put(console, level, print));
   reserve("console", freeze(console));
   reserve("FINAL", answer.final);
 
   let context: unknown;
   const contexts = list<object>();
-  reserve("find", parts.createFind(realm, kinds, format, () => context));
+  reserve(
+    "find",
+    parts.createFind(realm, kinds, format, () => context),
+  );
 
   const queries = parts.createQueries(realm, host, mailbox, settings);
   if (settings.queries) {
@@ -95,12 +108,11 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   }
   if (settings.tools.length > 0) {
     const tools = {};
-    for (let index = 0; index < settings.tools.length; index++) put(tools, settings.tools[index]!, freeze(queries.tool(settings.tools[index]!)));
+    each(settings.tools, (name) => put(tools, name, freeze(queries.tool(name))));
     reserve("tools", freeze(tools));
   }
 
   const kits = new realm.Map<string, object>();
-  const kitList = list<object>();
   const named: Record<string, unknown> = {};
   const names = list<string>();
   let variables: ReturnType<Parts["createVariables"]>;
@@ -122,29 +134,29 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     },
     kit: (name) => {
       const kit = {};
-      realm.mapSet(kits, name, kit);
-      kitList[kitList.length] = kit;
+      kits.set(name, kit);
       reserve(name, kit);
     },
     kitFunction: (kitName, name, made) => {
-      const kit = realm.mapGet(kits, kitName)!;
-      const run = typeof made === "function" ? made : (realm.dataOf(made as object, realm.ownKeys(made as object)[0]!) as Function);
+      const kit = kits.get(kitName) as object;
+      // A method comes as the one member of an object.
+      const run = (typeof made === "function" ? made : Object.values(made as object)[0]) as Function;
       const bound = (...args: unknown[]): unknown => apply(run, kit, args);
       fix(bound, "name", name);
       put(kit, name, freeze(bound));
     },
     ready: () => {
-      for (let index = 0; index < kitList.length; index++) freeze(kitList[index]!);
+      kits.forEach((kit) => freeze(kit));
       const has = realm.hasOwn(named, "context");
-      context = has ? named["context"] : names.length === 1 ? named[names[0]!] : named;
+      context = has ? named["context"] : names.length === 1 ? named[names[0] as string] : named;
       if (!has) reserve("context", context);
       const SHOW_VARS = (): string => {
         const all = variables.names();
         if (all.length === 0) print("no variables yet");
-        for (let index = 0; index < all.length; index++) {
-          const { name, type, size } = variables.describe(all[index]!);
+        each(all, (variable) => {
+          const { name, type, size } = variables.describe(variable);
           print(`${name}: ${type}${size === "" ? "" : `, ${size}`}`);
-        }
+        });
         return "";
       };
       reserve("SHOW_VARS", SHOW_VARS);
@@ -161,11 +173,13 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
         const open = mailbox.pending();
         if (problem === "" && open > 0 && !answer.given()) {
           const calls = open === 1 ? "1 call was" : `${realm.count(open)} calls were`;
-          printed.write(`[${calls} not awaited: the code ended first, and the block waited. Put await before a call to use its result.]\n`);
+          printed.write(
+            `[${calls} not awaited: the code ended first, and the block waited. Put await before a call to use its result.]\n`,
+          );
         }
         host.ended(block, problem, message);
       };
-      realm.then(
+      realm.whenSettled(
         apply(main, undefined, []),
         (value) => {
           if (value !== undefined && value !== "") print(value);

@@ -5,27 +5,29 @@ import type { Realm } from "./realm.ts";
  * `Intl` read a clock that is set for each block and goes on by 1 ms with every 1,000 readings. Returns its setter.
  */
 export function installClock(realm: Realm, seed: number): (milliseconds: number) => void {
-  const { global, hide, construct, apply, uncurry, floor, imul, describe } = realm;
+  const { global, hide, construct, apply, floor, imul, describe, dataOf } = realm;
   let base = 0;
   let readings = 0;
   const now = (): number => base + floor(readings++ / 1000);
 
   const NativeDate = Date;
-  const toText = uncurry(NativeDate.prototype.toString);
+  const toText = realm.method(NativeDate.prototype, "toString") as (date: unknown) => string;
   const DateHere = function Date(...parts: unknown[]): unknown {
-    if (!new.target) return toText(construct(NativeDate, [now()]) as Date);
+    if (!new.target) return toText(construct(NativeDate, [now()]));
     return construct(NativeDate, parts.length > 0 ? parts : [now()], new.target);
   };
   realm.fix(DateHere, "prototype", NativeDate.prototype);
   hide(DateHere, "length", 7);
   hide(DateHere, "now", () => now());
-  hide(DateHere, "parse", NativeDate.parse);
-  hide(DateHere, "UTC", NativeDate.UTC);
+  hide(DateHere, "parse", dataOf(NativeDate, "parse"));
+  hide(DateHere, "UTC", dataOf(NativeDate, "UTC"));
   realm.fix(NativeDate.prototype, "constructor", DateHere);
   hide(global, "Date", DateHere);
 
   const formats = Intl.DateTimeFormat.prototype;
-  const nativeFormat = describe(formats, "format")!.get as (this: Intl.DateTimeFormat) => (date?: Date | number) => string;
+  const nativeFormat = describe(formats, "format")?.get as (
+    this: Intl.DateTimeFormat,
+  ) => (date?: Date | number) => string;
   Reflect.defineProperty(formats, "format", {
     configurable: true,
     get(this: Intl.DateTimeFormat) {
@@ -33,7 +35,7 @@ export function installClock(realm: Realm, seed: number): (milliseconds: number)
       return (date?: Date | number) => format(date === undefined ? now() : date);
     },
   });
-  const toParts = formats.formatToParts;
+  const toParts = dataOf(formats, "formatToParts") as Intl.DateTimeFormat["formatToParts"];
   hide(formats, "formatToParts", function (this: Intl.DateTimeFormat, date?: Date | number) {
     return apply(toParts, this, [date === undefined ? now() : date]);
   });

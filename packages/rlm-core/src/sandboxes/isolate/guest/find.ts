@@ -15,13 +15,19 @@ export interface Found {
 }
 
 /** `find(pattern, { around = 150, max = 10, within = context })`: searches strings, at any depth, with their surroundings. */
-export function createFind(realm: Realm, kinds: Kinds, format: Format, context: () => unknown): (pattern: unknown, options?: unknown) => Found {
-  const { errorAt, slice, indexOf, count, put, isArray, isInteger, uncurry, dataOf, ownKeys, weakAdd, weakHas, describe } = realm;
+export function createFind(
+  realm: Realm,
+  kinds: Kinds,
+  format: Format,
+  context: () => unknown,
+): (pattern: unknown, options?: unknown) => Found {
+  const { errorAt, slice, indexOf, count, each, put, isArray, isInteger, dataOf, ownKeys, weakAdd, weakHas, describe } =
+    realm;
   const { TypeError } = realm;
   const maxDepth = 8;
   const special = "\\^$.*+?()[]{}|/-";
   const found = new realm.WeakSet();
-  const exec = uncurry(RegExp.prototype.exec);
+  const exec = realm.method(RegExp.prototype, "exec") as (expression: RegExp, text: string) => RegExpExecArray | null;
 
   /** A matcher of our own, so that the code's `lastIndex` stays as it is. A plain string is looked for in any case. */
   const matcher = (pattern: unknown): RegExp => {
@@ -29,20 +35,24 @@ export function createFind(realm: Realm, kinds: Kinds, format: Format, context: 
       if (pattern === "") throw errorAt(TypeError, "Expected the pattern to hold something, got an empty string", find);
       let source = "";
       for (let index = 0; index < pattern.length; index++) {
-        const letter = pattern[index]!;
+        const letter = pattern[index] as string;
         source += indexOf(special, letter) >= 0 ? `\\${letter}` : letter;
       }
       return new realm.RegExp(source, "gi");
     }
     if (typeof pattern !== "object" || pattern === null || kinds.kindOf(pattern) !== "regexp") {
-      throw errorAt(TypeError, `Expected the pattern to be a string or a RegExp, got ${pattern === null ? "null" : typeof pattern}`, find);
+      throw errorAt(
+        TypeError,
+        `Expected the pattern to be a string or a RegExp, got ${pattern === null ? "null" : typeof pattern}`,
+        find,
+      );
     }
     const written = kinds.pattern(pattern);
     let end = written.length - 1;
     while (written[end] !== "/") end--;
     let flags = "g";
     for (let index = end + 1; index < written.length; index++) {
-      const flag = written[index]!;
+      const flag = written[index] as string;
       if (flag !== "g" && flag !== "y" && flag !== "d") flags += flag;
     }
     return new realm.RegExp(slice(written, 1, end), flags);
@@ -51,13 +61,19 @@ export function createFind(realm: Realm, kinds: Kinds, format: Format, context: 
   const wholeNumber = (value: unknown, name: string, otherwise: number): number => {
     if (value === undefined) return otherwise;
     if (value === Infinity) return Number.MAX_SAFE_INTEGER;
-    if (!isInteger(value) || (value as number) < 0) throw errorAt(TypeError, `Expected ${name} to be a whole number of 0 or more, got ${format.show(value, 100)}`, find);
+    if (!isInteger(value) || (value as number) < 0)
+      throw errorAt(
+        TypeError,
+        `Expected ${name} to be a whole number of 0 or more, got ${format.show(value, 100)}`,
+        find,
+      );
     return value as number;
   };
 
   const find = (pattern: unknown, options: unknown = {}): Found => {
     const expression = matcher(pattern);
-    if (typeof options !== "object" || options === null) throw errorAt(TypeError, "Expected options to be an object such as { around, max, within }", find);
+    if (typeof options !== "object" || options === null)
+      throw errorAt(TypeError, "Expected options to be an object such as { around, max, within }", find);
     const given = options as { around?: unknown; max?: unknown; within?: unknown };
     const around = wholeNumber(given.around, "around", 150);
     const max = wholeNumber(given.max, "max", 10);
@@ -85,11 +101,10 @@ export function createFind(realm: Realm, kinds: Kinds, format: Format, context: 
         const length = dataOf(value, "length") as number;
         for (let index = 0; index < length; index++) visit(dataOf(value, index), inside(index), depth + 1);
       } else if (kind === "object") {
-        const keys = ownKeys(value);
-        for (let index = 0; index < keys.length; index++) {
-          const name = keys[index]!;
-          if (typeof name === "string" && describe(value, name)?.enumerable === true) visit(dataOf(value, name), inside(name), depth + 1);
-        }
+        each(ownKeys(value), (name) => {
+          if (typeof name === "string" && describe(value, name)?.enumerable === true)
+            visit(dataOf(value, name), inside(name), depth + 1);
+        });
       } else if (kind === "map") {
         kinds.eachEntry(value, (name, entry) => {
           if (typeof name === "string" || typeof name === "number") visit(entry, inside(name), depth + 1);
@@ -98,7 +113,11 @@ export function createFind(realm: Realm, kinds: Kinds, format: Format, context: 
       }
     };
     if (typeof within !== "string" && (typeof within !== "object" || within === null)) {
-      throw errorAt(TypeError, `Expected within to be a string, an array or an object, got ${within === null ? "null" : typeof within}`, find);
+      throw errorAt(
+        TypeError,
+        `Expected within to be a string, an array or an object, got ${within === null ? "null" : typeof within}`,
+        find,
+      );
     }
     visit(within, undefined, 0);
     const result = { total, hits };
@@ -112,7 +131,10 @@ export function createFind(realm: Realm, kinds: Kinds, format: Format, context: 
     const hits = dataOf(value, "hits");
     if (typeof total !== "number" || !isArray(hits)) return undefined;
     const length = dataOf(hits, "length") as number;
-    let text = total === 0 ? "no hits" : `${count(total)} ${total === 1 ? "hit" : "hits"}${length < total ? `, the first ${count(length)}` : ""}:`;
+    let text =
+      total === 0
+        ? "no hits"
+        : `${count(total)} ${total === 1 ? "hit" : "hits"}${length < total ? `, the first ${count(length)}` : ""}:`;
     for (let index = 0; index < length; index++) {
       const hit = dataOf(hits, index);
       if (typeof hit !== "object" || hit === null) continue;

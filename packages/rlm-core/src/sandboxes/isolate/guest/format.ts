@@ -1,32 +1,35 @@
-import type { Kinds } from "./kinds.ts";
+import type { Kind, Kinds } from "./kinds.ts";
 import type { Realm } from "./realm.ts";
 
 export interface Format {
   /** As `print` shows it: a string as it is, all else readable, about `budget` characters at most. */
-  show(value: unknown, budget: number): string;
+  show: (value: unknown, budget: number) => string;
   /** Name, message and the model's own lines of what was thrown. */
-  thrown(reason: unknown): string;
+  thrown: (reason: unknown) => string;
   /** How objects of our own are shown; undefined for all others. */
-  special(show: (value: object) => string | undefined): void;
+  special: (show: (value: object) => string | undefined) => void;
 }
 
 /** Writes values as text. Bounded in depth, width and length; calls no code of the model's. */
 export function createFormat(realm: Realm, kinds: Kinds): Format {
-  const { slice, stringify, count, describe, hasOwn, ownKeys, dataOf, list, is, uncurry } = realm;
+  const { slice, stringify, count, each, describe, hasOwn, ownKeys, dataOf, list, is } = realm;
   const maxDepth = 6;
   const maxItems = 100;
   const lineWidth = 100;
-  const symbolText = uncurry(Symbol.prototype.toString);
-  const bigText = uncurry(BigInt.prototype.toString);
-  const isoDate = uncurry(Date.prototype.toISOString);
+  const symbolText = realm.method(Symbol.prototype, "toString") as (value: symbol) => string;
+  const bigText = realm.method(BigInt.prototype, "toString") as (value: bigint) => string;
+  const isoDate = realm.method(Date.prototype, "toISOString") as (value: object) => string;
   let own: (value: object) => string | undefined = () => undefined;
 
   const quote = (text: string, budget: number): string => {
     const room = budget < 20 ? 20 : budget;
-    return text.length <= room ? stringify(text)! : `${stringify(slice(text, 0, room))!}… (${count(text.length)} characters)`;
+    return text.length <= room
+      ? `${stringify(text)}`
+      : `${stringify(slice(text, 0, room))}… (${count(text.length)} characters)`;
   };
   // Converting a huge one takes long and cannot be stopped.
-  const bigint = (value: bigint): string => (value < 10n ** 60n && value > -(10n ** 60n) ? `${bigText(value)}n` : "[a bigint of more than 60 digits]");
+  const bigint = (value: bigint): string =>
+    value < 10n ** 60n && value > -(10n ** 60n) ? `${bigText(value)}n` : "[a bigint of more than 60 digits]";
 
   const primitive = (value: unknown, budget: number): string => {
     if (typeof value === "string") return quote(value, budget);
@@ -38,8 +41,9 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
   const isIdentifier = (key: string): boolean => {
     if (key.length === 0 || key.length > 60) return false;
     for (let index = 0; index < key.length; index++) {
-      const letter = key[index]!;
-      const plain = (letter >= "a" && letter <= "z") || (letter >= "A" && letter <= "Z") || letter === "_" || letter === "$";
+      const letter = key[index] as string;
+      const plain =
+        (letter >= "a" && letter <= "z") || (letter >= "A" && letter <= "Z") || letter === "_" || letter === "$";
       if (!plain && !(index > 0 && letter >= "0" && letter <= "9")) return false;
     }
     return true;
@@ -51,25 +55,25 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
     let total = 0;
     let longest = 0;
     let broken = false;
-    for (let index = 0; index < parts.length; index++) {
-      total += parts[index]!.length + 2;
-      if (parts[index]!.length > longest) longest = parts[index]!.length;
-      if (realm.indexOf(parts[index]!, "\n") >= 0) broken = true;
-    }
+    each(parts, (part) => {
+      total += part.length + 2;
+      if (part.length > longest) longest = part.length;
+      if (realm.indexOf(part, "\n") >= 0) broken = true;
+    });
     const space = open.length > 0 && open[open.length - 1] === "{" ? " " : "";
     const inner = `${indent}  `;
     const oneLine = !broken && total <= lineWidth;
     let text = open + (oneLine ? space : `\n${inner}`);
     let width = 0;
-    for (let index = 0; index < parts.length; index++) {
+    each(parts, (part, index) => {
       if (index > 0) {
-        const fits = oneLine || (!broken && longest <= 16 && width + parts[index]!.length <= lineWidth);
+        const fits = oneLine || (!broken && longest <= 16 && width + part.length <= lineWidth);
         text += fits ? ", " : `,\n${inner}`;
         if (!fits) width = 0;
       }
-      text += parts[index]!;
-      width += parts[index]!.length + 2;
-    }
+      text += part;
+      width += part.length + 2;
+    });
     return text + (oneLine ? space : `\n${indent}`) + close;
   };
 
@@ -86,6 +90,22 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
     }
   };
 
+  /** What is shown without looking inside. */
+  const wholeText = (value: object, kind: Kind, name: string): string | undefined => {
+    if (kind === "proxy") return "[Proxy]";
+    if (kind === "promise") return "[Promise: put `await` before it to get its value]";
+    if (kind === "error") return errorText(value);
+    if (kind === "regexp") return slice(kinds.pattern(value), 0, 1_000);
+    if (kind === "arraybuffer") return `ArrayBuffer(${kinds.byteLength(value)})`;
+    if (kind === "opaque") return `[${name || "iterator"}]`;
+    if (kind === "date") return is(kinds.time(value), NaN) ? "Invalid Date" : isoDate(value);
+    if (kind !== "function") return undefined;
+    const called = dataOf(value, "name");
+    const isClass = realm.indexOf(slice(kinds.source(value), 0, 6), "class") === 0;
+    const label = typeof called === "string" && called !== "" ? ` ${slice(called, 0, 100)}` : "";
+    return `[${isClass ? "class" : "function"}${label}]`;
+  };
+
   const formatObject = (value: object, room: { left: number }, depth: number, indent: string): string => {
     const kind = kinds.kindOf(value);
     const name = kind === "proxy" ? "" : kinds.className(value);
@@ -96,30 +116,10 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
       room.left -= 2;
     };
     const full = (): boolean => room.left <= 0 || parts.length >= maxItems;
-    switch (kind) {
-      case "proxy":
-        return "[Proxy]";
-      case "promise":
-        return "[Promise: put `await` before it to get its value]";
-      case "function": {
-        const called = dataOf(value, "name");
-        const isClass = realm.indexOf(slice(kinds.source(value), 0, 6), "class") === 0;
-        return `[${isClass ? "class" : "function"}${typeof called === "string" && called !== "" ? ` ${slice(called, 0, 100)}` : ""}]`;
-      }
-      case "error":
-        return errorText(value);
-      case "date": {
-        const time = kinds.time(value);
-        return time === time ? isoDate(value as Date) : "Invalid Date";
-      }
-      case "regexp":
-        return slice(kinds.pattern(value), 0, 1_000);
-      case "arraybuffer":
-        return `ArrayBuffer(${kinds.byteLength(value)})`;
-      case "opaque":
-        return `[${name || "iterator"}]`;
-    }
-    if (depth >= maxDepth) return kind === "array" ? `[… ${count(dataOf(value, "length") as number)} elements]` : `[${name || "object"}]`;
+    const whole = wholeText(value, kind, name);
+    if (whole !== undefined) return whole;
+    if (depth >= maxDepth)
+      return kind === "array" ? `[… ${count(dataOf(value, "length") as number)} elements]` : `[${name || "object"}]`;
     if (kind === "map") {
       const size = kinds.mapSize(value);
       kinds.eachEntry(value, (key, entry) => {
@@ -149,7 +149,7 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
     const keys = ownKeys(value);
     let shown = 0;
     for (; shown < keys.length && !full(); shown++) {
-      const key = keys[shown]!;
+      const key = keys[shown] as string | symbol;
       const property = describe(value, key);
       if (property === undefined || !property.enumerable) continue;
       const label = typeof key === "symbol" ? `[${primitive(key, 100)}]` : isIdentifier(key) ? key : quote(key, 100);
@@ -186,10 +186,15 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
   return {
     show,
     thrown: (reason) => {
-      if (typeof reason !== "object" || reason === null || kinds.kindOf(reason) !== "error") return `Thrown: ${slice(show(reason, 2_000), 0, 2_000)}`;
+      if (typeof reason !== "object" || reason === null || kinds.kindOf(reason) !== "error")
+        return `Thrown: ${slice(show(reason, 2_000), 0, 2_000)}`;
       let text = errorText(reason);
       let cause = dataOf(reason, "cause");
-      for (let depth = 0; depth < 3 && typeof cause === "object" && cause !== null && kinds.kindOf(cause) === "error"; depth++) {
+      for (
+        let depth = 0;
+        depth < 3 && typeof cause === "object" && cause !== null && kinds.kindOf(cause) === "error";
+        depth++
+      ) {
         text += `\nCaused by: ${errorText(cause)}`;
         cause = dataOf(cause, "cause");
       }

@@ -10,8 +10,9 @@ export type IsProxy = (value: object) => boolean;
 export function harden(realm: Realm): IsProxy {
   const { global, fix, hide, prototypeOf, construct, dataOf } = realm;
 
-  const missing = ["WebAssembly", "SharedArrayBuffer", "Atomics", "WeakRef", "FinalizationRegistry"];
-  for (let index = 0; index < missing.length; index++) delete (global as Record<string, unknown>)[missing[index]!];
+  realm.each(["WebAssembly", "SharedArrayBuffer", "Atomics", "WeakRef", "FinalizationRegistry"], (name) => {
+    Reflect.deleteProperty(global, name);
+  });
 
   // Resizable buffers live outside of the isolate's memory limit (measured: 3 GB under a limit of 128 MB).
   const NativeBuffer = ArrayBuffer;
@@ -20,36 +21,34 @@ export function harden(realm: Realm): IsProxy {
     return construct(NativeBuffer, [length], new.target) as object;
   };
   fix(Buffer, "prototype", NativeBuffer.prototype);
-  fix(Buffer, "isView", NativeBuffer.isView);
+  fix(Buffer, "isView", dataOf(NativeBuffer, "isView"));
   fix(NativeBuffer.prototype, "constructor", Buffer);
   hide(global, "ArrayBuffer", Buffer);
-  for (const name of realm.ownKeys(NativeBuffer.prototype)) {
-    if (name === "resize" || name === "transfer" || name === "transferToFixedLength") delete (NativeBuffer.prototype as unknown as Record<string, unknown>)[name];
-  }
+  realm.each(["resize", "transfer", "transferToFixedLength"], (name) => {
+    Reflect.deleteProperty(NativeBuffer.prototype, name);
+  });
 
   const refuse = (): never => {
     throw new realm.EvalError("Text cannot be run as code in this REPL: write the code into the reply itself");
   };
-  const noCode = (name: string, prototype: object): unknown => {
+  const noCode = (name: string, sample: unknown): unknown => {
+    const prototype = prototypeOf(sample as object);
     const refusing = function (): never {
       return refuse();
     };
     fix(refusing, "name", name);
     fix(refusing, "prototype", prototype);
-    fix(prototype, "constructor", refusing);
+    fix(prototype as object, "constructor", refusing);
     return refusing;
   };
-  const kinds = [
-    { name: "Function", sample: function () {} },
-    { name: "AsyncFunction", sample: async function () {} },
-    { name: "GeneratorFunction", sample: function* () {} },
-    { name: "AsyncGeneratorFunction", sample: async function* () {} },
-  ];
-  for (let index = 0; index < kinds.length; index++) {
-    const { name, sample } = kinds[index]!;
-    const refusing = noCode(name, prototypeOf(sample)!);
-    if (name === "Function") hide(global, "Function", refusing);
-  }
+  hide(
+    global,
+    "Function",
+    noCode("Function", () => {}),
+  );
+  noCode("AsyncFunction", async () => {});
+  noCode("GeneratorFunction", function* () {});
+  noCode("AsyncGeneratorFunction", async function* () {});
   fix(global, "eval", (): never => refuse());
 
   // A hook into stack traces would see our own functions.
@@ -62,7 +61,7 @@ export function harden(realm: Realm): IsProxy {
   // Every proxy is made here, so that printing and inspecting can leave them alone.
   const proxies = new WeakSet();
   const NativeProxy = Proxy;
-  const revocable = NativeProxy.revocable;
+  const revocable = dataOf(NativeProxy, "revocable") as (target: object, handler: object) => object;
   const remember = <T extends object>(proxy: T): T => {
     realm.weakAdd(proxies, proxy);
     return proxy;

@@ -1,21 +1,29 @@
 /** What the host gives to guest code: only strings and numbers cross, and each call returns at once. */
 export interface GuestHost {
   /** A call was made. `options` is JSON or ""; `contextKind` says what `context` is. */
-  post(id: number, kind: CallKind, prompt: string, name: string, context: string, contextKind: "" | "text" | "json", options: string): void;
+  post: (
+    id: number,
+    kind: CallKind,
+    prompt: string,
+    name: string,
+    context: string,
+    contextKind: "" | "text" | "json",
+    options: string,
+  ) => void;
   /** The code of a block ended, well or with an error. */
-  ended(block: number, problem: "" | "thrown" | "answer", message: string): void;
+  ended: (block: number, problem: "" | "thrown" | "answer", message: string) => void;
   /** FINAL was called with a value that fits. */
-  answered(text: string, json: number): void;
+  answered: (text: string, json: number) => void;
   /** What was printed. */
-  printed(text: string, chars: number): void;
+  printed: (text: string, chars: number) => void;
   /** Why a schema that comes from code is refused, or "". */
-  schemaProblem(schema: string): string;
+  schemaProblem: (schema: string) => string;
   /** Why a value does not fit a schema, or "". An empty schema stands for the response format. */
-  fitProblem(schema: string, value: string): string;
+  fitProblem: (schema: string, value: string) => string;
   /** A part of the text that `inspect` hashes. */
-  digest(text: string): void;
+  digest: (text: string) => void;
   /** The variables as JSON. */
-  variables(json: string): void;
+  variables: (json: string) => void;
 }
 
 export type CallKind = "llm" | "rlm" | "tool";

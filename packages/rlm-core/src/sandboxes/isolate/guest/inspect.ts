@@ -9,40 +9,50 @@ import type { Variables } from "./variables.ts";
  * Out of sight: variables inside of closures, private fields, targets of bound functions, the state of generators and
  * iterators, members of weak collections, whether and how a promise is settled.
  */
-export function createInspect(realm: Realm, host: GuestHost, kinds: Kinds, variables: Variables, contexts: () => object[]): () => void {
-  const { global, ownKeys, describe, hasOwn, prototypeOf, mapGet, mapSet, list, slice, stringify, uncurry, is } = realm;
+export function createInspect(
+  realm: Realm,
+  host: GuestHost,
+  kinds: Kinds,
+  variables: Variables,
+  contexts: () => object[],
+): () => void {
+  const { global, each, ownKeys, describe, hasOwn, prototypeOf, mapGet, mapSet, list, slice, stringify, is } = realm;
   const chunkSize = 262_144;
-  const hexadecimal = uncurry(BigInt.prototype.toString);
-  const symbolText = uncurry(Symbol.prototype.toString);
-  const fromCodes = String.fromCharCode;
+  const digits = realm.method(BigInt.prototype, "toString") as (value: bigint, base: number) => string;
+  const symbolText = realm.method(Symbol.prototype, "toString") as (value: symbol) => string;
+  const fromCode = realm.dataOf(String, "fromCharCode") as (code: number) => string;
   const bytesOf = (buffer: unknown): Uint8Array => new NativeBytes(buffer as ArrayBuffer);
   const NativeBytes = Uint8Array;
 
   // Where a walk stops: the objects that were there before the code.
   const intrinsics = new realm.Map<object, string>();
   const note = (value: unknown, name: string): void => {
-    if ((typeof value !== "object" && typeof value !== "function") || value === null || mapGet(intrinsics, value) !== undefined) return;
+    if (
+      (typeof value !== "object" && typeof value !== "function") ||
+      value === null ||
+      mapGet(intrinsics, value) !== undefined
+    )
+      return;
     mapSet(intrinsics, value, name);
     const prototype = realm.dataOf(value, "prototype");
     if (typeof prototype === "object") note(prototype, `${name}.prototype`);
   };
   note(global, "globalThis");
-  const keys = ownKeys(global);
-  for (let index = 0; index < keys.length; index++) note(realm.dataOf(global, keys[index]!), `${keys[index] as string}`);
-  const samples: [string, object][] = [
-    ["async function", async function () {}],
-    ["function*", function* () {}],
-    ["async function*", async function* () {}],
-    ["TypedArray", Uint8Array.prototype],
-    ["Map iterator", new Map().entries()],
-    ["Set iterator", new Set().values()],
-    ["array iterator", [].values()],
-    ["string iterator", ""[Symbol.iterator]()],
-    ["generator", (function* () {})()],
+  each(ownKeys(global), (key) => note(realm.dataOf(global, key), typeof key === "string" ? key : symbolText(key)));
+  const samples = [
+    { name: "async function", sample: async () => {} },
+    { name: "function*", sample: Object.getPrototypeOf(function* () {}) as object },
+    { name: "async function*", sample: Object.getPrototypeOf(async function* () {}) as object },
+    { name: "TypedArray", sample: Uint8Array.prototype },
+    { name: "Map iterator", sample: new Map().entries() },
+    { name: "Set iterator", sample: new Set().values() },
+    { name: "array iterator", sample: [].values() },
+    { name: "string iterator", sample: ""[Symbol.iterator]() },
+    { name: "generator", sample: (function* () {})() },
   ];
-  for (let index = 0; index < samples.length; index++) {
-    for (let up = prototypeOf(samples[index]![1]), depth = 0; up !== null; up = prototypeOf(up)) note(up, `${samples[index]![0]} ${depth++}`);
-  }
+  each(samples, ({ name, sample }) => {
+    for (let up = prototypeOf(sample), depth = 0; up !== null; up = prototypeOf(up)) note(up, `${name} ${depth++}`);
+  });
 
   return () => {
     const ids = new realm.Map<object, number>();
@@ -56,56 +66,48 @@ export function createInspect(realm: Realm, host: GuestHost, kinds: Kinds, varia
     };
     const emitString = (tag: string, value: string): void => {
       emit(`${tag}${value.length}:`);
-      for (let start = 0; start < value.length; start += chunkSize) emit(value.length <= chunkSize ? value : slice(value, start, start + chunkSize));
+      for (let start = 0; start < value.length; start += chunkSize)
+        emit(value.length <= chunkSize ? value : slice(value, start, start + chunkSize));
     };
 
     const emitValue = (value: unknown): void => {
-      switch (typeof value) {
-        case "string":
-          return emitString("s", value);
-        case "number":
-          return emit(is(value, -0) ? "n-0;" : `n${value};`);
-        case "bigint":
-          return emit(`i${hexadecimal(value, 16)};`);
-        case "symbol":
-          return emitString("y", symbolText(value));
-        case "boolean":
-          return emit(value ? "t" : "f");
-        case "undefined":
-          return emit("u");
+      if (typeof value === "string") return emitString("s", value);
+      if (typeof value === "number") return emit(is(value, -0) ? "n-0;" : `n${value};`);
+      if (typeof value === "bigint") return emit(`i${digits(value, 16)};`);
+      if (typeof value === "symbol") return emitString("y", symbolText(value));
+      if ((typeof value !== "object" && typeof value !== "function") || value === null) {
+        return emit(`${value as boolean | null | undefined};`);
       }
-      if (value === null) return emit("0");
-      const known = mapGet(intrinsics, value as object);
+      const known = mapGet(intrinsics, value);
       if (known !== undefined) return emit(`@${known};`);
-      let id = mapGet(ids, value as object);
+      let id = mapGet(ids, value);
       if (id === undefined) {
         id = queue.length;
-        mapSet(ids, value as object, id);
-        queue[id] = value as object;
+        mapSet(ids, value, id);
+        queue[id] = value;
       }
       emit(`#${id};`);
     };
 
     const emitBytes = (bytes: Uint8Array, length: number): void => {
-      for (let index = 0; index < length; index++) emit(fromCodes(bytes[index]!));
+      for (let index = 0; index < length; index++) emit(fromCode(bytes[index] as number));
     };
 
     const emitProperties = (object: object): void => {
       const properties = ownKeys(object);
-      for (let index = 0; index < properties.length; index++) {
-        const key = properties[index]!;
-        const property = describe(object, key)!;
+      each(properties, (key) => {
+        const property = describe(object, key) as PropertyDescriptor;
         if (typeof key === "symbol") emitString("Y", symbolText(key));
         else emitString("k", key);
         if (!hasOwn(property, "value")) {
           emit("a");
-          emitValue(property.get);
-          emitValue(property.set);
+          emitValue(realm.dataOf(property, "get"));
+          emitValue(realm.dataOf(property, "set"));
         } else {
           if (!property.enumerable || !property.writable) emit("h");
           emitValue(property.value);
         }
-      }
+      });
     };
 
     const emitObject = (object: object): void => {
@@ -113,38 +115,27 @@ export function createInspect(realm: Realm, host: GuestHost, kinds: Kinds, varia
       emit(`{${kind};`);
       if (kind === "proxy") return;
       emitValue(prototypeOf(object));
-      switch (kind) {
-        case "function":
-          emitString("c", kinds.source(object));
-          break;
-        case "date":
-          emit(`${kinds.time(object)};`);
-          break;
-        case "regexp":
-          emitString("r", kinds.pattern(object));
-          break;
-        case "map":
-          kinds.eachEntry(object, (key, value) => {
-            emitValue(key);
-            emitValue(value);
-            return true;
-          });
-          break;
-        case "set":
-          kinds.eachMember(object, (value) => {
-            emitValue(value);
-            return true;
-          });
-          break;
-        case "arraybuffer":
-          emitBytes(bytesOf(object), kinds.byteLength(object));
-          return;
-        case "typedarray": {
-          const length = kinds.typedLength(object);
-          emit(`${length};`);
-          for (let index = 0; index < length; index++) emit(`${kinds.typedAt(object, index)},`);
-          return;
-        }
+      if (kind === "function") emitString("c", kinds.source(object));
+      else if (kind === "date") emit(`${kinds.time(object)};`);
+      else if (kind === "regexp") emitString("r", kinds.pattern(object));
+      else if (kind === "arraybuffer") emitBytes(bytesOf(object), kinds.byteLength(object));
+      else if (kind === "map") {
+        kinds.eachEntry(object, (key, value) => {
+          emitValue(key);
+          emitValue(value);
+          return true;
+        });
+      } else if (kind === "set") {
+        kinds.eachMember(object, (value) => {
+          emitValue(value);
+          return true;
+        });
+      } else if (kind === "typedarray") {
+        // Its numbers are all that it has.
+        const length = kinds.typedLength(object);
+        emit(`${length};`);
+        for (let index = 0; index < length; index++) emit(`${kinds.typedAt(object, index)},`);
+        return;
       }
       emitProperties(object);
       emit("}");
@@ -152,15 +143,14 @@ export function createInspect(realm: Realm, host: GuestHost, kinds: Kinds, varia
 
     const names = variables.names();
     let listed = "";
-    for (let index = 0; index < names.length; index++) {
-      const name = names[index]!;
+    each(names, (name, index) => {
       emitString("v", name);
       emitValue(variables.valueOf(name));
       listed += `${index === 0 ? "" : ","}${describeJson(name)}`;
-    }
-    const given = contexts();
-    for (let index = 0; index < given.length; index++) emitValue(given[index]);
-    for (let index = 0; index < queue.length; index++) emitObject(queue[index]!);
+    });
+    each(contexts(), emitValue);
+    // It grows while objects are met.
+    for (let index = 0; index < queue.length; index++) emitObject(queue[index] as object);
     host.digest(text);
     host.variables(`[${listed}]`);
   };

@@ -20,14 +20,14 @@ export interface Settled {
 /** Calls on their way; only here does anything leave the isolate or come in. */
 export interface Mailbox {
   /** Throws RangeError, at the line that called `above`, where so many more are not allowed. */
-  reserve(calls: number, characters: number, above: Function): void;
-  post(call: Call, settled: Settled): void;
-  settle(id: number, ok: number, text: string, json: number): void;
-  pending(): number;
+  reserve: (calls: number, characters: number, above: Function) => void;
+  post: (call: Call, settled: Settled) => void;
+  settle: (id: number, ok: number, text: string, json: number) => void;
+  pending: () => number;
   /** Calls made in all. */
-  made(): number;
+  made: () => number;
   /** Forgets every call that is not settled. */
-  abandon(): void;
+  abandon: () => void;
 }
 
 /** `closed`: throws once the block has given its answer. */
@@ -43,10 +43,18 @@ export function createMailbox(realm: Realm, host: GuestHost, closed: () => void)
     reserve: (calls, characters, above) => {
       closed();
       if (mapSize(waiting) + calls > maxCalls) {
-        throw errorAt(realm.RangeError, `Cannot make ${count(calls)} more calls: at most ${count(maxCalls)} may be under way; await some of them first`, above);
+        throw errorAt(
+          realm.RangeError,
+          `Cannot make ${count(calls)} more calls: at most ${count(maxCalls)} may be under way; await some of them first`,
+          above,
+        );
       }
       if (flying + characters > maxCharacters) {
-        throw errorAt(realm.RangeError, `Cannot send ${count(characters)} more characters: at most ${count(maxCharacters)} may be under way; await some calls first`, above);
+        throw errorAt(
+          realm.RangeError,
+          `Cannot send ${count(characters)} more characters: at most ${count(maxCharacters)} may be under way; await some calls first`,
+          above,
+        );
       }
     },
     post: (call, settled) => {

@@ -2,11 +2,11 @@ import type { Realm } from "./realm.ts";
 
 /** What a block prints, bounded where it is made: the beginning, the end, and a count of everything. */
 export interface Printed {
-  write(text: string): void;
+  write: (text: string) => void;
   /** Characters written since the last `take`. */
-  chars(): number;
+  chars: () => number;
   /** Hands the text over and begins anew. */
-  take(deliver: (text: string, chars: number) => void): void;
+  take: (deliver: (text: string, chars: number) => void) => void;
 }
 
 /** `limit`: characters kept, half of them from the beginning. */

@@ -4,25 +4,36 @@ import type { Realm } from "./realm.ts";
 
 /** What the code calls models and tools with, by name. */
 export interface Queries {
-  llm_query(prompt: unknown, options?: unknown): Promise<unknown>;
-  llm_query_batched(prompts: unknown, options?: unknown): Promise<unknown[]>;
-  rlm_query(query: unknown, context: unknown, options?: unknown): Promise<unknown>;
-  rlm_query_batched(calls: unknown, options?: unknown): Promise<unknown[]>;
-  tool(name: string): (args?: unknown) => Promise<unknown>;
+  llm_query: (prompt: unknown, options?: unknown) => Promise<unknown>;
+  llm_query_batched: (prompts: unknown, options?: unknown) => Promise<unknown[]>;
+  rlm_query: (query: unknown, context: unknown, options?: unknown) => Promise<unknown>;
+  rlm_query_batched: (calls: unknown, options?: unknown) => Promise<unknown[]>;
+  tool: (name: string) => (args?: unknown) => Promise<unknown>;
 }
 
 /** Calls that are refused throw at once; calls that fail reject. Both name the line of the model that made them. */
 export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, settings: GuestSettings): Queries {
-  const { errorAt, failure, stringify, count, list, put, ownKeys, wellFormed, hasOwn, isArray } = realm;
+  const { errorAt, failure, stringify, count, each, list, put, ownKeys, wellFormed, hasOwn, isArray } = realm;
   const { TypeError, RangeError } = realm;
 
-  const nameOf = (value: unknown): string => (value === null ? "null" : isArray(value) ? "an array" : value === undefined ? "undefined" : typeof value === "object" ? "an object" : `a ${typeof value}`);
+  const nameOf = (value: unknown): string =>
+    value === null
+      ? "null"
+      : isArray(value)
+        ? "an array"
+        : value === undefined
+          ? "undefined"
+          : typeof value === "object"
+            ? "an object"
+            : `a ${typeof value}`;
 
   const text = (value: unknown, what: string, above: Function): string => {
-    if (typeof value !== "string") throw errorAt(TypeError, `Expected ${what} to be a string, got ${nameOf(value)}`, above);
+    if (typeof value !== "string")
+      throw errorAt(TypeError, `Expected ${what} to be a string, got ${nameOf(value)}`, above);
     return wellFormed(value);
   };
-  const tooLong = (prompt: string, what: string): string => `Cannot send ${what}: it has ${count(prompt.length)} characters, at most ${count(settings.promptChars)} are allowed; cut it into pieces`;
+  const tooLong = (prompt: string, what: string): string =>
+    `Cannot send ${what}: it has ${count(prompt.length)} characters, at most ${count(settings.promptChars)} are allowed; cut it into pieces`;
   const bounded = (prompt: string, what: string, above: Function): string => {
     if (prompt.length > settings.promptChars) throw errorAt(RangeError, tooLong(prompt, what), above);
     return prompt;
@@ -34,22 +45,25 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
     } catch {
       throw errorAt(TypeError, `Expected ${what} to be data that JSON can hold`, above);
     }
-    if (written === undefined) throw errorAt(TypeError, `Expected ${what} to be data that JSON can hold, got ${nameOf(value)}`, above);
+    if (written === undefined)
+      throw errorAt(TypeError, `Expected ${what} to be data that JSON can hold, got ${nameOf(value)}`, above);
     return written;
   };
 
   /** Options as JSON: a schema that is allowed and, for plain calls, a model's name. */
   const optionsText = (options: unknown, mayHaveModel: boolean, above: Function): string => {
     if (options === undefined || options === null) return "";
-    if (typeof options !== "object" || isArray(options)) throw errorAt(TypeError, `Expected options to be an object such as { schema }, got ${nameOf(options)}`, above);
+    if (typeof options !== "object" || isArray(options))
+      throw errorAt(TypeError, `Expected options to be an object such as { schema }, got ${nameOf(options)}`, above);
     const given = options as { schema?: unknown; model?: unknown };
-    const keys = ownKeys(given);
-    for (let index = 0; index < keys.length; index++) {
-      const key = keys[index]!;
-      if (key !== "schema" && !(mayHaveModel && key === "model")) {
-        throw errorAt(TypeError, `Unknown option ${stringify(typeof key === "string" ? key : "symbol")}: expected ${mayHaveModel ? "schema or model" : "schema"}`, above);
-      }
-    }
+    each(ownKeys(given), (key) => {
+      if (key === "schema" || (mayHaveModel && key === "model")) return;
+      throw errorAt(
+        TypeError,
+        `Unknown option ${stringify(typeof key === "string" ? key : "symbol")}: expected ${mayHaveModel ? "schema or model" : "schema"}`,
+        above,
+      );
+    });
     const schema = hasOwn(given, "schema") ? given.schema : undefined;
     const model = hasOwn(given, "model") ? given.model : undefined;
     let parts = "";
@@ -61,7 +75,12 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
     }
     if (model !== undefined && model !== null) {
       const name = text(model, "options.model", above);
-      if (name.length > 200) throw errorAt(TypeError, `Expected options.model to be the name of a model, got ${count(name.length)} characters`, above);
+      if (name.length > 200)
+        throw errorAt(
+          TypeError,
+          `Expected options.model to be the name of a model, got ${count(name.length)} characters`,
+          above,
+        );
       parts += `${parts === "" ? "" : ","}"model":${stringify(name)}`;
     }
     return parts === "" ? "" : `{${parts}}`;
@@ -76,12 +95,12 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
   };
 
   /** A slot for each call; where the call is a message instead, the slot holds that error. */
-  const many = (calls: (Call | string)[], length: number, above: Function): Promise<unknown[]> => {
+  const many = (calls: (Call | string)[], above: Function): Promise<unknown[]> => {
+    const { length } = calls;
     let characters = 0;
-    for (let index = 0; index < length; index++) {
-      const call = calls[index]!;
+    each(calls, (call) => {
       if (typeof call !== "string") characters += call.prompt.length + call.context.length;
-    }
+    });
     mailbox.reserve(length, characters, above);
     const origin = errorAt(realm.Error, "", above);
     return new realm.Promise((resolve) => {
@@ -92,26 +111,45 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
         if (--open === 0) resolve(slots);
       };
       if (length === 0) resolve(slots);
-      for (let index = 0; index < length; index++) {
-        const call = calls[index]!;
+      each(calls, (call, index) => {
         if (typeof call === "string") fill(index, failure(origin, call));
-        else mailbox.post(call, { value: (value) => fill(index, value), failure: (message) => fill(index, failure(origin, message)) });
-      }
+        else
+          mailbox.post(call, {
+            value: (value) => fill(index, value),
+            failure: (message) => fill(index, failure(origin, message)),
+          });
+      });
     });
   };
 
-  const plain = (prompt: string, options: string): Call => ({ kind: "llm", prompt, name: "", context: "", contextKind: "", options });
+  const plain = (prompt: string, options: string): Call => ({
+    kind: "llm",
+    prompt,
+    name: "",
+    context: "",
+    contextKind: "",
+    options,
+  });
 
   const child = (query: unknown, context: unknown, options: string, where: string, above: Function): Call => {
     const prompt = bounded(text(query, `${where}query`, above), `${where}query`, above);
     if (typeof context !== "string" && (typeof context !== "object" || context === null)) {
-      throw errorAt(TypeError, `Expected ${where}context to be a string, an array or an object, got ${nameOf(context)}`, above);
+      throw errorAt(
+        TypeError,
+        `Expected ${where}context to be a string, an array or an object, got ${nameOf(context)}`,
+        above,
+      );
     }
     const isText = typeof context === "string";
     const content = isText ? wellFormed(context) : json(context, `${where}context`, above);
-    if (content.length === 0) throw errorAt(TypeError, `Expected ${where}context to hold something, got an empty string`, above);
+    if (content.length === 0)
+      throw errorAt(TypeError, `Expected ${where}context to hold something, got an empty string`, above);
     if (content.length > settings.answerChars) {
-      throw errorAt(RangeError, `Cannot send ${where}context: it has ${count(content.length)} characters, at most ${count(settings.answerChars)} are allowed`, above);
+      throw errorAt(
+        RangeError,
+        `Cannot send ${where}context: it has ${count(content.length)} characters, at most ${count(settings.answerChars)} are allowed`,
+        above,
+      );
     }
     return { kind: "rlm", prompt, name: "", context: content, contextKind: isText ? "text" : "json", options };
   };
@@ -122,7 +160,13 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
   };
 
   const llmQuery = (prompt: unknown, options?: unknown): Promise<unknown> =>
-    one(plain(bounded(text(prompt, "the prompt", llmQuery), "the prompt", llmQuery), optionsText(options, true, llmQuery)), llmQuery);
+    one(
+      plain(
+        bounded(text(prompt, "the prompt", llmQuery), "the prompt", llmQuery),
+        optionsText(options, true, llmQuery),
+      ),
+      llmQuery,
+    );
 
   const llmQueryBatched = (prompts: unknown, options?: unknown): Promise<unknown[]> => {
     const given = items(prompts, "prompts", llmQueryBatched);
@@ -131,9 +175,10 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
     const { length } = given;
     for (let index = 0; index < length; index++) {
       const prompt = text(given[index], `prompts[${index}]`, llmQueryBatched);
-      calls[index] = prompt.length > settings.promptChars ? tooLong(prompt, `prompts[${index}]`) : plain(prompt, written);
+      calls[index] =
+        prompt.length > settings.promptChars ? tooLong(prompt, `prompts[${index}]`) : plain(prompt, written);
     }
-    return many(calls, length, llmQueryBatched);
+    return many(calls, llmQueryBatched);
   };
 
   const rlmQuery = (query: unknown, context: unknown, options?: unknown): Promise<unknown> =>
@@ -146,22 +191,41 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
     const { length } = given;
     for (let index = 0; index < length; index++) {
       const call = given[index] as { query?: unknown; context?: unknown } | null | undefined;
-      if (typeof call !== "object" || call === null) throw errorAt(TypeError, `Expected element ${index} to be { query, context }, got ${nameOf(call)}`, rlmQueryBatched);
+      if (typeof call !== "object" || call === null)
+        throw errorAt(
+          TypeError,
+          `Expected element ${index} to be { query, context }, got ${nameOf(call)}`,
+          rlmQueryBatched,
+        );
       calls[index] = child(call.query, call.context, written, `[${index}].`, rlmQueryBatched);
     }
-    return many(calls, length, rlmQueryBatched);
+    return many(calls, rlmQueryBatched);
   };
 
   const tool = (name: string): ((args?: unknown) => Promise<unknown>) => {
     const call = (args: unknown = {}): Promise<unknown> => {
       if (typeof args !== "object" || args === null || isArray(args)) {
-        throw errorAt(TypeError, `Expected tools.${name} to be called with one object of named arguments, got ${nameOf(args)}`, call);
+        throw errorAt(
+          TypeError,
+          `Expected tools.${name} to be called with one object of named arguments, got ${nameOf(args)}`,
+          call,
+        );
       }
-      const prompt = bounded(json(args, `the arguments of tools.${name}`, call), `the arguments of tools.${name}`, call);
+      const prompt = bounded(
+        json(args, `the arguments of tools.${name}`, call),
+        `the arguments of tools.${name}`,
+        call,
+      );
       return one({ kind: "tool", prompt, name, context: "", contextKind: "", options: "" }, call);
     };
     return call;
   };
 
-  return { llm_query: llmQuery, llm_query_batched: llmQueryBatched, rlm_query: rlmQuery, rlm_query_batched: rlmQueryBatched, tool };
+  return {
+    llm_query: llmQuery,
+    llm_query_batched: llmQueryBatched,
+    rlm_query: rlmQuery,
+    rlm_query_batched: rlmQueryBatched,
+    tool,
+  };
 }

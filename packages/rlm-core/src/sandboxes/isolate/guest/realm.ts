@@ -20,79 +20,113 @@ export interface Realm {
   freeze: typeof Object.freeze;
   hasOwn: typeof Object.hasOwn;
   is: typeof Object.is;
-  isArray(value: unknown): value is unknown[];
-  isInteger: typeof Number.isInteger;
-  ownKeys: typeof Reflect.ownKeys;
+  isArray: (value: unknown) => value is unknown[];
+  isInteger: (value: unknown) => boolean;
+  ownKeys: (object: object) => (string | symbol)[];
   prototypeOf: typeof Reflect.getPrototypeOf;
-  uncurry<This, Args extends unknown[], Result>(method: (this: This, ...args: Args) => Result): (self: This, ...args: Args) => Result;
+  /** A method as a function that takes its object first. */
+  method: (prototype: object, key: PropertyKey) => unknown;
+  /** An accessor's getter as a function of the object. */
+  getter: (prototype: object, key: PropertyKey) => (object: object) => unknown;
   /** Defines a hidden property that code may replace. */
-  hide(object: object, key: PropertyKey, value: unknown): void;
+  hide: (object: object, key: PropertyKey, value: unknown) => void;
   /** Defines a hidden property for good. */
-  fix(object: object, key: PropertyKey, value: unknown): void;
+  fix: (object: object, key: PropertyKey, value: unknown) => void;
   /** Sets an element or property without setters of a prototype taking part. */
-  put(object: object, key: PropertyKey, value: unknown): void;
+  put: (object: object, key: PropertyKey, value: unknown) => void;
   /** An array without prototype: index and length only, and no setter of the code's can see what is put in. */
-  list<T>(): T[];
+  list: <T>() => T[];
+  /** Visits elements in order, without an iterator. For lists of our own: it would call getters. */
+  each: <T>(list: ArrayLike<T>, visit: (element: T, index: number) => void) => void;
   /** Own data property, or undefined; never calls a getter. */
-  dataOf(object: object, key: PropertyKey): unknown;
+  dataOf: (object: object, key: PropertyKey) => unknown;
 
-  parse(text: string): unknown;
-  stringify(value: unknown): string | undefined;
+  parse: (text: string) => unknown;
+  stringify: (value: unknown) => string | undefined;
 
-  floor: typeof Math.floor;
-  imul: typeof Math.imul;
-  indexOf(text: string, part: string, from?: number): number;
-  slice(text: string, from: number, to?: number): string;
-  wellFormed(text: string): string;
+  floor: (number: number) => number;
+  imul: (a: number, b: number) => number;
+  indexOf: (text: string, part: string, from?: number) => number;
+  slice: (text: string, from: number, to?: number) => string;
+  wellFormed: (text: string) => string;
   /** "1,234,567". */
-  count(number: number): string;
+  count: (number: number) => string;
 
-  reject(reason: unknown): Promise<never>;
-  then<T>(promise: Promise<T>, fulfilled: (value: T) => void, rejected: (reason: unknown) => void): void;
-  mapDelete<K>(map: Map<K, unknown>, key: K): boolean;
-  mapGet<K, V>(map: Map<K, V>, key: K): V | undefined;
-  mapHas<K>(map: Map<K, unknown>, key: K): boolean;
-  mapSet<K, V>(map: Map<K, V>, key: K, value: V): void;
-  mapSize(map: Map<unknown, unknown>): number;
-  weakAdd(set: WeakSet<object>, value: object): void;
-  weakHas(set: WeakSet<object>, value: object): boolean;
+  reject: (reason: unknown) => Promise<never>;
+  whenSettled: <T>(promise: Promise<T>, fulfilled: (value: T) => void, rejected: (reason: unknown) => void) => void;
+  mapDelete: <K>(map: Map<K, unknown>, key: K) => boolean;
+  mapGet: <K, V>(map: Map<K, V>, key: K) => V | undefined;
+  mapHas: <K>(map: Map<K, unknown>, key: K) => boolean;
+  mapSet: <K, V>(map: Map<K, V>, key: K, value: V) => void;
+  mapSize: (map: Map<unknown, unknown>) => number;
+  weakAdd: (set: WeakSet<object>, value: object) => void;
+  weakHas: (set: WeakSet<object>, value: object) => boolean;
 
   /** Makes an error whose stack begins at the caller of `above`. */
-  errorAt<E extends Error>(kind: new (message: string) => E, message: string, above: Function): E;
+  errorAt: <E extends Error>(kind: new (message: string) => E, message: string, above: Function) => E;
   /** A new error with the stack that `origin` had, of which only lines in the model's blocks are kept. */
-  failure(origin: Error, message: string): Error;
+  failure: (origin: Error, message: string) => Error;
   /** The lines of an error's stack that lie in the model's blocks, each after a line break. */
-  frames(error: object): string;
+  frames: (error: object) => string;
   /** The first line of an error's stack. */
-  topFrame(error: object): string;
+  topFrame: (error: object) => string;
 }
 
 /** Runs first of all. */
 export function captureRealm(): Realm {
-  const { apply, construct, defineProperty, getOwnPropertyDescriptor: describe, getPrototypeOf: prototypeOf, ownKeys, setPrototypeOf } = Reflect;
+  const {
+    apply,
+    construct,
+    defineProperty,
+    getOwnPropertyDescriptor: describe,
+    getPrototypeOf: prototypeOf,
+    ownKeys,
+    setPrototypeOf,
+  } = Reflect;
   const { freeze, hasOwn, is } = Object;
-  const { parse, stringify } = JSON;
+  const parse = own(JSON, "parse") as Realm["parse"];
+  const stringify = own(JSON, "stringify") as Realm["stringify"];
   const PromiseHere = Promise;
   const ErrorHere = Error;
-  const uncurry = Function.prototype.bind.bind(Function.prototype.call) as Realm["uncurry"];
-  const captureStackTrace = Error.captureStackTrace;
-  const slice = uncurry(String.prototype.slice);
-  const indexOf = uncurry(String.prototype.indexOf);
-  const rejectWith = Promise.reject;
-  const promiseThen = uncurry(Promise.prototype.then) as (promise: unknown, fulfilled: unknown, rejected: unknown) => void;
+  // `call` bound to a method: it takes the object first, and no lookup takes part when it is called.
+  const uncurry = Function.prototype.bind.bind(own(Function.prototype, "call") as () => void) as (
+    method: unknown,
+  ) => unknown;
+  const method: Realm["method"] = (prototype, key) => uncurry(own(prototype, key));
+  const getter: Realm["getter"] = (prototype, key) =>
+    uncurry(describe(prototype, key)?.get) as (object: object) => unknown;
+  const captureStackTrace = own(Error, "captureStackTrace") as typeof Error.captureStackTrace;
+  const rejectWith = own(Promise, "reject") as (reason: unknown) => Promise<never>;
+  const slice = method(String.prototype, "slice") as Realm["slice"];
+  const indexOf = method(String.prototype, "indexOf") as Realm["indexOf"];
+
+  function own(object: object, key: PropertyKey): unknown {
+    return describe(object, key)?.value;
+  }
 
   const define = (object: object, key: PropertyKey, value: unknown, writable: boolean, enumerable: boolean): void => {
-    defineProperty(object, key, { __proto__: null, value, writable, configurable: writable, enumerable } as PropertyDescriptor);
+    defineProperty(object, key, {
+      __proto__: null,
+      value,
+      writable,
+      configurable: writable,
+      enumerable,
+    } as PropertyDescriptor);
+  };
+
+  const dataOf = (object: object, key: PropertyKey): unknown => {
+    const property = describe(object, key);
+    return property !== undefined && hasOwn(property, "value") ? property.value : undefined;
   };
 
   // In this V8 `stack` is an accessor of each error, with one getter for all.
-  const stackAccessor = describe(new Error(""), "stack");
-  const readStack = stackAccessor?.get === undefined ? undefined : uncurry(stackAccessor.get as (this: object) => unknown);
+  const sample = new Error("sample");
+  const stackAccessor = describe(sample, "stack")?.get;
+  const readStack = stackAccessor === undefined ? undefined : getter(sample, "stack");
   const stackOf = (error: object): string => {
     try {
-      const own = describe(error, "stack");
-      const stack = own !== undefined && hasOwn(own, "value") ? own.value : own !== undefined && own.get === stackAccessor?.get ? readStack?.(error) : "";
-      return typeof stack === "string" ? slice(stack, 0, 20_000) : "";
+      const stack = describe(error, "stack")?.get === stackAccessor ? readStack?.(error) : dataOf(error, "stack");
+      return typeof stack === "string" ? slice(stack, -20_000) : "";
     } catch {
       return "";
     }
@@ -101,7 +135,7 @@ export function captureRealm(): Realm {
   const frames = (error: object): string => {
     const stack = stackOf(error);
     let kept = "";
-    for (let start = indexOf(stack, "\n    at "); start >= 0; ) {
+    for (let start = indexOf(stack, "\n    at "); start >= 0;) {
       const end = indexOf(stack, "\n", start + 1);
       const line = slice(stack, start, end < 0 ? undefined : end);
       if (indexOf(line, "block-") >= 0) kept += line;
@@ -127,11 +161,12 @@ export function captureRealm(): Realm {
     freeze,
     hasOwn,
     is,
-    isArray: Array.isArray,
-    isInteger: Number.isInteger,
+    isArray: own(Array, "isArray") as Realm["isArray"],
+    isInteger: own(Number, "isInteger") as Realm["isInteger"],
     ownKeys,
     prototypeOf,
-    uncurry,
+    method,
+    getter,
     hide: (object, key, value) => define(object, key, value, true, false),
     fix: (object, key, value) => define(object, key, value, false, false),
     put: (object, key, value) => define(object, key, value, true, true),
@@ -140,17 +175,18 @@ export function captureRealm(): Realm {
       setPrototypeOf(array, null);
       return array;
     },
-    dataOf: (object, key) => {
-      const property = describe(object, key);
-      return property !== undefined && hasOwn(property, "value") ? property.value : undefined;
+    each: (list, visit) => {
+      const { length } = list;
+      for (let index = 0; index < length; index++) visit(list[index] as Parameters<typeof visit>[0], index);
     },
+    dataOf,
     parse,
     stringify,
-    floor: Math.floor,
-    imul: Math.imul,
+    floor: own(Math, "floor") as Realm["floor"],
+    imul: own(Math, "imul") as Realm["imul"],
     indexOf,
     slice,
-    wellFormed: uncurry(String.prototype.toWellFormed),
+    wellFormed: method(String.prototype, "toWellFormed") as Realm["wellFormed"],
     count: (number) => {
       let digits = `${number}`;
       let text = "";
@@ -160,15 +196,15 @@ export function captureRealm(): Realm {
       }
       return digits + text;
     },
-    reject: (reason) => apply(rejectWith, PromiseHere, [reason]) as Promise<never>,
-    then: promiseThen,
-    mapDelete: uncurry(Map.prototype.delete) as Realm["mapDelete"],
-    mapGet: uncurry(Map.prototype.get) as Realm["mapGet"],
-    mapHas: uncurry(Map.prototype.has) as Realm["mapHas"],
-    mapSet: uncurry(Map.prototype.set) as Realm["mapSet"],
-    mapSize: uncurry(describe(Map.prototype, "size")?.get as (this: Map<unknown, unknown>) => number),
-    weakAdd: uncurry(WeakSet.prototype.add),
-    weakHas: uncurry(WeakSet.prototype.has),
+    reject: (reason) => apply<PromiseConstructor, [unknown], Promise<never>>(rejectWith, PromiseHere, [reason]),
+    whenSettled: method(Promise.prototype, "then") as Realm["whenSettled"],
+    mapDelete: method(Map.prototype, "delete") as Realm["mapDelete"],
+    mapGet: method(Map.prototype, "get") as Realm["mapGet"],
+    mapHas: method(Map.prototype, "has") as Realm["mapHas"],
+    mapSet: method(Map.prototype, "set") as Realm["mapSet"],
+    mapSize: getter(Map.prototype, "size") as Realm["mapSize"],
+    weakAdd: method(WeakSet.prototype, "add") as Realm["weakAdd"],
+    weakHas: method(WeakSet.prototype, "has") as Realm["weakHas"],
     errorAt: (kind, message, above) => {
       const error = new kind(message);
       captureStackTrace(error, above);
