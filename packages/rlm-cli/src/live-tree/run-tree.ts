@@ -1,0 +1,118 @@
+import type { RlmEvent, TokenUsage } from "rlm-core";
+
+/** What a watcher wants to know of a run, folded from its events. Texts in it are untrusted. */
+export interface RunTree {
+  root?: SessionView;
+  /** Model calls and tokens of the whole tree so far. */
+  calls: number;
+  tokens: number;
+  warnings: string[];
+}
+
+export interface SessionView {
+  runId: string;
+  query: string;
+  turns: TurnView[];
+  end?: RunEnd;
+}
+
+export type RunEnd = Extract<RlmEvent, { type: "run-end" }>;
+
+export interface TurnView {
+  number: number;
+  code?: string;
+  asked: number;
+  done: number;
+  failed: number;
+  /** Child RLMs that this turn opened. */
+  children: SessionView[];
+  /** Characters printed, when the code has ended. */
+  printed?: number;
+  error?: string;
+}
+
+/** Where in the tree an event belongs. */
+export interface Place {
+  session: SessionView;
+  turn?: TurnView;
+}
+
+/** Folds events into one tree. */
+export function createRunTree(): { tree: RunTree; add: (event: RlmEvent) => Place } {
+  const tree: RunTree = { calls: 0, tokens: 0, warnings: [] };
+  const sessions = new Map<string, SessionView>();
+  return { tree, add };
+
+  function add(event: RlmEvent): Place {
+    const session = sessionOf(event);
+    if (event.type === "run-start" || event.type === "warning" || event.type === "run-end") {
+      if (event.type === "warning") tree.warnings.push(event.message);
+      if (event.type === "run-end") end(event, session);
+      return { session };
+    }
+    const turn = turnOf(session, event.turn);
+    if (event.type === "query-start") turn.asked++;
+    if (event.type === "query-end") {
+      if (event.ok) turn.done++;
+      else turn.failed++;
+      // What a child used was counted as it went.
+      if (event.kind === "llm" || !sessions.has(childId(event))) count(event.usage);
+    }
+    if (event.type === "journal") record(event.event, turn);
+    return { session, turn };
+  }
+
+  function sessionOf(event: RlmEvent): SessionView {
+    const known = sessions.get(event.runId);
+    if (known !== undefined) return known;
+    const start = event.type === "run-start" ? event : undefined;
+    const session: SessionView = { runId: event.runId, query: start?.state.task.query ?? "", turns: [] };
+    sessions.set(event.runId, session);
+    const parent = start?.parent;
+    const above = parent === undefined ? undefined : sessions.get(parent.runId);
+    if (parent !== undefined && above !== undefined) turnOf(above, parent.turn).children.push(session);
+    else tree.root ??= session;
+    return session;
+  }
+
+  function record(event: Extract<RlmEvent, { type: "journal" }>["event"], turn: TurnView): void {
+    if (event.type === "reply") count(event.usage);
+    else if (event.type === "block") turn.code = event.code;
+    else if (event.type === "end") {
+      turn.printed = event.output.chars;
+      if (event.error !== undefined) turn.error = event.error.message;
+    }
+  }
+
+  function end(event: RunEnd, session: SessionView): void {
+    session.end = event;
+    if (session !== tree.root) return;
+    // The budget knows better: it has the calls without events too.
+    tree.calls = event.usage.calls;
+    tree.tokens = event.usage.inputTokens + event.usage.outputTokens;
+  }
+
+  function count(usage: TokenUsage | undefined): void {
+    if (usage === undefined) return;
+    tree.calls++;
+    tree.tokens += usage.inputTokens + usage.outputTokens;
+  }
+}
+
+/** Sub-calls of a turn that have not come back. */
+export function running({ asked, done, failed }: TurnView): number {
+  return Math.max(0, asked - done - failed);
+}
+
+function turnOf({ turns }: SessionView, number: number): TurnView {
+  const last = turns.at(-1);
+  const turn = last?.number === number ? last : turns.find((one) => one.number === number);
+  if (turn !== undefined) return turn;
+  const added: TurnView = { number, asked: 0, done: 0, failed: 0, children: [] };
+  turns.push(added);
+  return added;
+}
+
+function childId({ runId, turn, id }: { runId: string; turn: number; id: number }): string {
+  return `${runId}/${turn}.${id}`;
+}
