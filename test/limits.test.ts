@@ -41,9 +41,12 @@ describe("limits that conclude a run", () => {
   });
 
   it("runRlm() never spends more than limits.tokens", async () => {
-    const { result } = await play(["await llm_query('x'.repeat(40000)); print('again')"], { tokens: 60_000, maxOutputTokens: 1000 });
+    const model = ruleModel((_, { purpose }) => ({ text: purpose === "conclude" ? "done" : repl("print(1)"), usage: { inputTokens: 4000, outputTokens: 900 } }));
+    const result = await runRlm({ query: "q", context }, { model, sandbox, limits: { directBelow: 0, tokens: 60_000, maxOutputTokens: 1000 } });
     expect(result).toMatchObject({ status: "concluded", limit: "tokens" });
-    expect(result.usage.inputTokens + result.usage.outputTokens).toBeLessThanOrEqual(60_000);
+    const spent = result.usage.inputTokens + result.usage.outputTokens;
+    expect(spent).toBeGreaterThan(50_000);
+    expect(spent).toBeLessThanOrEqual(60_000);
   });
 
   it("runRlm() never spends more than limits.costUsd by the price table", async () => {

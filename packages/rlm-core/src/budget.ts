@@ -126,7 +126,9 @@ export function createBudget(options: BudgetOptions): Budget {
     left() {
       const calls =
         limits.calls === Infinity ? null : Math.max(0, limits.calls - roomToConclude(limits).calls - held().calls);
-      const near = spendable.find((name) => limits[name] !== Infinity && held()[name] >= 0.85 * limits[name]);
+      // Measured by what ordinary calls may spend, or the model would hear of it too late.
+      const room = roomToConclude(limits);
+      const near = spendable.find((name) => limits[name] !== Infinity && held()[name] >= 0.85 * (limits[name] - room[name]));
       return near === undefined ? { calls } : { calls, near: words[near] };
     },
     pause: () => clock.pause(),

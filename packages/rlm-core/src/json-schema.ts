@@ -9,10 +9,13 @@ export interface JsonSchema {
 export function misfit(value: unknown, schema: JsonSchema): string | undefined {
   const { valid, errors } = new Validator(schema as Schema, "2020-12").validate(value);
   if (valid) return undefined;
-  // The innermost errors come last and say what is wrong; the outer ones only say where.
-  const reasons = errors.slice(-3).map(({ instanceLocation, error }) => `${instanceLocation.slice(1) || "the value"}: ${error}`);
-  return reasons.join(" ");
+  // The errors of what is around only say where; those inside say what.
+  const inner = errors.filter(({ keyword }) => !outer.has(keyword));
+  const reasons = (inner.length > 0 ? inner : errors).slice(-3);
+  return reasons.map(({ instanceLocation, error }) => `${instanceLocation.slice(2) || "the value"}: ${error}`).join(" ");
 }
+
+const outer = new Set(["properties", "items", "prefixItems", "allOf", "anyOf", "oneOf"]);
 
 const maxSchemaChars = 16_384;
 const maxSchemaDepth = 8;

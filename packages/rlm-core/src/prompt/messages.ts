@@ -67,7 +67,7 @@ function turnMessage(turn: Turn, left: Left, { task, seed }: RlmState): string {
     parts.push(hint ?? "Your reply had no code, so nothing was run.");
   } else if (turn.end !== undefined) {
     const { output, error } = turn.end;
-    parts.push(output.text === "" ? "Your code printed nothing." : `<${mark}>\n${output.text}\n</${mark}>`);
+    parts.push(output.text.trim() === "" ? "Your code printed nothing." : `<${mark}>\n${output.text.replace(/\n$/, "")}\n</${mark}>`);
     if (error !== undefined) parts.push(`Your code ended with an error:\n${error.message}`);
     const { hint } = parseReply(turn.reply.text);
     if (hint !== undefined) parts.push(hint);
