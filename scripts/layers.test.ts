@@ -1,12 +1,13 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { layerViolations } from "./layers.ts";
 
 let root: string;
+let before: string[];
 
-beforeEach(() => {
+beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "rlm-layers-"));
   const isSource = (path: string) => !["node_modules", "dist"].includes(basename(path));
   cpSync("packages", join(root, "packages"), { recursive: true, filter: isSource });
@@ -14,9 +15,10 @@ beforeEach(() => {
   for (const name of ["rlm-core", "rlm-tools", "rlm-langgraph", "rlm-cli"]) {
     symlinkSync(join("..", "packages", name), join(root, "node_modules", name));
   }
+  before = await layerViolations(root);
 });
 
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe("layerViolations()", () => {
   it("names nothing where every edge is allowed", async () => {
@@ -24,9 +26,9 @@ describe("layerViolations()", () => {
   });
 
   it("names an import of a group to the right", async () => {
-    expect(
-      await planted({ "rlm-core/src/prompt/planted.ts": 'import "../loop.ts";', "rlm-core/src/loop.ts": "" }),
-    ).toEqual(["means may not import: packages/rlm-core/src/prompt/planted.ts → packages/rlm-core/src/loop.ts"]);
+    expect(await planted({ "rlm-core/src/prompt/planted.ts": 'import "../loop.ts";' })).toEqual([
+      "means may not import: packages/rlm-core/src/prompt/planted.ts → packages/rlm-core/src/loop.ts",
+    ]);
   });
 
   it("names an import of types alone", async () => {
@@ -87,12 +89,16 @@ describe("layerViolations()", () => {
 
 /** What the files add to the violations of the copy. */
 async function planted(files: Record<string, string>): Promise<string[]> {
-  const before = await layerViolations(root);
-  for (const [path, text] of Object.entries(files)) {
-    const file = join(root, "packages", path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+  const paths = Object.keys(files).map((path) => join(root, "packages", path));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      const file = join(root, "packages", path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text, { flag: "wx" });
+    }
+    const after = await layerViolations(root);
+    return after.filter((violation) => !before.includes(violation)).sort();
+  } finally {
+    for (const path of paths) rmSync(path);
   }
-  const after = await layerViolations(root);
-  return after.filter((violation) => !before.includes(violation)).sort();
 }
