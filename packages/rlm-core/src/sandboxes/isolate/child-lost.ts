@@ -10,3 +10,11 @@ export class ChildLost extends Error {
     this.how = how;
   }
 }
+
+/** A process was lost by no fault of the block that is at stake: the way to it may be tried again. */
+export class BlamelessLoss extends Error {
+  constructor(cause: ChildLost) {
+    super(cause.message, { cause });
+    this.name = "BlamelessLoss";
+  }
+}

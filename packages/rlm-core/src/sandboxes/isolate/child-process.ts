@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { BadFrame } from "./bad-frame.ts";
 import { ChildLost, type LossKind } from "./child-lost.ts";
 import { frameReader } from "./frame-reader.ts";
+import { expectType } from "./guards.ts";
 import { killAtExit } from "./kill-at-exit.ts";
 import { watch, type Bounds } from "./watch.ts";
 
@@ -12,6 +13,8 @@ export interface Child {
   /** What the kernel lets it have; see `--data` of prlimit. */
   readonly dataMb: number;
   readonly alive: boolean;
+  /** Waits until it has loaded all that a session needs. Rejects with {@link ChildLost}. */
+  ready(): Promise<void>;
   /** Resolves when it is gone. */
   readonly exited: Promise<void>;
   /** Resolves when the pipe has taken the bytes, or will take no more. */
@@ -21,9 +24,13 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-/** Starts a process that speaks frames on its file descriptor 3. It keeps this program alive only while an exchange runs. */
+/** Starts a process that speaks frames on its file descriptor 3. It keeps this program alive only while somebody waits for it. */
 export function startChild([program = "", ...args]: string[], dataMb: number): Child {
-  const spawned = spawn(program, args, { env: emptyEnvironment(), stdio: ["ignore", "ignore", "pipe", "pipe"], windowsHide: true });
+  const spawned = spawn(program, args, {
+    env: emptyEnvironment(),
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+    windowsHide: true,
+  });
   killAtExit(spawned);
   const pipe = spawned.stdio[3] as Socket;
   const read = frameReader(maxFrameBytes);
@@ -47,7 +54,9 @@ export function startChild([program = "", ...args]: string[], dataMb: number): C
   // "close" comes after all that it said was read.
   spawned.once("close", (code, signal) => {
     const how = signal !== "SIGKILL" && outOfMemory.test(said) ? "memory" : "exit";
-    current?.lose(new ChildLost(how, `it ended with ${signal ?? `exit code ${code}`}${said === "" ? "" : `: ${said.trim()}`}`));
+    current?.lose(
+      new ChildLost(how, `it ended with ${signal ?? `exit code ${code}`}${said === "" ? "" : `: ${said.trim()}`}`),
+    );
   });
   spawned.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     said = (said + chunk).slice(-maxSaid);
@@ -83,48 +92,59 @@ export function startChild([program = "", ...args]: string[], dataMb: number): C
     for (const handle of [spawned, pipe, spawned.stderr as Socket | null]) yes ? handle?.ref() : handle?.unref();
   }
 
+  function exchange<T extends object>(accept: (frame: unknown) => T | undefined, bounds: Bounds): Promise<T> {
+    if (current !== undefined) throw new TypeError("Cannot begin an exchange: another one is running");
+    if (!alive) return Promise.reject(new ChildLost("exit", said === "" ? "it is gone" : said.trim()));
+    if (bounds.background !== true) keepAlive(true);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const stopWatch = watch(spawned.pid ?? 0, bounds, lose);
+    const end = (): void => {
+      current = undefined;
+      stopWatch();
+      if (alive) keepAlive(false);
+    };
+    let bytes = 0;
+    current = {
+      take(frame) {
+        const answer = accept(frame);
+        if (answer === undefined) return;
+        end();
+        resolve(answer);
+      },
+      lose(lost) {
+        end();
+        reject(lost);
+      },
+      count(more) {
+        bytes += more;
+        if (bytes > bounds.maxBytes) throw new BadFrame(`more than ${bounds.maxBytes} bytes`);
+      },
+    };
+    return promise;
+  }
+
+  const booted = exchange((frame) => expectType(frame, "ready"), { wallMs: bootMs, maxBytes: 1_000, background: true });
+  // Whoever needs the process asks by ready(); until then its failure is nobody's.
+  booted.catch(() => kill());
+
   return {
     pid: spawned.pid ?? 0,
     dataMb,
     get alive() {
       return alive;
     },
+    async ready() {
+      if (current !== undefined) keepAlive(true);
+      await booted;
+    },
     exited,
     send: (bytes) => new Promise((resolve) => pipe.write(bytes, () => resolve())),
-    exchange<T extends object>(accept: (frame: unknown) => T | undefined, bounds: Bounds) {
-      if (current !== undefined) throw new TypeError("Cannot begin an exchange: another one is running");
-      if (!alive) return Promise.reject(new ChildLost("exit", said === "" ? "it is gone" : said.trim()));
-      if (bounds.background !== true) keepAlive(true);
-      const { promise, resolve, reject } = Promise.withResolvers<T>();
-      const stopWatch = watch(spawned.pid ?? 0, bounds, lose);
-      const end = (): void => {
-        current = undefined;
-        stopWatch();
-        if (alive) keepAlive(false);
-      };
-      let bytes = 0;
-      current = {
-        take(frame) {
-          const answer = accept(frame);
-          if (answer === undefined) return;
-          end();
-          resolve(answer);
-        },
-        lose(lost) {
-          end();
-          reject(lost);
-        },
-        count(more) {
-          bytes += more;
-          if (bytes > bounds.maxBytes) throw new BadFrame(`more than ${bounds.maxBytes} bytes`);
-        },
-      };
-      return promise;
-    },
+    exchange,
     kill,
   };
 }
 
+const bootMs = 30_000;
 const maxFrameBytes = 400_000_000;
 const maxSaid = 2_000;
 const outOfMemory = /out of memory|invalid (array |string |table )?(size|length) error|allocation failed/i;
@@ -132,5 +152,9 @@ const outOfMemory = /out of memory|invalid (array |string |table )?(size|length)
 // Nothing of the parent's environment: it is where secrets are. Time zone and locale are part of what a replay depends on.
 function emptyEnvironment(): NodeJS.ProcessEnv {
   const systemRoot = process.env["SystemRoot"];
-  return { TZ: "UTC", LC_ALL: "C", ...(process.platform === "win32" && systemRoot !== undefined && { SystemRoot: systemRoot }) };
+  return {
+    TZ: "UTC",
+    LC_ALL: "C",
+    ...(process.platform === "win32" && systemRoot !== undefined && { SystemRoot: systemRoot }),
+  };
 }

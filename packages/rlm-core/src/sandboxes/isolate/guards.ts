@@ -3,8 +3,16 @@ import { BadFrame } from "./bad-frame.ts";
 // Hand-written, for they stand at the border: each gives a fresh value of the type it names, or throws BadFrame.
 
 export function record(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new BadFrame(`${what} that is no object`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new BadFrame(`${what} that is no object`);
   return value as Record<string, unknown>;
+}
+
+/** A frame of one type only. */
+export function expectType(frame: unknown, type: string): Record<string, unknown> {
+  const given = record(frame, "a frame");
+  if (given["type"] !== type) throw new BadFrame(`a frame that is not "${type}"`);
+  return given;
 }
 
 export function list(value: unknown, most: number, what: string): unknown[] {
@@ -13,7 +21,8 @@ export function list(value: unknown, most: number, what: string): unknown[] {
 }
 
 export function text(value: unknown, most: number, what: string): string {
-  if (typeof value !== "string" || value.length > most) throw new BadFrame(`${what} that is no text of at most ${most} characters`);
+  if (typeof value !== "string" || value.length > most)
+    throw new BadFrame(`${what} that is no text of at most ${most} characters`);
   return value;
 }
 
@@ -23,7 +32,8 @@ export function flag(value: unknown, what: string): boolean {
 }
 
 export function count(value: unknown, what: string): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new BadFrame(`${what} that is no count`);
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
+    throw new BadFrame(`${what} that is no count`);
   return value;
 }
 

@@ -3,9 +3,9 @@ import { InputError, SandboxError } from "../../errors.ts";
 import type { Sandbox, SessionOptions } from "../../sandbox.ts";
 import { boot } from "./boot.ts";
 import { childEntry, type Entry } from "./entry.ts";
-import { activeLayers, layerNames, type LayerName } from "./layers.ts";
+import { activeLayers, confinementTools, layerNames, type LayerName, type Tools } from "./layers.ts";
 import { createPool } from "./pool.ts";
-import { maxContextChars } from "./remote-machine.ts";
+import { maxContextChars } from "./hand-over.ts";
 import { openSession } from "./session.ts";
 
 export interface IsolateOptions {
@@ -27,12 +27,13 @@ export function isolate(options: IsolateOptions = {}): Sandbox {
   checkOptions(options);
   const { maxProcesses = 8, warm = 1, require = [], execPath = process.execPath } = options;
   let entry: Entry | undefined;
+  let tools: Tools = {};
   let v8: string | undefined;
 
   const pool = createPool({
     maxProcesses,
     warm,
-    start: (dataMb, background) => boot({ execPath, entry: (entry ??= childEntry()), dataMb, background }),
+    start: (dataMb) => boot({ execPath, entry: (entry ??= childEntry()), tools, dataMb }),
   });
 
   return {
@@ -42,6 +43,7 @@ export function isolate(options: IsolateOptions = {}): Sandbox {
     async open(session: SessionOptions) {
       session.signal?.throwIfAborted();
       for (const context of session.contexts) checkLength(context);
+      tools = await confinementTools();
       await checkLayers(require);
       return await openSession(pool, session);
     },
@@ -54,14 +56,19 @@ const optionNames = ["maxProcesses", "warm", "require", "execPath"];
 
 function checkOptions(options: IsolateOptions): void {
   for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name)) throw new InputError(`Unknown option "${name}" of isolate(): expected one of ${optionNames.join(", ")}`);
+    if (!optionNames.includes(name))
+      throw new InputError(`Unknown option "${name}" of isolate(): expected one of ${optionNames.join(", ")}`);
   }
   const { maxProcesses = 8, warm = 1, require = [], execPath = process.execPath } = options;
-  if (!Number.isSafeInteger(maxProcesses) || maxProcesses < 1) throw new InputError(`Expected maxProcesses to be an integer of 1 or more, got ${String(maxProcesses)}`);
-  if (!Number.isSafeInteger(warm) || warm < 0) throw new InputError(`Expected warm to be an integer of 0 or more, got ${String(warm)}`);
-  if (typeof execPath !== "string" || execPath === "") throw new InputError(`Expected execPath to be the path of a Node, got ${JSON.stringify(execPath)}`);
+  if (!Number.isSafeInteger(maxProcesses) || maxProcesses < 1)
+    throw new InputError(`Expected maxProcesses to be an integer of 1 or more, got ${String(maxProcesses)}`);
+  if (!Number.isSafeInteger(warm) || warm < 0)
+    throw new InputError(`Expected warm to be an integer of 0 or more, got ${String(warm)}`);
+  if (typeof execPath !== "string" || execPath === "")
+    throw new InputError(`Expected execPath to be the path of a Node, got ${JSON.stringify(execPath)}`);
   const unknown = Array.isArray(require) ? require.find((name) => !layerNames.includes(name)) : String(require);
-  if (unknown !== undefined) throw new InputError(`Expected require to be a list of ${layerNames.join(", ")}, got ${JSON.stringify(unknown)}`);
+  if (unknown !== undefined)
+    throw new InputError(`Expected require to be a list of ${layerNames.join(", ")}, got ${JSON.stringify(unknown)}`);
 }
 
 function checkLength({ name, length }: { name: string; length: number }): void {
@@ -75,7 +82,8 @@ function checkLength({ name, length }: { name: string; length: number }): void {
 async function checkLayers(required: readonly LayerName[]): Promise<void> {
   if (required.length === 0) return;
   for (const { name, active, remedy } of await activeLayers()) {
-    if (!active && required.includes(name)) throw new SandboxError(`Cannot open a session: the required layer "${name}" is missing here; ${remedy}`);
+    if (!active && required.includes(name))
+      throw new SandboxError(`Cannot open a session: the required layer "${name}" is missing here; ${remedy}`);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Child } from "./child-process.ts";
 
 /** Bounds the live processes of one sandbox and keeps some booted ahead. */
 export interface Pool {
-  /** A booted process, as soon as there is a place; those who wait get theirs in order. When `signal` aborts, the place is left. */
+  /** A process, booted or booting, as soon as there is a place; those who wait get theirs in order. When `signal` aborts, the place is left. */
   take(dataMb: number, signal: AbortSignal): Promise<Place>;
   /** Whether `take` would neither wait nor take a process from another session. */
   hasRoom(): boolean;
@@ -23,8 +23,8 @@ export interface Place {
 export interface PoolOptions {
   maxProcesses: number;
   warm: number;
-  /** Boots a process; `background`: nobody waits for it. */
-  start(dataMb: number, background: boolean): Promise<Child>;
+  /** Starts a process; it need not be ready. */
+  start(dataMb: number): Child;
 }
 
 export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
@@ -63,6 +63,20 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
     return await promise;
   }
 
+  function taken(dataMb: number): Child {
+    try {
+      return ahead.take(dataMb) ?? start(dataMb);
+    } catch (error) {
+      freePlace();
+      throw error;
+    }
+  }
+
+  function freePlace(): void {
+    live--;
+    serve();
+  }
+
   function createPlace(child: Child): Place {
     const place: Place = {
       child,
@@ -86,8 +100,7 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
     void child.exited.then(() => {
       resting.delete(place);
       leaving.delete(place);
-      live--;
-      serve();
+      freePlace();
     });
     return place;
   }
@@ -97,18 +110,8 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
     async take(dataMb, signal) {
       signal.throwIfAborted();
       await turn(signal);
-      let child: Child;
-      try {
-        child = ahead.take(dataMb) ?? (await start(dataMb, false));
-      } catch (error) {
-        live--;
-        serve();
-        throw error;
-      }
-      const place = createPlace(child);
+      const place = createPlace(taken(dataMb));
       place.wake(signal);
-      if (signal.aborted) void place.leave();
-      signal.throwIfAborted();
       return place;
     },
     close: () => ahead.close(),
@@ -116,42 +119,34 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
 }
 
 /** Processes that are booted before somebody needs one. They count as live only when they are taken. */
-function bootedAhead(most: number, start: PoolOptions["start"]): { take(dataMb: number): Child | undefined; refill(): void; close(): Promise<void> } {
-  const ready = new Set<Child>();
-  const booting = new Set<Promise<void>>();
+function bootedAhead(
+  most: number,
+  start: PoolOptions["start"],
+): { take(dataMb: number): Child | undefined; refill(): void; close(): Promise<void> } {
+  const waiting = new Set<Child>();
   let largestMb = 0;
   let closed = false;
-
-  async function boot(): Promise<void> {
-    try {
-      const child = await start(largestMb, true);
-      ready.add(child);
-      void child.exited.then(() => ready.delete(child));
-    } catch {
-      // Nobody waits for it: whoever needs a process boots one and sees why it fails.
-    }
-  }
 
   return {
     take(dataMb) {
       largestMb = Math.max(largestMb, dataMb);
-      for (const child of ready) {
-        ready.delete(child);
+      for (const child of waiting) {
+        waiting.delete(child);
         if (child.alive && child.dataMb >= dataMb) return child;
         void child.kill();
       }
       return undefined;
     },
     refill() {
-      while (!closed && ready.size + booting.size < most) {
-        const boots = boot().finally(() => booting.delete(boots));
-        booting.add(boots);
+      while (!closed && waiting.size < most) {
+        const child = start(largestMb);
+        waiting.add(child);
+        void child.exited.then(() => waiting.delete(child));
       }
     },
     async close() {
       closed = true;
-      await Promise.all(booting);
-      await Promise.all([...ready].map((child) => child.kill()));
+      await Promise.all([...waiting].map((child) => child.kill()));
     },
   };
 }

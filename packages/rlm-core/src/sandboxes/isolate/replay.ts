@@ -3,7 +3,7 @@ import { ReplayError, SandboxError } from "../../errors.ts";
 import type { BlockEvent, CallEvent, EndEvent, JournalEvent, ResultEvent } from "../../journal.ts";
 import type { Done, SubCall } from "../../sandbox.ts";
 import { textRef } from "../../text-ref.ts";
-import { ChildLost } from "./child-lost.ts";
+import { BlamelessLoss, ChildLost } from "./child-lost.ts";
 import type { RemoteMachine, RemoteStep } from "./remote-machine.ts";
 
 export interface ReplayOptions {
@@ -11,6 +11,8 @@ export interface ReplayOptions {
   read(ref: string): Promise<string>;
   /** What a block may compute; one that ended gets ten times what it took, for this machine may be slower. */
   computeMs: number;
+  /** Hears every call that the code posts. */
+  onCall?: ((call: SubCall) => void) | undefined;
   signal: AbortSignal;
 }
 
@@ -20,26 +22,22 @@ export interface Replayed {
   outstanding: SubCall[];
 }
 
-/** A process was lost in a block that had ended once: no fault of the block, so the replay may be tried again. */
-export class ReplayLost extends Error {
-  constructor(cause: ChildLost) {
-    super(cause.message, { cause });
-    this.name = "ReplayLost";
-  }
-}
-
 /**
  * Runs the journal's blocks on a fresh machine with the journal's results, in its order, and compares all that comes of it.
  * Throws ReplayError at the first difference; rejects with ChildLost only in a block that has not ended.
  */
-export async function replay(machine: RemoteMachine, journal: readonly JournalEvent[], options: ReplayOptions): Promise<Replayed> {
+export async function replay(
+  machine: RemoteMachine,
+  journal: readonly JournalEvent[],
+  options: ReplayOptions,
+): Promise<Replayed> {
   let replayed: Replayed = { outstanding: [] };
   for (const [index, block] of blocksOf(journal).entries()) {
     options.signal.throwIfAborted();
     try {
       replayed = await replayBlock(machine, block, index + 1, options);
     } catch (error) {
-      throw error instanceof ChildLost && block.end !== undefined ? new ReplayLost(error) : error;
+      throw error instanceof ChildLost && block.end !== undefined ? new BlamelessLoss(error) : error;
     }
   }
   return replayed;
@@ -74,22 +72,39 @@ function blocksOf(journal: readonly JournalEvent[]): Block[] {
   return blocks;
 }
 
-async function replayBlock(machine: RemoteMachine, block: Block, number: number, { read, computeMs, signal }: ReplayOptions): Promise<Replayed> {
+async function replayBlock(
+  machine: RemoteMachine,
+  block: Block,
+  number: number,
+  { read, computeMs, onCall, signal }: ReplayOptions,
+): Promise<Replayed> {
   const asked = new Map<number, SubCall>();
   const open = new Map<number, SubCall>();
   // Results go together as long as no call has to be compared between them; in the machine each is an entry of its own.
   let batch: ResultEvent[] = [];
-  let step = take(await machine.run({ code: block.code, clock: block.clock, computeMs: Math.max(computeMs, slowerBy * (block.end?.computeMs ?? 0)) }));
+  let step = take(
+    await machine.run({
+      code: block.code,
+      clock: block.clock,
+      computeMs: Math.max(computeMs, slowerBy * (block.end?.computeMs ?? 0)),
+    }),
+  );
 
   function take(next: RemoteStep): RemoteStep {
     if (next.kind === "done") open.clear();
-    else for (const call of next.calls) asked.set(call.id, call) && open.set(call.id, call);
+    for (const call of next.kind === "waiting" ? next.calls : []) {
+      asked.set(call.id, call);
+      open.set(call.id, call);
+      onCall?.(call);
+    }
     return next;
   }
 
   async function deliver(): Promise<void> {
     if (batch.length > 0 && step.kind === "waiting") {
-      const results = await Promise.all(batch.map(async ({ id, ok, ref, json }) => ({ id, ok, value: { text: await read(ref), json } })));
+      const results = await Promise.all(
+        batch.map(async ({ id, ok, ref, json }) => ({ id, ok, value: { text: await read(ref), json } })),
+      );
       signal.throwIfAborted();
       step = take(await machine.resume(results));
     }
@@ -112,7 +127,8 @@ async function replayBlock(machine: RemoteMachine, block: Block, number: number,
 const slowerBy = 10;
 
 function callDifference(event: CallEvent | ResultEvent, call: SubCall | undefined): string | undefined {
-  if (call === undefined) return `the journal has call ${event.id} (${shortHash(event.hash)}), the code did not make it`;
+  if (call === undefined)
+    return `the journal has call ${event.id} (${shortHash(event.hash)}), the code did not make it`;
   if (call.hash === event.hash) return undefined;
   return `call ${event.id} differs: the journal has ${shortHash(event.hash)}, the code asks ${shortHash(call.hash)} (${call.kind} ${shortText(call.prompt)})`;
 }
@@ -120,15 +136,22 @@ function callDifference(event: CallEvent | ResultEvent, call: SubCall | undefine
 function checkEnd(step: RemoteStep, then: EndEvent, number: number, open: ReadonlyMap<number, SubCall>): void {
   if (step.kind === "waiting") {
     const [call] = open.values();
-    throw new ReplayError(`Cannot replay block ${number}: it had ended, now it waits for call ${call?.id} (${call?.kind} ${shortText(call?.prompt ?? "")})`);
+    throw new ReplayError(
+      `Cannot replay block ${number}: it had ended, now it waits for call ${call?.id} (${call?.kind} ${shortText(call?.prompt ?? "")})`,
+    );
   }
-  if (step.rolledBack === true) throw new SandboxError(`Cannot rebuild the session: block ${number} had ended, now it does not: ${step.error?.message}`);
+  if (step.rolledBack === true)
+    throw new SandboxError(
+      `Cannot rebuild the session: block ${number} had ended, now it does not: ${step.error?.message}`,
+    );
   const now = endEvent(step);
   for (const part of ["output", "error", "answer"] as const) {
     const [before, after] = [canonicalJson(then[part] ?? null), canonicalJson(now[part] ?? null)];
     if (before === after) continue;
     const at = firstDifference(before, after);
-    throw new ReplayError(`Cannot replay block ${number}: its ${part} differs at character ${at}: the journal has ${shortText(before.slice(at))}, the code gives ${shortText(after.slice(at))}`);
+    throw new ReplayError(
+      `Cannot replay block ${number}: its ${part} differs at character ${at}: the journal has ${shortText(before.slice(at))}, the code gives ${shortText(after.slice(at))}`,
+    );
   }
 }
 

@@ -36,18 +36,31 @@ function openMachine(pipe: SyncPipe, createMachine: (options: MachineOptions) =>
 
 function handler(machine: Machine, pipe: SyncPipe): (frame: ToChild) => void {
   let last: Step = { kind: "waiting", calls: [] };
+  let entered = false;
+  // Said before any code runs, so that the parent can tell a process that this code has killed from one that was gone.
+  const enter = (): void => {
+    if (entered) return;
+    entered = true;
+    pipe.write({ type: "entered" });
+    pipe.flush();
+  };
   const take = (step: Step): void => {
     last = step;
     if (step.kind === "waiting") for (const call of step.calls) pipe.write({ type: "call", call });
   };
-  const answer = (): void => pipe.write(last.kind === "waiting" ? { type: "waiting" } : { type: "done", done: last });
+  const answer = (): void => {
+    entered = false;
+    pipe.write(last.kind === "waiting" ? { type: "waiting" } : { type: "done", done: last });
+  };
 
   return (frame) => {
     switch (frame.type) {
       case "run":
+        enter();
         take(machine.run(frame));
         return answer();
       case "result":
+        enter();
         // A result before it may have ended the block (FINAL); what comes after is for nobody.
         if (last.kind === "waiting") take(machine.resume(frame));
         return;

@@ -1,11 +1,12 @@
 import { ReplayError, SandboxError } from "../../errors.ts";
 import type { Done, Progress, Session, SessionOptions, SubResult } from "../../sandbox.ts";
-import { ChildLost } from "./child-lost.ts";
+import { BlamelessLoss, ChildLost } from "./child-lost.ts";
 import { lostBlock } from "./lost-block.ts";
 import { createPast } from "./past.ts";
 import type { Place, Pool } from "./pool.ts";
-import { dataMbFor, openMachine, type RemoteMachine } from "./remote-machine.ts";
-import { replay, ReplayLost, type Replayed } from "./replay.ts";
+import { dataMbFor } from "./hand-over.ts";
+import { openMachine, type RemoteMachine } from "./remote-machine.ts";
+import { replay, type Replayed } from "./replay.ts";
 
 /** Opens a session on the pool's processes. It has one only while it needs one, or while nobody else does. */
 export async function openSession(pool: Pool, options: SessionOptions): Promise<Session> {
@@ -16,10 +17,17 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
   let live: { place: Place; machine: RemoteMachine } | undefined;
   let building: Place | undefined;
   let busy: AbortController | undefined;
+  /** The end of what an abort left behind. */
+  let gone: Promise<void> | undefined;
+  let opening = true;
   let closed = false;
 
   /** One input at a time. One that is aborted has never been: its process is killed, the past stays as it was. */
-  async function operate<T>(action: string, outer: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async function operate<T>(
+    action: string,
+    outer: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     if (closed) throw new SandboxError(`Cannot ${action}: ${name} is closed`);
     if (busy !== undefined) throw new SandboxError(`Cannot ${action}: ${name} is busy with something else`);
     outer?.throwIfAborted();
@@ -34,7 +42,7 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
     } finally {
       outer?.removeEventListener("abort", onAbort);
       busy = undefined;
-      if (inner.signal.aborted) await leave();
+      if (inner.signal.aborted) gone = leave();
       live?.place.rest();
     }
   }
@@ -52,10 +60,9 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
     const place = await pool.take(dataMbFor(options), signal);
     building = place;
     try {
-      const machine = await openMachine(place.child, options, signal).catch((error: unknown) => {
-        throw error instanceof ChildLost ? new ReplayLost(error) : error;
-      });
-      const replayed = await replay(machine, past.journal, { read, computeMs: limits.computeMs, signal });
+      const machine = await openMachine(place.child, options, signal);
+      const onCall = opening ? options.onReplayedCall : undefined;
+      const replayed = await replay(machine, past.journal, { read, computeMs: limits.computeMs, onCall, signal });
       signal.throwIfAborted();
       live = { place, machine };
       return { machine, replayed };
@@ -68,9 +75,12 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
   }
 
   /** Brings the machine to where the past ends and gives it the input; a process that is lost on the way is replaced. */
-  async function advance<T>(input: (machine: RemoteMachine, replayed: Replayed | undefined) => Promise<T>, signal: AbortSignal): Promise<T | Done> {
+  async function advance<T>(
+    input: (machine: RemoteMachine, replayed: Replayed | undefined) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T | Done> {
     const begin = performance.now();
-    for (let losses = 0; ; ) {
+    for (let losses = 0; ;) {
       try {
         const { machine, replayed } = await machineNow(signal);
         if (replayed?.step?.kind === "done" && replayed.step.rolledBack === true) return replayed.step;
@@ -78,8 +88,11 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
       } catch (error) {
         signal.throwIfAborted();
         await leave();
-        if (error instanceof ReplayLost && ++losses < maxLosses) continue;
-        if (error instanceof ReplayLost) throw new SandboxError(`Cannot rebuild ${name}: it lost ${losses} processes, the last: ${error.message}`, { cause: error });
+        if (error instanceof BlamelessLoss && ++losses < maxLosses) continue;
+        if (error instanceof BlamelessLoss)
+          throw new SandboxError(`Cannot start a sandbox process for ${name}, ${losses} times: ${error.message}`, {
+            cause: error,
+          });
         if (!(error instanceof ChildLost)) throw error;
         // One death may be a kill from outside, so the block is tried once more; of two it is the cause.
         if (error.how === "exit" && ++past.deaths < maxDeaths) continue;
@@ -97,7 +110,8 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
   const session: Session = {
     run: ({ code, clock }, outer) =>
       operate("run code", outer, async (signal) => {
-        if (past.open) throw new SandboxError(`Cannot run code: a block of ${name} is open, it has to be resumed first`);
+        if (past.open)
+          throw new SandboxError(`Cannot run code: a block of ${name} is open, it has to be resumed first`);
         past.deaths = 0;
         const step = await advance((machine) => machine.run({ code, clock, computeMs: limits.computeMs }), signal);
         signal.throwIfAborted();
@@ -116,7 +130,8 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
         }
         if (results.length === 0) return { kind: "waiting", calls: [] };
         const step = await advance((machine, replayed) => {
-          if (replayed?.step?.kind === "done") throw new ReplayError(`Cannot rebuild ${name}: its open block ended, and it waited before`);
+          if (replayed?.step?.kind === "done")
+            throw new ReplayError(`Cannot rebuild ${name}: its open block ended, and it waited before`);
           return machine.resume(results);
         }, signal);
         signal.throwIfAborted();
@@ -132,7 +147,7 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
     async close() {
       closed = true;
       busy?.abort(new SandboxError(`Cannot go on: ${name} was closed`));
-      await leave();
+      await Promise.all([gone, leave()]);
     },
     get last() {
       return past.last;
@@ -146,8 +161,12 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
     const ids = new Set<number>();
     for (const { id, hash } of results) {
       const expected = past.hashOf(id);
-      if (expected === undefined || ids.has(id)) throw new SandboxError(`Cannot resume: call ${id} of ${name} is not outstanding`);
-      if (expected !== hash) throw new SandboxError(`Cannot resume: call ${id} of ${name} has the hash ${expected}, its result answers ${hash}`);
+      if (expected === undefined || ids.has(id))
+        throw new SandboxError(`Cannot resume: call ${id} of ${name} is not outstanding`);
+      if (expected !== hash)
+        throw new SandboxError(
+          `Cannot resume: call ${id} of ${name} has the hash ${expected}, its result answers ${hash}`,
+        );
       ids.add(id);
     }
   }
@@ -167,6 +186,7 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
       throw error;
     }
   }
+  opening = false;
   return session;
 }
 

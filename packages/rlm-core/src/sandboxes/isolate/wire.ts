@@ -26,10 +26,11 @@ export interface ContextHeader {
   wide: boolean;
 }
 
-/** Frames from the child, if it is honest. `run` and `answer` are answered by any number of calls and then `waiting` or `done`. */
+/** Frames from the child, if it is honest. An input is `entered` before any code runs, then come any number of calls, then `waiting` or `done`. */
 export type FromChild =
   | { type: "ready" }
   | { type: "opened" }
+  | { type: "entered" }
   | { type: "call"; call: RawCall }
   | { type: "waiting" }
   | { type: "done"; done: Done }

@@ -1,38 +1,44 @@
-import { setImmediate } from "node:timers/promises";
 import { writeSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { openSyncPipe } from "../sync-pipe.ts";
 import { encodeFrame, pipeFd, type FromChild } from "../wire.ts";
 
 // A child for tests, honest or not: the code of a block, and each result's text, is JSON that says what it does.
 
-/** In order: sends `frames`, writes `bytes` as they are, hangs, exits. */
+/** In order: sends `frames`, writes `bytes` as they are, takes memory, hangs, says `stderr` and exits. */
 export interface ChildScript {
   frames?: unknown[];
   bytes?: string;
+  takeMb?: number;
   hang?: boolean;
+  stderr?: string;
   exit?: number;
 }
 
 const pipe = openSyncPipe(pipeFd);
+const held: Buffer[] = [];
+const scripts: string[] = [];
 send({ type: "ready" });
-const contexts: string[] = [];
-let scripts: ChildScript[] = [];
 for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
-  if (frame.type === "context") contexts.push(pipe.readText(frame.length, frame.wide));
+  if (frame.type === "context") pipe.readText(frame.length, frame.wide);
   if (frame.type === "open") send({ type: "opened" });
-  if (frame.type === "run") play(frame.code);
-  if (frame.type === "result") scripts.push(JSON.parse(frame.value.text) as ChildScript);
-  if (frame.type === "answer") for (const script of scripts) play(JSON.stringify(script));
-  if (frame.type === "answer") scripts = [];
-  if (frame.type === "inspect") send({ type: "inspected", hash: String(contexts.length), variables: contexts.map((text) => ({ name: "context", type: "string", size: String(text.length), preview: text.slice(0, 9) })) });
+  if (frame.type === "run") play([frame.code]);
+  if (frame.type === "result") scripts.push(frame.value.text);
+  if (frame.type === "answer") play(scripts.splice(0));
   await setImmediate();
 }
 
-function play(code: string): void {
-  const { frames = [], bytes, hang = false, exit } = JSON.parse(code) as ChildScript;
+function play(texts: string[]): void {
+  send({ type: "entered" });
+  for (const text of texts) act(JSON.parse(text) as ChildScript);
+}
+
+function act({ frames = [], bytes, takeMb = 0, hang = false, stderr = "", exit }: ChildScript): void {
   for (const frame of frames) send(frame as FromChild);
   if (bytes !== undefined) writeSync(pipeFd, Buffer.from(bytes, "latin1"));
+  for (let taken = 0; taken < takeMb; taken++) held.push(Buffer.alloc(1_000_000, 1));
   while (hang);
+  writeSync(2, stderr);
   if (exit !== undefined) process.exit(exit);
 }
 

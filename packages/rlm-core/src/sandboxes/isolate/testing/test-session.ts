@@ -1,0 +1,83 @@
+import { execFileSync } from "node:child_process";
+import { defaultLimits, type Limits } from "../../../limits.ts";
+import type { JournalEvent } from "../../../journal.ts";
+import type { Done, Progress, Session, SessionOptions, SubCall, SubResult } from "../../../sandbox.ts";
+import { textRef } from "../../../text-ref.ts";
+import { endEvent } from "../replay.ts";
+
+/** A session's options over texts in memory, and a driver that keeps the journal as the loop would. */
+export interface TestSession {
+  options(more?: Partial<Omit<SessionOptions, "limits">> & { limits?: Partial<Limits> }): SessionOptions;
+  /** The result of a call; its text can be read in a replay. */
+  result(call: SubCall, text: string, ok?: boolean): SubResult;
+  /** Runs a block to its end, answering each call by `answer`; what happened goes to `journal`. */
+  drive(session: Session, code: string, answer?: (call: SubCall) => string | undefined): Promise<Done>;
+  journal: JournalEvent[];
+}
+
+export function testSession(context: string, kind: "string" | "array" | "object" = "string"): TestSession {
+  const texts = new Map([[textRef(context), context]]);
+  const journal: JournalEvent[] = [];
+  let delivery = 0;
+
+  function result({ id, hash }: SubCall, text: string, ok = true): SubResult {
+    const ref = textRef(text);
+    texts.set(ref, text);
+    return { id, hash, ok, value: { text, json: false }, ref };
+  }
+
+  return {
+    journal,
+    result,
+    options: ({ limits, ...more } = {}) => ({
+      contexts: [
+        { name: "context", kind, length: context.length, ref: textRef(context), prefix: context.slice(0, 500) },
+      ],
+      read: async (ref) => texts.get(ref) ?? Promise.reject(new Error(`no text ${ref}`)),
+      seed: 1,
+      queries: true,
+      tools: [],
+      kits: [],
+      limits: { ...defaultLimits, ...limits },
+      ...more,
+    }),
+    async drive(session, code, answer = (call) => `answer to ${call.prompt}`) {
+      const clock = 1_000 * (1 + journal.length);
+      journal.push({ type: "block", code, clock });
+      let progress: Progress = await session.run({ code, clock });
+      while (progress.kind === "waiting") {
+        const results: SubResult[] = [];
+        for (const call of progress.calls)
+          journal.push({ type: "call", id: call.id, kind: call.kind, hash: call.hash });
+        for (const call of session.last.outstanding) {
+          const text = answer(call);
+          if (text !== undefined) results.push(result(call, text));
+        }
+        for (const { id, hash, ok, ref, value } of results)
+          journal.push({ type: "result", id, hash, ok, ref, json: value.json, delivery: ++delivery });
+        progress = await session.resume(results);
+      }
+      journal.push(endEvent(progress));
+      return progress;
+    },
+  };
+}
+
+/** Process ids of this program's sandbox processes. */
+export function sandboxPids(parent: number = process.pid): number[] {
+  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
+  return rows.flatMap((row) => {
+    const [, pid, ppid, command = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [];
+    return Number(ppid) === parent && command.includes("/sandboxes/isolate/") ? [Number(pid)] : [];
+  });
+}
+
+/** Whether there is a process of this id. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
