@@ -43,58 +43,71 @@ function reply(what: string, code: string): string {
 /** Turn 1: all texts of the context, and a first search. */
 function look({ contexts }: RootTask, source: string): string {
   return `// Look: which texts the context holds, and a first search.
-${guest(entriesOf)}
 const entries = [${contexts.map((name) => `...entriesOf(${name}, ${JSON.stringify(name)})`).join(", ")}];
 const texts = entries.map(({ text }) => text);
 print(texts.length, "texts; the first begins:", texts[0]?.slice(0, 200));
 const pattern = new RegExp(${JSON.stringify(source)}, "giu");
 const search = find(pattern, { within: texts, around: 100, max: 3 });
-print(search);`;
+print(search);
+
+${guest(entriesOf)}`;
 }
 
 /** Turn 2: cut, read, join, end. */
 function answer(task: RootTask, term: string, source: string): string {
   const { functions, json } = task;
   const sub = functions.has("llm_query_batched");
+  const carried = [
+    guest(cutPassages),
+    guest(reportOf),
+    ...(json ? [] : [guest(reportText)]),
+    ...(sub ? [] : [guest(readPassage)]),
+    ...(sub && !functions.has("decompose.pack") ? [guest(pack)] : []),
+  ];
   return `// Cut: every hit with the text around it, near ones together.
-${guest(cutPassages)}
 const hits = search.total === 0 ? [] : find(pattern, { within: texts, around: 0, max: search.total }).hits;
 const places = hits.map(({ key, at, text }) => ({ entry: Number(key), at, end: at + text.length }));
 const passages = cutPassages(places, texts, ${JSON.stringify(sizes(task))});
 ${sub ? fanOut(task, term) : readByCode(source)}
 // Join: what the readings say, by text, and what is missing.
-${guest(reportOf)}
 const report = reportOf(${JSON.stringify(term)}, entries, passages, readings);
-${json ? "FINAL(report);" : `${guest(reportText)}\nFINAL(reportText(report));`}`;
+FINAL(${json ? "report" : "reportText(report)"});
+
+${carried.join("\n\n")}`;
 }
 
 /** Sub-calls read packs of marked passages; those without an answer are asked once more. */
 function fanOut({ functions, calls, pieceChars }: RootTask, term: string): string {
   const batch = Math.max(1, Math.min(16, Math.floor(calls / 2)));
-  const kit = functions.has("decompose.pack");
+  const pack = functions.has("decompose.pack") ? "decompose.pack" : "pack";
   return `// Fan out: packs of marked passages to sub-calls, side by side; what has no answer is asked once more.
-${kit ? "" : `${guest(pack)}\n`}const mark = "data-" + Math.random().toString(36).slice(2);
+const mark = "data-" + Math.random().toString(36).slice(2);
 const blockOf = ({ id, text }) => \`<\${mark} id="\${id}">\\n\${text}\\n</\${mark}>\`;
 const promptOf = ({ items }) => ${JSON.stringify(subPrompt(term))} + "\\n\\n" + items.join("\\n");
 const schema = ${JSON.stringify(readingsSchema)};
 const readings = [];
+const answered = new Set();
 let open = passages;
 for (let round = 1; round <= 2 && open.length > 0; round++) {
   const blocks = open.map(blockOf);
   const longest = blocks.reduce((most, { length }) => Math.max(most, length), 0);
   const size = Math.max(longest, Math.min(${pieceChars}, Math.max(4000, Math.ceil(blocks.join("").length / ${batch}))));
-  const prompts = ${kit ? "decompose.pack" : "pack"}(blocks, { size }).map(promptOf);
-  for (const reply of await llm_query_batched(prompts, { schema })) {
-    if (!(reply instanceof Error)) readings.push(...reply.passages.filter(({ id }) => open.some((passage) => passage.id === id)));
-  }
-  open = passages.filter(({ id }) => !readings.some((reading) => reading.id === id));
+  const packs = ${pack}(blocks, { size });
+  const replies = await llm_query_batched(packs.map(promptOf), { schema });
+  replies.forEach((reply, index) => {
+    if (reply instanceof Error) return;
+    // A reply counts for the passages of its own pack, once for each.
+    const asked = new Set(open.slice(packs[index].start, packs[index].end).map(({ id }) => id));
+    for (const reading of reply.passages) if (asked.delete(reading.id)) readings.push(reading);
+  });
+  for (const { id } of readings) answered.add(id);
+  open = passages.filter(({ id }) => !answered.has(id));
 }
 print(passages.length, "passages,", open.length, "without an answer");`;
 }
 
 function readByCode(source: string): string {
   return `// Read: the sentences with a hit, by rules, for there are no sub-calls here.
-${guest(readPassage)}
 const readings = passages.map(({ id, text }) => ({ id, ...readPassage(text, ${JSON.stringify(source)}) }));`;
 }
 
@@ -118,5 +131,7 @@ function final({ json }: RootTask, why: string, term?: string): string {
 
 /** A function as the code carries it: its source text, without the blanks that stripped types leave. */
 function guest(run: (...args: never[]) => unknown): string {
-  return String(run).replace(/(\S) {2,}/g, "$1 ");
+  return String(run)
+    .replace(/(\S) {2,}/g, "$1 ")
+    .replace(/(\w) ([,)])/g, "$1$2");
 }

@@ -1,0 +1,217 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import type { Model } from "rlm-core";
+import { readTrajectory } from "rlm-core/trajectory";
+import { offlineModel } from "rlm-tools/offline-model";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadAddresses } from "../examples/panama/addresses.ts";
+import { askPresidents, type Asked } from "../examples/panama/ask-presidents.ts";
+
+const home = resolve(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "rlm-demo-test-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("askPresidents()", () => {
+  let asked: Asked;
+  beforeAll(async () => {
+    asked = await askPresidents(await loadAddresses(), { model: offlineModel() });
+  });
+
+  it("askPresidents() agrees with a plain scan of the files on every president, year and count", () => {
+    const found = asked.answer.found.map(({ fields, mentions }) => ({
+      name: fields.name,
+      year: fields.year,
+      mentions,
+    }));
+    expect(found).toEqual(scan().map(({ name, year, mentions }) => ({ name, year, mentions })));
+    expect(found.length).toBeGreaterThan(10);
+    expect(asked).toMatchObject({ status: "final", answer: { term: "Panama Canal", missing: 0, texts: 233 } });
+  });
+
+  it("askPresidents() quotes the first mention of each address from its text", () => {
+    const addresses = scan();
+    for (const [index, { first }] of asked.answer.found.entries()) {
+      const { text = "", at = -1 } = addresses[index] ?? {};
+      const quoted = first.replace(/^… /, "").replace(/ …$/, "");
+      const start = text.replace(/\s+/g, " ").indexOf(quoted);
+      expect(start).toBeGreaterThanOrEqual(0);
+      expect(start).toBeLessThanOrEqual(at);
+      expect(quoted.toLowerCase().indexOf("panama canal")).toBe(at - start);
+    }
+  });
+
+  it("askPresidents() never shows a model more than a small part of the text", () => {
+    expect(asked.largestRequest).toBeGreaterThan(1000);
+    expect(asked.largestRequest).toBeLessThan(20_000);
+  });
+
+  it("askPresidents() gives another answer when the reply to one sub-call is another", async () => {
+    const model = offlineModel();
+    let subCalls = 0;
+    const subModel: Model = async (messages, options) => {
+      const reply = await model(messages, options);
+      return ++subCalls === 3 ? { ...reply, text: reply.text.replace(/"mentions":(\d+)/, '"mentions":1000') } : reply;
+    };
+    const { answer } = await askPresidents(await loadAddresses(), { model, subModel });
+    expect(subCalls).toBeGreaterThan(3);
+    expect(answer.mentions).toBeGreaterThan(1000);
+    expect(answer.mentions).not.toBe(asked.answer.mentions);
+  });
+});
+
+describe("examples/demo.ts", () => {
+  it("demo says first that its model is a stand-in, and ends with the answer, the tokens and the trace", async () => {
+    const trace = join(folder, "whole.jsonl");
+    const { lines, ended } = start(["--trace", trace]);
+    expect(await ended).toBe(0);
+    expect(lines[0]).toMatch(/^The model here is an offline stand-in: rules, not a language model\.$/);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^“Panama Canal”: 63 mentions in 20 of 233 addresses, by 9 presidents\.$/),
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^Largest single model request: [\d,]+ tokens, of 2,079,287 in the text\.$/),
+    );
+    expect(lines).toContain(`Trace: ${trace}`);
+    expect(lines.join("\n")).not.toContain("\u001b");
+    const { complete, runs } = await readTrajectory(trace);
+    expect(complete).toBe(true);
+    expect([...runs.values()][0]?.end?.status).toBe("final");
+  });
+
+  it.each([
+    [["--help"], 0, /^Usage: pnpm demo/],
+    [["--fast"], 2, /Unknown option '--fast'/],
+    [["--delay", "soon"], 2, /Expected --delay to be a number of milliseconds, got "soon"/],
+    [["--trace", join(folder, "nowhere", "trace.jsonl")], 2, /nowhere/],
+  ])("demo %j ends with code %i and says why", async (args, code, words) => {
+    const { lines, ended } = start(args);
+    expect(await ended).toBe(code);
+    expect(lines.join("\n")).toMatch(words);
+    expect(lines.join("\n")).not.toMatch(/^\s+at /m);
+  });
+
+  it.each([
+    ["alone", (pid: number) => process.kill(pid, "SIGINT")],
+    ["with all its processes, as a terminal does it", (pid: number) => process.kill(-pid, "SIGINT")],
+  ])(
+    "demo interrupted in the middle (%s) ends within a second, leaves no process, keeps its trace",
+    async (name, interrupt) => {
+      const trace = join(folder, `${name.slice(0, 5)}.jsonl`);
+      const { pid, lines, ended, line } = start(["--trace", trace, "--delay", "700"]);
+      await line("sub-calls start");
+      const children = descendants(pid);
+      expect(children.length).toBeGreaterThan(0);
+      const interrupted = performance.now();
+      interrupt(pid);
+      expect(await ended).toBe(130);
+      expect(performance.now() - interrupted).toBeLessThan(1000);
+      await expect.poll(() => children.filter(isAlive), { timeout: 1000 }).toEqual([]);
+      expect(lines).toContain(`Stopped. The trace so far: ${trace}`);
+      const { runs } = await readTrajectory(trace);
+      const [root] = runs.values();
+      expect(root?.journal.map(({ type }) => type)).toEqual(expect.arrayContaining(["reply", "block", "end", "call"]));
+      expect(root?.end?.status).toBe("aborted");
+    },
+  );
+
+  it("demo interrupted before its run ends within a second", async () => {
+    const { pid, lines, ended, line } = start(["--trace", join(folder, "early.jsonl"), "--delay", "0"]);
+    await line("The model here is an offline stand-in: rules, not a language model.");
+    const interrupted = performance.now();
+    process.kill(pid, "SIGINT");
+    expect(await ended).toBe(130);
+    expect(performance.now() - interrupted).toBeLessThan(1000);
+    expect(lines.at(-1)).toMatch(/^Stopped\./);
+  });
+});
+
+/** What the files hold, by other means than the demo's: presidents, years and counts of mentions, and where the first is. */
+function scan(): { name: string; year: number; text: string; mentions: number; at: number }[] {
+  const files = [1, 2, 3].map((part) => readFileSync(join(home, `examples/data/sotu/sotu-${part}.jsonl`), "utf8"));
+  const records = files.join("").split("\n").filter(Boolean);
+  return records
+    .map((line) => JSON.parse(line) as { name: string; year: number; text: string })
+    .map((record) => {
+      const text = record.text.replace(/\s+/g, " ");
+      const parts = text.toLowerCase().split(/\bpanama canal\b/);
+      return { ...record, text, mentions: parts.length - 1, at: parts[0]?.length ?? 0 };
+    })
+    .filter(({ mentions }) => mentions > 0);
+}
+
+/** The demo as a process of its own, in a group of its own. */
+function start(args: string[]): {
+  pid: number;
+  lines: string[];
+  ended: Promise<number | null>;
+  line: (text: string) => Promise<void>;
+} {
+  const program = ["-C", "rlm-source", "examples/demo.ts", ...args];
+  const demo: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, program, {
+    cwd: home,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  for (const stream of [demo.stdout, demo.stderr]) {
+    let written = "";
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      const parts = (written + chunk).split("\n");
+      written = parts.pop() ?? "";
+      lines.push(...parts);
+      for (const look of waiting) look();
+    });
+  }
+  const ended = once(demo, "close").then(([code]) => code as number | null);
+  const line = async (text: string): Promise<void> => {
+    const { promise, resolve: seen } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (lines.includes(text)) seen();
+    };
+    waiting.add(look);
+    look();
+    const early = ended.then((code) =>
+      Promise.reject(new Error(`Ended with ${code} before "${text}":\n${lines.join("\n")}`)),
+    );
+    await Promise.race([promise, early]).finally(() => waiting.delete(look));
+    early.catch(() => {});
+  };
+  return { pid: demo.pid ?? 0, lines, ended, line };
+}
+
+/** Processes below one, at any depth. */
+function descendants(pid: number): number[] {
+  const parents = new Map(processes().map(({ id, parent }) => [id, parent]));
+  const isBelow = (id: number): boolean => {
+    const parent = parents.get(id);
+    return parent !== undefined && (parent === pid || isBelow(parent));
+  };
+  return [...parents.keys()].filter(isBelow);
+}
+
+function processes(): { id: number; parent: number }[] {
+  const ids = existsSync("/proc/self/stat") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
+  return ids.flatMap((id) => {
+    const parent = /^\d+ \(.*\) \w (\d+)/s.exec(statOf(id))?.[1];
+    return parent === undefined ? [] : [{ id: Number(id), parent: Number(parent) }];
+  });
+}
+
+function statOf(id: string): string {
+  try {
+    return readFileSync(`/proc/${id}/stat`, "utf8");
+  } catch {
+    // Gone in the meantime.
+    return "";
+  }
+}
+
+/** Whether it runs: one that is dead and not yet buried does not. */
+function isAlive(id: number): boolean {
+  return /^\d+ \(.*\) [^ZX]/s.test(statOf(String(id)));
+}
