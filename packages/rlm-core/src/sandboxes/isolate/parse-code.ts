@@ -39,6 +39,8 @@ export function parseCode(code: string, fileName: string): ParsedCode {
 
 const noImport = "import and export do not exist in this REPL; there are no packages and no files";
 
+const noAwait = "await stands only in async functions and outside of functions; make this function async";
+
 const options: Options = {
   ecmaVersion: "latest",
   sourceType: "script",
@@ -65,13 +67,19 @@ function refuse(
 ): never {
   const { pos = 0, loc = { line: 1, column: 0 } } = error;
   const found = error.message.replace(/ \(\d+:\d+\)$/, "");
-  const message = found.startsWith("'import' and 'export'") ? noImport : found;
+  const message = plainer(found, source.slice(Math.max(0, pos - 20), pos));
   const from = Math.max(pos - loc.column, pos - 80);
   const rest = /^.{0,80}/.exec(source.slice(pos))?.[0] ?? "";
   const shown = source.slice(from, pos) + rest;
   throw new CodeSyntaxError(
     `SyntaxError: ${message}\n    at ${fileName}:${loc.line}:${loc.column + 1}\n${shown}\n${" ".repeat(pos - from)}^`,
   );
+}
+
+/** The parser's words, where they would puzzle, as what to do. */
+function plainer(message: string, before: string): string {
+  if (message.startsWith("'import' and 'export'")) return noImport;
+  return message.startsWith("Unexpected") && /\bawait\s+$/.test(before) ? noAwait : message;
 }
 
 /** The first `import(…)`, which the engine itself would only answer with a puzzling rejection. */

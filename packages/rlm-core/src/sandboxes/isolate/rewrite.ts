@@ -129,20 +129,12 @@ function only(source: string, ranges: readonly { start: number; end: number }[])
 }
 
 function boundNames(pattern: Pattern): string[] {
-  switch (pattern.type) {
-    case "Identifier":
-      return [pattern.name];
-    case "ObjectPattern":
-      return pattern.properties.flatMap((each) => boundNames(each.type === "RestElement" ? each.argument : each.value));
-    case "ArrayPattern":
-      return pattern.elements.flatMap((each) => (each ? boundNames(each) : []));
-    case "AssignmentPattern":
-      return boundNames(pattern.left);
-    case "RestElement":
-      return boundNames(pattern.argument);
-    case "MemberExpression":
-      return [];
-  }
+  if (pattern.type === "Identifier") return [pattern.name];
+  if (pattern.type === "ArrayPattern") return pattern.elements.flatMap((each) => (each ? boundNames(each) : []));
+  if (pattern.type === "AssignmentPattern") return boundNames(pattern.left);
+  if (pattern.type === "RestElement") return boundNames(pattern.argument);
+  if (pattern.type === "MemberExpression") return [];
+  return pattern.properties.flatMap((each) => boundNames(each.type === "RestElement" ? each.argument : each.value));
 }
 
 /** The statements inside of a statement that belong to the same function; `inList`: where another may stand before them. */

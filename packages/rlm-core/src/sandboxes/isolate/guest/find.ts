@@ -21,8 +21,22 @@ export function createFind(
   format: Format,
   context: () => unknown,
 ): (pattern: unknown, options?: unknown) => Found {
-  const { errorAt, slice, indexOf, count, each, put, isArray, isInteger, dataOf, ownKeys, weakAdd, weakHas, describe } =
-    realm;
+  const {
+    argument,
+    errorAt,
+    slice,
+    indexOf,
+    count,
+    each,
+    put,
+    isArray,
+    isInteger,
+    dataOf,
+    ownKeys,
+    weakAdd,
+    weakHas,
+    describe,
+  } = realm;
   const { TypeError } = realm;
   const maxDepth = 8;
   const special = "\\^$.*+?()[]{}|/-";
@@ -74,10 +88,14 @@ export function createFind(
     const expression = matcher(pattern);
     if (typeof options !== "object" || options === null)
       throw errorAt(TypeError, "Expected options to be an object such as { around, max, within }", find);
-    const given = options as { around?: unknown; max?: unknown; within?: unknown };
-    const around = wholeNumber(given.around, "around", 150);
-    const max = wholeNumber(given.max, "max", 10);
-    const within = given.within === undefined ? context() : given.within;
+    each(ownKeys(options), (key) => {
+      if (key === "around" || key === "max" || key === "within") return;
+      const name = realm.stringify(typeof key === "string" ? key : "symbol");
+      throw errorAt(TypeError, `Unknown option ${name}: expected around, max or within`, find);
+    });
+    const around = wholeNumber(argument(options, "around"), "around", 150);
+    const max = wholeNumber(argument(options, "max"), "max", 10);
+    const within = argument(options, "within") ?? context();
     const hits: Hit[] = [];
     let total = 0;
 

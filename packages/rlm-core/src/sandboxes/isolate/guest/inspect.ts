@@ -18,6 +18,8 @@ export function createInspect(
 ): () => void {
   const { global, each, ownKeys, describe, hasOwn, prototypeOf, mapGet, mapSet, list, slice, stringify, is } = realm;
   const chunkSize = 262_144;
+  // All count for the hash; more than these are of no use to a reader.
+  const maxListed = 10_000;
   const digits = realm.method(BigInt.prototype, "toString") as (value: bigint, base: number) => string;
   const symbolText = realm.method(Symbol.prototype, "toString") as (value: symbol) => string;
   const fromCode = realm.dataOf(String, "fromCharCode") as (code: number) => string;
@@ -146,7 +148,7 @@ export function createInspect(
     each(names, (name, index) => {
       emitString("v", name);
       emitValue(variables.valueOf(name));
-      listed += `${index === 0 ? "" : ","}${describeJson(name)}`;
+      if (index < maxListed) listed += `${index === 0 ? "" : ","}${describeJson(name)}`;
     });
     each(contexts(), emitValue);
     // It grows while objects are met.
@@ -158,6 +160,6 @@ export function createInspect(
   function describeJson(name: string): string {
     const variable = variables.describe(name);
     // Written part by part, for a `toJSON` of the code's must not take part.
-    return `{"name":${stringify(variable.name)},"type":${stringify(variable.type)},"size":${stringify(variable.size)},"preview":${stringify(variable.preview)}}`;
+    return `{"name":${stringify(slice(variable.name, 0, 200))},"type":${stringify(variable.type)},"size":${stringify(variable.size)},"preview":${stringify(variable.preview)}}`;
   }
 }

@@ -9,8 +9,22 @@ type LlmMap = (items: unknown, instruction: unknown, options?: unknown) => Promi
  * come back without a value that fits are asked for once more; a slot that stays empty holds an Error.
  */
 export function createMap(realm: Realm, host: GuestHost, mailbox: Mailbox, settings: GuestSettings): LlmMap {
-  const { errorAt, failure, stringify, parse, count, each, list, put, isArray, isInteger, slice, indexOf, dataOf } =
-    realm;
+  const {
+    argument,
+    errorAt,
+    failure,
+    stringify,
+    parse,
+    count,
+    each,
+    list,
+    put,
+    isArray,
+    isInteger,
+    slice,
+    indexOf,
+    dataOf,
+  } = realm;
   const rounds = 2;
   // What a whole reply looks like. Values are checked one by one here: one that does not fit must not cost the others.
   const replySchema =
@@ -54,7 +68,9 @@ ${lines}</items>`;
       if (key === "schema" || key === "size" || key === "model") return;
       refuse(`Unknown option ${stringify(typeof key === "string" ? key : "symbol")}: expected schema, size or model`);
     });
-    const { size = 100, schema: given, model } = options as { schema?: unknown; size?: unknown; model?: unknown };
+    const size = argument(options, "size") ?? 100;
+    const given = argument(options, "schema");
+    const model = argument(options, "model");
     if (!isInteger(size) || (size as number) < 1) return refuse("Expected size to be a whole number of 1 or more");
     if (model !== undefined && (typeof model !== "string" || model.length > 200))
       return refuse("Expected model to be the name of a model");

@@ -13,19 +13,14 @@ export interface Queries {
 
 /** Calls that are refused throw at once; calls that fail reject. Both name the line of the model that made them. */
 export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, settings: GuestSettings): Queries {
-  const { errorAt, failure, stringify, count, each, list, put, ownKeys, wellFormed, hasOwn, isArray } = realm;
+  const { errorAt, failure, stringify, count, each, list, put, ownKeys, wellFormed, argument, isArray } = realm;
   const { TypeError, RangeError } = realm;
 
-  const nameOf = (value: unknown): string =>
-    value === null
-      ? "null"
-      : isArray(value)
-        ? "an array"
-        : value === undefined
-          ? "undefined"
-          : typeof value === "object"
-            ? "an object"
-            : `a ${typeof value}`;
+  const nameOf = (value: unknown): string => {
+    if (value === null || value === undefined) return `${value}`;
+    if (isArray(value)) return "an array";
+    return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  };
 
   const text = (value: unknown, what: string, above: Function): string => {
     if (typeof value !== "string")
@@ -55,8 +50,7 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
     if (options === undefined || options === null) return "";
     if (typeof options !== "object" || isArray(options))
       throw errorAt(TypeError, `Expected options to be an object such as { schema }, got ${nameOf(options)}`, above);
-    const given = options as { schema?: unknown; model?: unknown };
-    each(ownKeys(given), (key) => {
+    each(ownKeys(options), (key) => {
       if (key === "schema" || (mayHaveModel && key === "model")) return;
       throw errorAt(
         TypeError,
@@ -64,8 +58,8 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
         above,
       );
     });
-    const schema = hasOwn(given, "schema") ? given.schema : undefined;
-    const model = hasOwn(given, "model") ? given.model : undefined;
+    const schema = argument(options, "schema");
+    const model = argument(options, "model");
     let parts = "";
     if (schema !== undefined && schema !== null) {
       const written = json(schema, "options.schema", above);
@@ -190,14 +184,14 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
     const calls = list<Call | string>();
     const { length } = given;
     for (let index = 0; index < length; index++) {
-      const call = given[index] as { query?: unknown; context?: unknown } | null | undefined;
+      const call = given[index];
       if (typeof call !== "object" || call === null)
         throw errorAt(
           TypeError,
           `Expected element ${index} to be { query, context }, got ${nameOf(call)}`,
           rlmQueryBatched,
         );
-      calls[index] = child(call.query, call.context, written, `[${index}].`, rlmQueryBatched);
+      calls[index] = child(argument(call, "query"), argument(call, "context"), written, `[${index}].`, rlmQueryBatched);
     }
     return many(calls, rlmQueryBatched);
   };

@@ -38,6 +38,8 @@ export interface Realm {
   list: <T>() => T[];
   /** Visits elements in order, without an iterator. For lists of our own: it would call getters. */
   each: <T>(list: ArrayLike<T>, visit: (element: T, index: number) => void) => void;
+  /** What an argument's own property holds; undefined if it has none, whatever its prototypes have. */
+  argument: (given: object, key: PropertyKey) => unknown;
   /** Own data property, or undefined; never calls a getter. */
   dataOf: (object: object, key: PropertyKey) => unknown;
 
@@ -179,6 +181,7 @@ export function captureRealm(): Realm {
       const { length } = list;
       for (let index = 0; index < length; index++) visit(list[index] as Parameters<typeof visit>[0], index);
     },
+    argument: (given, key) => (hasOwn(given, key) ? (given as Record<PropertyKey, unknown>)[key] : undefined),
     dataOf,
     parse,
     stringify,
