@@ -188,7 +188,7 @@ describe("session of isolate()", () => {
     expect((await drive(session, "const = 5")).error?.kind).toBe("syntax");
     expect((await drive(session, "print(1)\nconst x = nothing()")).error).toMatchObject({
       kind: "thrown",
-      message: expect.stringMatching(/ReferenceError: nothing is not defined\n.*:2:),
+      message: expect.stringMatching(/ReferenceError: nothing is not defined\n.*:2:/),
     });
     expect((await drive(session, "await new Promise(() => {})")).error?.kind).toBe("deadlock");
   });
