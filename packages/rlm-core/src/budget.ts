@@ -128,7 +128,9 @@ export function createBudget(options: BudgetOptions): Budget {
         limits.calls === Infinity ? null : Math.max(0, limits.calls - roomToConclude(limits).calls - held().calls);
       // Measured by what ordinary calls may spend, or the model would hear of it too late.
       const room = roomToConclude(limits);
-      const near = spendable.find((name) => limits[name] !== Infinity && held()[name] >= 0.85 * (limits[name] - room[name]));
+      const near = spendable.find(
+        (name) => limits[name] !== Infinity && held()[name] >= 0.85 * (limits[name] - room[name]),
+      );
       return near === undefined ? { calls } : { calls, near: words[near] };
     },
     pause: () => clock.pause(),
