@@ -161,6 +161,24 @@ describe("offlineModel() as the model of runRlm()", () => {
     expect(answer.mentions).toBeLessThan(whole.mentions);
   });
 
+  it.each([
+    [2, "concluded", /The run ended before it had read any passage\.$/],
+    [
+      3,
+      "final",
+      /2 of 2 passages are missing: their sub-calls failed\. Whether “Blue Lantern” is mentioned is not known\.$/,
+    ],
+  ])("offlineModel() says what is missing where limits.calls is %i", async (calls, status, words) => {
+    const apart = { one: `${book["chapter one"]}`, two: "The Blue Lantern." };
+    const limits = { directBelow: 0, calls };
+    const result = await runRlm(
+      { query: "Which chapters mention “Blue Lantern”?", context: apart },
+      { model: offlineModel(), limits },
+    );
+    expect(result.status).toBe(status);
+    expect(result.answer).toMatch(words);
+  });
+
   it("offlineModel() counts the o200k tokens of what it reads and writes, and names itself", async () => {
     const model = offlineModel();
     const options = { maxOutputTokens: 100, signal: new AbortController().signal, purpose: "sub", depth: 0 } as const;

@@ -69,12 +69,12 @@ export function reportOf(
 }
 
 /** The answer as text. Guest code: self-contained. */
-export function reportText({ note, term, texts, mentions, found }: Mentions): string {
+export function reportText({ note, term, texts, mentions, missing, found }: Mentions): string {
   if (term === "") return note;
   const times = (count: number) => (count === 1 ? "once" : `${count} times`);
   const where = texts === 1 ? "in the text" : `in ${found.length} of ${texts} texts`;
-  const summary =
-    mentions === 0 ? `“${term}” is not mentioned.` : `“${term}” is mentioned ${times(mentions)}, ${where}.`;
+  const none = missing === 0 ? `“${term}” is not mentioned.` : `Whether “${term}” is mentioned is not known.`;
+  const summary = mentions === 0 ? none : `“${term}” is mentioned ${times(mentions)}, ${where}.`;
   const lines = found.map(({ at, fields, when, who, mentions: count, first }) => {
     const near = [
       ...Object.entries(fields).map(([key, value]) => `${key} ${value}`),
