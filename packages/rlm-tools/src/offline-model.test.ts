@@ -169,7 +169,7 @@ describe("offlineModel() as the model of runRlm()", () => {
       /2 of 2 passages are missing: their sub-calls failed\. Whether “Blue Lantern” is mentioned is not known\.$/,
     ],
   ])("offlineModel() says what is missing where limits.calls is %i", async (calls, status, words) => {
-    const apart = { one: `${book["chapter one"]}`, two: "The Blue Lantern." };
+    const apart = { one: book["chapter one"], two: "The Blue Lantern." };
     const limits = { directBelow: 0, calls };
     const result = await runRlm(
       { query: "Which chapters mention “Blue Lantern”?", context: apart },

@@ -50,7 +50,7 @@ const pattern = new RegExp(${JSON.stringify(source)}, "giu");
 const search = find(pattern, { within: texts, around: 100, max: 3 });
 print(search);
 
-${guest(entriesOf)}`;
+${guest("entriesOf", entriesOf)}`;
 }
 
 /** Turn 2: cut, read, join, end. */
@@ -58,11 +58,11 @@ function answer(task: RootTask, term: string, source: string): string {
   const { functions, json } = task;
   const sub = functions.has("llm_query_batched");
   const carried = [
-    guest(cutPassages),
-    guest(reportOf),
-    ...(json ? [] : [guest(reportText)]),
-    ...(sub ? [] : [guest(readPassage)]),
-    ...(sub && !functions.has("decompose.pack") ? [guest(pack)] : []),
+    guest("cutPassages", cutPassages),
+    guest("reportOf", reportOf),
+    ...(json ? [] : [guest("reportText", reportText)]),
+    ...(sub ? [] : [guest("readPassage", readPassage)]),
+    ...(sub && !functions.has("decompose.pack") ? [guest("pack", pack)] : []),
   ];
   return `// Cut: every hit with the text around it, near ones together.
 const hits = search.total === 0 ? [] : find(pattern, { within: texts, around: 0, max: search.total }).hits;
@@ -130,8 +130,8 @@ function final({ json }: RootTask, why: string, term?: string): string {
 }
 
 /** A function as the code carries it: its source text, without the blanks that stripped types leave. */
-function guest(run: (...args: never[]) => unknown): string {
-  return String(run)
-    .replace(/(\S) {2,}/g, "$1 ")
-    .replace(/(\w) ([,)])/g, "$1$2");
+function guest(name: string, run: (...args: never[]) => unknown): string {
+  // Named here, for a bundler may give it another name.
+  const source = String(run).replace(/^function\s+[\w$]+/, `function ${name}`);
+  return source.replace(/(\S) {2,}/g, "$1 ").replace(/(\w) ([,)])/g, "$1$2");
 }
