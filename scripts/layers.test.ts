@@ -60,7 +60,7 @@ describe("layerViolations()", () => {
 
   it("names an import of a package to the right, by name or by path", async () => {
     const files = {
-      "rlm-tools/src/planted.ts": 'import "rlm-cli"; import "../../rlm-core/src/limits.ts";',
+      "rlm-tools/src/planted.ts": 'import "rlm-cli"; import type {} from "../../rlm-core/src/limits.ts";',
       "rlm-core/src/steps/planted.ts": 'import type {} from "rlm-tools"; import "@langchain/core/tools";',
     };
     expect(await planted(files)).toEqual([
@@ -68,6 +68,16 @@ describe("layerViolations()", () => {
       "rlm-core may not import: packages/rlm-core/src/steps/planted.ts → packages/rlm-tools/src/index.ts",
       "rlm-core must not know: packages/rlm-core/src/steps/planted.ts → @langchain/core/tools",
       "rlm-tools may not import: packages/rlm-tools/src/planted.ts → packages/rlm-cli/src/index.ts",
+    ]);
+  });
+
+  it("names an import of more than types where only types are allowed", async () => {
+    const files = {
+      "rlm-tools/src/planted.ts": 'import { runRlm } from "rlm-core";',
+      "rlm-tools/src/planted-type.ts": 'import type { Model } from "rlm-core";',
+    };
+    expect(await planted(files)).toEqual([
+      "rlm-tools may import types alone: packages/rlm-tools/src/planted.ts → packages/rlm-core/src/index.ts",
     ]);
   });
 

@@ -3,9 +3,9 @@ import { cruise, type ICruiseResult, type IForbiddenRuleType } from "dependency-
 const terminal = ["^(node:)?(readline|repl|tty)"];
 
 /** What each package may import of the others, and what it must not know. Everything else is in its package.json. */
-export const packages: Record<string, { imports: string[]; unknown?: string[] }> = {
+export const packages: Record<string, { imports: string[]; typesOnly?: boolean; unknown?: string[] }> = {
   "rlm-core": { imports: [], unknown: ["langchain", "langgraph", ...terminal] },
-  "rlm-tools": { imports: ["rlm-core"], unknown: ["langchain", "langgraph", ...terminal] },
+  "rlm-tools": { imports: ["rlm-core"], typesOnly: true, unknown: ["langchain", "langgraph", ...terminal] },
   "rlm-langgraph": { imports: ["rlm-core", "rlm-tools"], unknown: terminal },
   "rlm-cli": { imports: ["rlm-core", "rlm-tools", "rlm-langgraph"] },
 };
@@ -77,15 +77,20 @@ function cycleRules(): IForbiddenRuleType[] {
 }
 
 function packageRules(): IForbiddenRuleType[] {
-  return Object.entries(packages).flatMap(([name, { imports, unknown = [] }]) => {
+  return Object.entries(packages).flatMap(([name, { imports, typesOnly = false, unknown = [] }]) => {
     const from = { path: `^packages/${name}/` };
+    const shipped = { ...from, pathNot: test.source };
     const others = Object.keys(packages).filter((other) => other !== name);
     const forbidden = others.filter((other) => !imports.includes(other));
     const outside = [...forbidden.map((other) => `packages/${other}`), "examples", "test", "bench", "scripts"];
     return [
       { name: `${name} may not import`, severity: "error", from, to: { path: `^(${outside.join("|")})/` } },
+      ...(typesOnly ? imports : []).map((other): IForbiddenRuleType => {
+        const to = { path: `^packages/${other}/`, dependencyTypesNot: ["type-only" as const] };
+        return { name: `${name} may import types alone`, severity: "error", from: shipped, to };
+      }),
       ...unknown.map((path): IForbiddenRuleType => {
-        return { name: `${name} must not know`, severity: "error", from, to: { path } };
+        return { name: `${name} must not know`, severity: "error", from: shipped, to: { path } };
       }),
       {
         name: "another package by path instead of name",
