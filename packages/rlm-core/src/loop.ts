@@ -41,11 +41,14 @@ export async function runLoop<T>(input: RlmInput, options: RlmOptions<T>, sandbo
   signal.throwIfAborted();
   const contexts = await storeContexts(input.context, store);
   const runId = randomUUID();
-  const budget = await createBudget({ limits, prices, store, logKey: `${runId}/budget` });
+  const budgetKey = `${runId}/budget`;
+  const budget = createBudget({ limits, prices, store, logKey: budgetKey });
   const shared = { ...resolved, budget, semaphore: createSemaphore(limits.concurrency), toolCalls: new Map<string, number>() };
   const { model, responseFormat } = resolved;
   const child = { runId, depth: 0, seed: randomInt(2 ** 32), query: input.query.trim(), contexts, model, responseFormat, signal };
   const { answer, state } = await runSession(child, shared);
+  // Of a run that failed it is kept, for whoever goes on with it.
+  await store.delete(budgetKey);
   const { status, limit } = outcomeOf(state);
   const parsed: unknown = responseFormat === undefined ? answer.text : JSON.parse(answer.text);
   return { answer: parsed as T, status, ...(limit && { limit }), usage: state.usage, runId };

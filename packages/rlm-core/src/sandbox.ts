@@ -50,6 +50,8 @@ export interface Session {
   close(): Promise<void>;
   /** The last progress, and every call of the open block that has no result yet: for a driver that comes back to it. */
   readonly last: { progress: Progress | undefined; outstanding: readonly SubCall[] };
+  /** Whether the next input finds its process there; otherwise that costs a rebuild, so results are better given together. */
+  readonly live: boolean;
   /** Rolling hash over seed, context references, block and result events: equal digests, equal REPL states. */
   readonly digest: string;
 }

@@ -26,6 +26,10 @@ async function askInPlace({ messages, model, purpose, depth, responseFormat, sig
   const concluding = purpose === "conclude" && depth === 0;
   const inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content) + 4, 0);
   const reservation = await run.budget.reserve({ model: name, inputTokens, maxOutputTokens, concluding });
+  if (signal.aborted) {
+    await run.budget.release(reservation);
+    throw signal.reason;
+  }
   const deadline = startDeadline(run, concluding);
   const either = AbortSignal.any([signal, deadline.signal]);
   let reply: ModelReply;
@@ -40,13 +44,13 @@ async function askInPlace({ messages, model, purpose, depth, responseFormat, sig
     deadline.stop();
   }
   const answeredBy = reply.model ?? name;
-  const usage = reply.usage ?? (await countUsage(messages, reply.text));
-  await settle(usage, answeredBy);
+  const usage = await settle(reply.usage ?? (await countUsage(messages, reply.text)), answeredBy);
   return { text: reply.text, usage, model: answeredBy };
 
-  async function settle(usage: TokenUsage, settledModel: string): Promise<void> {
-    const { costUsd } = await run.budget.settle(reservation, { usage, model: settledModel });
-    run.meter.add({ model: settledModel, usage, costUsd });
+  async function settle(usage: TokenUsage, settledModel: string): Promise<TokenUsage> {
+    const settled = await run.budget.settle(reservation, { usage, model: settledModel });
+    run.meter.add({ ...settled, model: settledModel });
+    return settled.usage;
   }
 }
 

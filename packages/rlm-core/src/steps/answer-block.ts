@@ -44,7 +44,8 @@ export async function answerBlock(session: Session, log: BlockLog, state: RlmSta
         }
       }
       if (inFlight === 0) return { progress, deferred, ...(limit && { limit }) };
-      const arrived = await arrivals.next();
+      // Another session may have taken the process away: then all results share one rebuild.
+      const arrived = await arrivals.next(() => (session.live ? 1 : inFlight));
       inFlight -= arrived.length;
       const results = [];
       for (const { call, settled } of arrived) {
@@ -80,8 +81,8 @@ export async function answerBlock(session: Session, log: BlockLog, state: RlmSta
   }
 }
 
-/** What has come and nobody has taken yet; `next` waits for at least one, and throws what made the run fail. */
-function createArrivals(signal: AbortSignal): { push(arrival: Arrival): void; fail(error: unknown): void; next(): Promise<Arrival[]> } {
+/** What has come and nobody has taken yet; `next` waits for as many as `least` says, and throws what made the run fail. */
+function createArrivals(signal: AbortSignal): { push(arrival: Arrival): void; fail(error: unknown): void; next(least: () => number): Promise<Arrival[]> } {
   let waiting: Arrival[] = [];
   let failure: { error: unknown } | undefined;
   let wake = (): void => {};
@@ -94,11 +95,11 @@ function createArrivals(signal: AbortSignal): { push(arrival: Arrival): void; fa
       failure ??= { error };
       wake();
     },
-    async next() {
+    async next(least) {
       const onAbort = (): void => wake();
       signal.addEventListener("abort", onAbort, { once: true });
       try {
-        while (waiting.length === 0 && failure === undefined && !signal.aborted) {
+        while (waiting.length < least() && failure === undefined && !signal.aborted) {
           const { promise, resolve } = Promise.withResolvers<void>();
           wake = resolve;
           await promise;

@@ -38,7 +38,7 @@ export function sessionOptions({ task, seed, depth }: RlmState, run: Run): Sessi
 }
 
 /** A result as the session takes it. */
-export async function subResultOf({ id, hash, ok, ref, json }: ResultEvent, run: Run): Promise<SubResult> {
+async function subResultOf({ id, hash, ok, ref, json }: ResultEvent, run: Run): Promise<SubResult> {
   return { id, hash, ok, value: { text: await run.store.get(ref), json }, ref };
 }
 

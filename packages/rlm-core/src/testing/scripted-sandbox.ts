@@ -92,6 +92,7 @@ function createSession(
     get closed() {
       return closed;
     },
+    live: true,
     get digest() {
       return digest;
     },

@@ -152,6 +152,9 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
     get last() {
       return past.last;
     },
+    get live() {
+      return live?.place.child.alive === true;
+    },
     get digest() {
       return past.digest;
     },
