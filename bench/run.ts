@@ -10,4 +10,16 @@ console.log(
 );
 const rows = [];
 for (const measure of [start, turnOverhead, fanOut, handOver]) rows.push(...(await measure()));
-console.table(Object.fromEntries(rows.map(({ what, ...row }) => [what, row])));
+
+const lines = [
+  ["", "ours", "bare", "", ""],
+  ...rows.map(({ what, ours, bare, beside, result }) => [what, ours, bare, beside, result]),
+];
+const width = (column: number) => Math.max(...lines.map((line) => line[column]?.length ?? 0));
+for (const line of lines)
+  console.log(
+    line
+      .map((cell, column) => cell.padEnd(width(column)))
+      .join("  ")
+      .trimEnd(),
+  );

@@ -25,7 +25,7 @@ export async function turnOverhead(): Promise<Row[]> {
     {
       what: `a turn (a run of ${turns}, divided)`,
       ours: ms(ours / turns),
-      beside: "evaluations in an isolate in this process",
+      beside: "evaluations in such an isolate",
       bare: ms(bare / turns),
       result: `+ ${ms((ours - bare) / turns)} a turn`,
     },
