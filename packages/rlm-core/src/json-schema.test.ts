@@ -7,6 +7,7 @@ describe("misfit()", () => {
     expect(misfit({ age: 3 }, schema)).toBeUndefined();
     expect(misfit({ age: "3" }, schema)).toMatch(/age: .*integer/);
     expect(misfit({}, schema)).toMatch(/age/);
+    expect(misfit(undefined, schema)).toMatch(/not JSON/);
   });
 });
 

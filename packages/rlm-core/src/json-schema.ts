@@ -7,6 +7,8 @@ export interface JsonSchema {
 
 /** Why a value does not fit a schema, in a sentence; undefined if it fits. Interprets the schema, generates no code. */
 export function misfit(value: unknown, schema: JsonSchema): string | undefined {
+  // The validator knows JSON values only.
+  if (value === undefined) return "the value: it is not JSON.";
   const { valid, errors } = new Validator(schema as Schema, "2020-12").validate(value);
   if (valid) return undefined;
   // The errors of what is around only say where; those inside say what.
