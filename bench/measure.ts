@@ -25,3 +25,7 @@ export async function median(runs: number, work: () => unknown): Promise<number>
 export function ms(value: number): string {
   return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 }
+
+export function more(difference: number): string {
+  return `${difference < 0 ? "-" : "+"} ${ms(Math.abs(difference))}`;
+}

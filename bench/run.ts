@@ -5,9 +5,8 @@ import { start } from "./start.ts";
 import { turnOverhead } from "./turns.ts";
 
 // One run, one table: no figure stands without the work that it is compared with.
-console.log(
-  `Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}\n`,
-);
+const machine = `${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`;
+console.log(`Node ${process.version}, ${machine}\n`);
 const rows = [];
 for (const measure of [start, turnOverhead, fanOut, handOver]) rows.push(...(await measure()));
 
@@ -16,10 +15,7 @@ const lines = [
   ...rows.map(({ what, ours, bare, beside, result }) => [what, ours, bare, beside, result]),
 ];
 const width = (column: number) => Math.max(...lines.map((line) => line[column]?.length ?? 0));
-for (const line of lines)
-  console.log(
-    line
-      .map((cell, column) => cell.padEnd(width(column)))
-      .join("  ")
-      .trimEnd(),
-  );
+for (const line of lines) {
+  const cells = line.map((cell, column) => cell.padEnd(width(column)));
+  console.log(cells.join("  ").trimEnd());
+}

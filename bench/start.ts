@@ -1,6 +1,6 @@
 import ivm from "isolated-vm";
 import { isolate, type Sandbox, type SessionOptions } from "rlm-core";
-import { median, ms, type Row } from "./measure.ts";
+import { median, more, ms, type Row } from "./measure.ts";
 
 /** From nothing to the first block's result: without a process that waits, with one, and a bare isolate in this process. */
 export async function start(): Promise<Row[]> {
@@ -20,7 +20,7 @@ export async function start(): Promise<Row[]> {
       ours: ms(ours),
       beside: "an isolate in this process",
       bare: ms(bare),
-      result: `+ ${ms(ours - bare)}`,
+      result: more(ours - bare),
     };
   };
   return [row("session, cold start", cold), row("session, warm start", warm)];

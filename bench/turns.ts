@@ -1,7 +1,7 @@
 import ivm from "isolated-vm";
 import { runRlm } from "rlm-core";
 import { scriptedModel } from "rlm-core/testing";
-import { median, ms, type Row } from "./measure.ts";
+import { median, more, ms, type Row } from "./measure.ts";
 
 const turns = 20;
 
@@ -27,7 +27,7 @@ export async function turnOverhead(): Promise<Row[]> {
       ours: ms(ours / turns),
       beside: "evaluations in such an isolate",
       bare: ms(bare / turns),
-      result: `+ ${ms((ours - bare) / turns)} a turn`,
+      result: more((ours - bare) / turns),
     },
   ];
 }
