@@ -59,7 +59,7 @@ export function startChild([program = "", ...args]: string[], dataMb: number): C
     );
   });
   spawned.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
-    said = (said + chunk).slice(-maxSaid);
+    said += chunk.slice(0, maxSaid - said.length);
   });
   // A write to a process that is gone; its exit tells the rest.
   pipe.on("error", () => {});
@@ -146,8 +146,10 @@ export function startChild([program = "", ...args]: string[], dataMb: number): C
 
 const bootMs = 30_000;
 const maxFrameBytes = 400_000_000;
-const maxSaid = 2_000;
-const outOfMemory = /out of memory|invalid (array |string |table )?(size|length) error|allocation failed/i;
+// Enough for the reason at the head of a crash report.
+const maxSaid = 4_000;
+const outOfMemory =
+  /out of memory|is_heap_oom|invalid (array |string |table )?(size|length) error|allocation failed|bad_alloc/i;
 
 // Nothing of the parent's environment: it is where secrets are. Time zone and locale are part of what a replay depends on.
 function emptyEnvironment(): NodeJS.ProcessEnv {

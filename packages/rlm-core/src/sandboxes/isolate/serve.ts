@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { collectGarbage } from "./collect-garbage.ts";
 import type { Machine, MachineOptions, Step } from "./machine.ts";
 import { openSyncPipe, type SyncPipe } from "./sync-pipe.ts";
 import { pipeFd, type ToChild } from "./wire.ts";
@@ -11,10 +12,15 @@ export async function serve(createMachine: (options: MachineOptions) => Machine)
   const pipe = openSyncPipe(pipeFd);
   pipe.write({ type: "ready" });
   pipe.flush();
-  const machine = openMachine(pipe, createMachine);
+  const contexts: MachineOptions["contexts"] = [];
+  const machine = openMachine(pipe, contexts, createMachine);
   if (machine === undefined) return;
   pipe.write({ type: "opened" });
   pipe.flush();
+  // The machine has its own copy of the texts; nothing here would ask for so much memory again and so free this one.
+  const chars = contexts.reduce((sum, { text }) => sum + text.length, 0);
+  contexts.length = 0;
+  if (chars > worthCollecting) collectGarbage();
   const handle = handler(machine, pipe);
   for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
     handle(frame);
@@ -24,8 +30,13 @@ export async function serve(createMachine: (options: MachineOptions) => Machine)
   }
 }
 
-function openMachine(pipe: SyncPipe, createMachine: (options: MachineOptions) => Machine): Machine | undefined {
-  const contexts: MachineOptions["contexts"] = [];
+const worthCollecting = 4_000_000;
+
+function openMachine(
+  pipe: SyncPipe,
+  contexts: MachineOptions["contexts"],
+  createMachine: (options: MachineOptions) => Machine,
+): Machine | undefined {
   for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
     if (frame.type === "open") return createMachine({ ...frame.options, contexts });
     if (frame.type !== "context") throw new Error(`Cannot do "${frame.type}": there is no machine yet`);

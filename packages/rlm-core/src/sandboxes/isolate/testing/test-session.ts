@@ -65,18 +65,17 @@ export function testSession(context: string, kind: "string" | "array" | "object"
 
 /** Process ids of this program's sandbox processes. */
 export function sandboxPids(parent: number = process.pid): number[] {
-  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
+  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat=,args="], { encoding: "utf8" }).split("\n");
   return rows.flatMap((row) => {
-    const [, pid, ppid, command = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [];
+    const [, pid, ppid, command = ""] = /^\s*(\d+)\s+(\d+)\s+[^Z]\S*\s+(.*)$/.exec(row) ?? [];
     return Number(ppid) === parent && command.includes("/sandboxes/isolate/") ? [Number(pid)] : [];
   });
 }
 
-/** Whether there is a process of this id. */
+/** Whether there is a process of this id that has not ended; one that only waits to be fetched by its parent has. */
 export function isRunning(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).startsWith("Z");
   } catch {
     return false;
   }
