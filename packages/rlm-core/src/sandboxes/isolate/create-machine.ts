@@ -14,6 +14,8 @@ import type { Machine, MachineOptions, RawCall, Step } from "./machine.ts";
  * and whatever isolated-vm throws if there is no memory to start.
  */
 export function createMachine(options: MachineOptions): Machine {
+  // Not `options` as a whole: it would keep the contexts' texts, which the isolate has by then.
+  const { responseFormat = {}, limits } = options;
   const pending = new Set<number>();
   let fresh: RawCall[] = [];
   let block = 0;
@@ -28,15 +30,22 @@ export function createMachine(options: MachineOptions): Machine {
 
   const host: GuestHost = {
     post(id, kind, prompt, name, context, contextKind, written) {
-      pending.add(id);
-      fresh.push({
+      const call: RawCall = {
         id,
         kind,
         prompt,
         ...(kind === "tool" && { name }),
         ...(contextKind !== "" && { context: { text: context, json: contextKind === "json" } }),
         options: written === "" ? {} : (JSON.parse(written) as RawCall["options"]),
-      });
+      };
+      // The code may call at the end of its stack, which is ours too: only what is here as a whole was called.
+      pending.add(id);
+      try {
+        fresh.push(call);
+      } catch (error) {
+        pending.delete(id);
+        throw error;
+      }
     },
     ended(number, problem, message) {
       if (number === block) ended = problem === "" ? {} : { error: { kind: problem, message } };
@@ -50,7 +59,7 @@ export function createMachine(options: MachineOptions): Machine {
     schemaProblem: (schema) => describeProblem(() => schemaProblem(JSON.parse(schema))),
     fitProblem: (schema, value) =>
       describeProblem(() =>
-        misfit(JSON.parse(value), schema === "" ? (options.responseFormat ?? {}) : (JSON.parse(schema) as JsonSchema)),
+        misfit(JSON.parse(value), schema === "" ? responseFormat : (JSON.parse(schema) as JsonSchema)),
       ),
     digest(text) {
       hash?.update(text, "utf16le");
@@ -72,7 +81,7 @@ export function createMachine(options: MachineOptions): Machine {
       error = thrown;
     }
     spentMs += performance.now() - begin;
-    if (isolate.isDisposed) stopped ??= { kind: "memory", message: memoryMessage(options.limits.heapMb) };
+    if (isolate.isDisposed) stopped ??= { kind: "memory", message: memoryMessage(limits.heapMb) };
     else if (error instanceof CodeSyntaxError) ended = { error: { kind: "syntax", message: error.message } };
     else if (spentMs >= budgetMs || isTimeout(error))
       stopped ??= { kind: "timeout", message: timeoutMessage(budgetMs) };
@@ -118,6 +127,7 @@ export function createMachine(options: MachineOptions): Machine {
   return {
     run({ code, clock, computeMs }) {
       assertAlive("run code");
+      if (pending.size > 0) throw new SandboxError("Cannot run code: the block before waits for results");
       block++;
       ended = answer = undefined;
       budgetMs = computeMs;
@@ -155,7 +165,12 @@ export function createMachine(options: MachineOptions): Machine {
     inspect() {
       assertAlive("inspect the variables");
       hash = createHash("sha256");
-      guest.inspect.applySync(undefined, [], { timeout: inspectMs });
+      try {
+        guest.inspect.applySync(undefined, [], { timeout: inspectMs });
+      } catch (cause) {
+        if (isolate.isDisposed) stopped = { kind: "memory", message: memoryMessage(limits.heapMb) };
+        throw new SandboxError("Cannot inspect the variables: there is too much of them", { cause });
+      }
       return { hash: hash.digest("hex"), variables };
     },
   };

@@ -99,6 +99,8 @@ const cases: Record<string, [...blocks: string[], shown: string | RegExp]> = {
   ],
   "line of an error after a declaration in the line": ["const aa=1; null.foo", /at block-1\.js:1:\d+$/],
   "column of the only expression": ["null.foo", /block-1\.js:1:6/],
+  "line and column of a name that is not there": ["let z0 = 1\n// one\n\nmissing(z0)", /at block-1\.js:4:1$/],
+  "line and column of a name that is not there in the only expression": ["// one\nmissing", /at block-1\.js:2:1$/],
   "line of an error in a later block": ["1", "\n\nnull.foo", /block-2\.js:3:6/],
   "import of a package": ['import fs from "fs"', /^SyntaxError: import and export do not exist in this REPL/],
   "import of a package while it runs": [

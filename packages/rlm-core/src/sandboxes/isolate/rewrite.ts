@@ -79,8 +79,7 @@ export function rewrite(code: string, fileName: string, reserved: ReadonlySet<st
       text.appendRight(node.start, `;${node.id.name}=`);
       text.appendLeft(node.end, ";");
     } else if (node.type === "VariableDeclaration") {
-      // `using` stays in its block: what it holds is disposed of when the block ends.
-      if (!node.kind.includes("using")) assign(node, "list");
+      assign(node, "list");
     } else {
       hoist(node, "list");
     }
@@ -91,9 +90,10 @@ export function rewrite(code: string, fileName: string, reserved: ReadonlySet<st
   if (last?.type === "ExpressionStatement" && last.directive === undefined) {
     const semicolon = source[last.end - 1] === ";";
     const previous = program.body.at(-2);
-    // Behind the statement before, which is mostly on another line: so the columns of this one stay.
-    if (previous === undefined) opening += "return (";
-    else text.appendLeft(previous.end, "; return (");
+    // Behind the statement before, which is mostly on another line: so the columns of this one stay. After a comma V8
+    // counts positions as from a statement's start; else a ReferenceError would be where `return` is.
+    if (previous === undefined) opening += "return (0,";
+    else text.appendLeft(previous.end, "; return (0,");
     text.appendLeft(semicolon ? last.end - 1 : last.end, semicolon ? ")" : ");");
   }
 

@@ -59,7 +59,7 @@ describe("print()", () => {
 
   it("is bounded for cycles, wide and deep values", () => {
     const { print } = testMachine();
-    expect(print("const o = { n: 1 }; o.self = o; print(o)").length).toBeLessThan(1_000);
+    expect(print("const o = { n: 1 }; o.self = [o]; print(o)")).toBe("{ n: 1, self: [[circular]] }\n");
     expect(print("print(Array(1e6).fill(1))")).toMatch(/… 999,900 more\n\]\n$/);
     expect(print("print(Object.fromEntries(Array.from({ length: 1e4 }, (_, i) => [i, i])))")).toMatch(
       /… 9,900 more\n\}\n$/,

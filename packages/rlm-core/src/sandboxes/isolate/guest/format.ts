@@ -77,12 +77,17 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
     return text + (oneLine ? space : `\n${indent}`) + close;
   };
 
+  // The objects that are being written, outermost first.
+  const open = list<object>();
+
   const format = (value: unknown, room: { left: number }, depth: number, indent: string): string => {
     if ((typeof value !== "object" && typeof value !== "function") || value === null) {
       const text = primitive(value, room.left);
       room.left -= text.length;
       return text;
     }
+    for (let index = 0; index < depth; index++) if (open[index] === value) return "[circular]";
+    open[depth] = value;
     try {
       return formatObject(value, room, depth, indent);
     } catch {

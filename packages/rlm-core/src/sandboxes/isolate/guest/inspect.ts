@@ -23,19 +23,18 @@ export function createInspect(
   const digits = realm.method(BigInt.prototype, "toString") as (value: bigint, base: number) => string;
   const symbolText = realm.method(Symbol.prototype, "toString") as (value: symbol) => string;
   const fromCode = realm.dataOf(String, "fromCharCode") as (code: number) => string;
-  const bytesOf = (buffer: unknown): Uint8Array => new NativeBytes(buffer as ArrayBuffer);
-  const NativeBytes = Uint8Array;
+  const Bytes = Uint8Array;
+  const views = prototypeOf(Uint8Array.prototype) as object;
+  const bufferOf = realm.getter(views, "buffer");
+  const offsetOf = realm.getter(views, "byteOffset") as (view: object) => number;
 
   // Where a walk stops: the objects that were there before the code.
-  const intrinsics = new realm.Map<object, string>();
+  const intrinsics = list<{ object: object; name: string }>();
+  const noted = new realm.Map<object, boolean>();
   const note = (value: unknown, name: string): void => {
-    if (
-      (typeof value !== "object" && typeof value !== "function") ||
-      value === null ||
-      mapGet(intrinsics, value) !== undefined
-    )
-      return;
-    mapSet(intrinsics, value, name);
+    if ((typeof value !== "object" && typeof value !== "function") || value === null || mapGet(noted, value)) return;
+    mapSet(noted, value, true);
+    intrinsics[intrinsics.length] = { object: value, name };
     const prototype = realm.dataOf(value, "prototype");
     if (typeof prototype === "object") note(prototype, `${name}.prototype`);
   };
@@ -57,7 +56,9 @@ export function createInspect(
   });
 
   return () => {
-    const ids = new realm.Map<object, number>();
+    // A name for what was there before the code, a number for what is met on the way.
+    const ids = new realm.Map<object, string>();
+    each(intrinsics, ({ object, name }) => mapSet(ids, object, `@${name};`));
     const queue = list<object>();
     let text = "";
     const emit = (part: string): void => {
@@ -67,9 +68,9 @@ export function createInspect(
       text = "";
     };
     const emitString = (tag: string, value: string): void => {
+      if (value.length <= chunkSize) return emit(`${tag}${value.length}:${value}`);
       emit(`${tag}${value.length}:`);
-      for (let start = 0; start < value.length; start += chunkSize)
-        emit(value.length <= chunkSize ? value : slice(value, start, start + chunkSize));
+      for (let start = 0; start < value.length; start += chunkSize) emit(slice(value, start, start + chunkSize));
     };
 
     const emitValue = (value: unknown): void => {
@@ -80,36 +81,51 @@ export function createInspect(
       if ((typeof value !== "object" && typeof value !== "function") || value === null) {
         return emit(`${value as boolean | null | undefined};`);
       }
-      const known = mapGet(intrinsics, value);
-      if (known !== undefined) return emit(`@${known};`);
       let id = mapGet(ids, value);
       if (id === undefined) {
-        id = queue.length;
+        id = `#${queue.length};`;
         mapSet(ids, value, id);
-        queue[id] = value;
+        queue[queue.length] = value;
       }
-      emit(`#${id};`);
+      emit(id);
     };
 
-    const emitBytes = (bytes: Uint8Array, length: number): void => {
-      for (let index = 0; index < length; index++) emit(fromCode(bytes[index] as number));
+    const emitBytes = (buffer: object, length: number): void => {
+      const bytes = new Bytes(buffer as ArrayBuffer);
+      let part = "";
+      for (let index = 0; index < length; index++) {
+        part += fromCode(bytes[index] as number);
+        if (part.length < chunkSize) continue;
+        emit(part);
+        part = "";
+      }
+      emit(`${part};`);
     };
 
-    const emitProperties = (object: object): void => {
-      const properties = ownKeys(object);
-      each(properties, (key) => {
-        const property = describe(object, key) as PropertyDescriptor;
+    const emitProperty = (object: object, key: PropertyKey): void => {
+      const property = describe(object, key) as PropertyDescriptor;
+      if (!hasOwn(property, "value")) {
+        emit("a");
+        emitValue(realm.dataOf(property, "get"));
+        emitValue(realm.dataOf(property, "set"));
+      } else {
+        if (!property.enumerable || !property.writable) emit("h");
+        emitValue(property.value);
+      }
+    };
+
+    const emitProperties = (object: object, isArray: boolean): void => {
+      const keys = ownKeys(object);
+      const length = isArray ? (realm.dataOf(object, "length") as number) : 0;
+      // Numbers come first: if `length` follows as many of them, no element is missing and none has to be named.
+      const dense = length > 0 && keys[length] === "length" ? length : 0;
+      for (let index = 0; index < dense; index++) emitProperty(object, index);
+      for (let index = dense; index < keys.length; index++) {
+        const key = keys[index] as string | symbol;
         if (typeof key === "symbol") emitString("Y", symbolText(key));
         else emitString("k", key);
-        if (!hasOwn(property, "value")) {
-          emit("a");
-          emitValue(realm.dataOf(property, "get"));
-          emitValue(realm.dataOf(property, "set"));
-        } else {
-          if (!property.enumerable || !property.writable) emit("h");
-          emitValue(property.value);
-        }
-      });
+        emitProperty(object, key);
+      }
     };
 
     const emitObject = (object: object): void => {
@@ -120,7 +136,7 @@ export function createInspect(
       if (kind === "function") emitString("c", kinds.source(object));
       else if (kind === "date") emit(`${kinds.time(object)};`);
       else if (kind === "regexp") emitString("r", kinds.pattern(object));
-      else if (kind === "arraybuffer") emitBytes(bytesOf(object), kinds.byteLength(object));
+      else if (kind === "arraybuffer") emitBytes(object, kinds.byteLength(object));
       else if (kind === "map") {
         kinds.eachEntry(object, (key, value) => {
           emitValue(key);
@@ -133,13 +149,11 @@ export function createInspect(
           return true;
         });
       } else if (kind === "typedarray") {
-        // Its numbers are all that it has.
-        const length = kinds.typedLength(object);
-        emit(`${length};`);
-        for (let index = 0; index < length; index++) emit(`${kinds.typedAt(object, index)},`);
-        return;
+        // A view: what it shows is in its buffer, which others may share.
+        emitValue(bufferOf(object));
+        return emit(`${offsetOf(object)},${kinds.typedLength(object)}}`);
       }
-      emitProperties(object);
+      emitProperties(object, kind === "array");
       emit("}");
     };
 

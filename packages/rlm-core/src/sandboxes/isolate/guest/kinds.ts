@@ -33,7 +33,6 @@ export interface Kinds {
   pattern: (value: object) => string;
   source: (value: object) => string;
   typedLength: (value: object) => number;
-  typedAt: (value: object, index: number) => number | bigint;
   byteLength: (value: object) => number;
 }
 
@@ -160,7 +159,6 @@ export function createKinds(realm: Realm, isProxy: IsProxy): Kinds {
     },
     source: (value) => source(value),
     typedLength,
-    typedAt: (value, index) => (value as Uint8Array)[index] as number,
     byteLength,
   };
 }

@@ -58,17 +58,17 @@ export function createMailbox(realm: Realm, host: GuestHost, closed: () => void)
       }
     },
     post: (call, settled) => {
-      const id = last + 1;
+      // Never used again, also if the call fails to leave.
+      const id = ++last;
       const characters = call.prompt.length + call.context.length;
       mapSet(waiting, id, { settled, characters });
       try {
         host.post(id, call.kind, call.prompt, call.name, call.context, call.contextKind, call.options);
       } catch (error) {
-        // The stack may end in the middle of this; the host has not seen the call then.
+        // The stack may end in the middle of this.
         mapDelete(waiting, id);
         throw error;
       }
-      last = id;
       flying += characters;
     },
     settle: (id, ok, text, json) => {
