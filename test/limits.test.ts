@@ -1,9 +1,16 @@
+import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { BudgetError, isolate, runRlm, type Limits, type RlmEvent } from "rlm-core";
-import { repl, ruleModel, turnOf } from "./scenario.ts";
+import { childPids, repl, ruleModel, turnOf } from "./scenario.ts";
 
 const sandbox = isolate();
 afterAll(() => sandbox.close());
+
+// A folder for temporary files that no other test uses.
+const temporary = mkdtempSync(join(tmpdir(), "rlm-limits-"));
+process.env["TMPDIR"] = temporary;
 
 const context = "word ".repeat(20_000);
 
@@ -166,5 +173,17 @@ describe("limits that are an error for the code", () => {
     const { model } = await play(["print(1)"], { calls: 10 });
     expect(model.calls[8]?.messages.at(-1)?.content).toMatch(/Little is left of the limit on model calls/);
     expect(model.calls[3]?.messages.at(-1)?.content).not.toMatch(/Little is left/);
+  });
+});
+
+describe("after all of these runs", () => {
+  it("runRlm() has left no process, no timer and no temporary file behind", async () => {
+    await sandbox.close();
+    expect(childPids()).toEqual([]);
+    // This test's own time limit is one.
+    expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length).toBeLessThanOrEqual(1);
+    expect(tmpdir()).toBe(temporary);
+    expect(readdirSync(temporary)).toEqual([]);
+    rmdirSync(temporary);
   });
 });

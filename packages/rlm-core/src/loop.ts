@@ -16,6 +16,7 @@ import { execute } from "./steps/execute.ts";
 import { generate } from "./steps/generate.ts";
 import { sessionOptions } from "./steps/live-session.ts";
 import { nextStep } from "./steps/next-step.ts";
+import { deliverResults, submodel } from "./steps/submodel.ts";
 import { storeContexts, type ContextInput } from "./store-context.ts";
 import { noUsage } from "./usage.ts";
 
@@ -34,8 +35,16 @@ export interface RlmResult<T = string> {
   runId: string;
 }
 
-/** Answers a query over contexts: Algorithm 1 of arXiv 2512.24601, with recursion, one budget and one semaphore for the tree. */
-export async function runLoop<T>(input: RlmInput, options: RlmOptions<T>, sandbox: Sandbox): Promise<RlmResult<T>> {
+/**
+ * Answers a query over contexts: Algorithm 1 of arXiv 2512.24601, with recursion, one budget and one semaphore for the tree.
+ * `deferChildren`: children run between two steps, all at once, as in a graph; by default as they come, inside of `execute`.
+ */
+export async function runLoop<T>(
+  input: RlmInput,
+  options: RlmOptions<T>,
+  sandbox: Sandbox,
+  { deferChildren = false }: { deferChildren?: boolean } = {},
+): Promise<RlmResult<T>> {
   const resolved = resolveOptions(input, options, sandbox);
   const { store, limits, prices, signal } = resolved;
   signal.throwIfAborted();
@@ -43,7 +52,7 @@ export async function runLoop<T>(input: RlmInput, options: RlmOptions<T>, sandbo
   const runId = randomUUID();
   const budgetKey = `${runId}/budget`;
   const budget = createBudget({ limits, prices, store, logKey: budgetKey });
-  const shared = { ...resolved, budget, semaphore: createSemaphore(limits.concurrency), toolCalls: new Map<string, number>() };
+  const shared = { ...resolved, deferChildren, budget, semaphore: createSemaphore(limits.concurrency), toolCalls: new Map<string, number>() };
   const { model, responseFormat } = resolved;
   const child = { runId, depth: 0, seed: randomInt(2 ** 32), query: input.query.trim(), contexts, model, responseFormat, signal };
   const { answer, state } = await runSession(child, shared);
@@ -54,7 +63,7 @@ export async function runLoop<T>(input: RlmInput, options: RlmOptions<T>, sandbo
   return { answer: parsed as T, status, ...(limit && { limit }), usage: state.usage, runId };
 }
 
-type Shared = ResolvedOptions & Pick<Run, "budget" | "semaphore" | "toolCalls">;
+type Shared = ResolvedOptions & Pick<Run, "budget" | "semaphore" | "toolCalls" | "deferChildren">;
 
 interface SessionTask {
   runId: string;
@@ -102,8 +111,13 @@ const steps: Record<Exclude<ReturnType<typeof nextStep>, "end">, (state: RlmStat
   execute,
   conclude,
   direct,
-  submodel: () => Promise.reject(new TypeError("Cannot run pending children: the loop runs them inside execute")),
+  submodel: runPending,
 };
+
+async function runPending(state: RlmState, run: Run): Promise<RlmState> {
+  const results = state.pending.map(async (call) => [call.id, await submodel(call, state, run)] as const);
+  return await deliverResults(state, new Map(await Promise.all(results)), run);
+}
 
 function createRun(task: SessionTask, shared: Shared): Run {
   const { runId, model, signal, parent } = task;
@@ -116,7 +130,6 @@ function createRun(task: SessionTask, shared: Shared): Run {
     logKey: `${runId}/log`,
     meter: createMeter({ parent: parent?.run.meter, now: () => performance.now() }),
     now: Date.now,
-    deferChildren: false,
     recurse: async (call, childSignal) => ({ value: await runChild(call, childSignal, run, shared) }),
   };
   return run;

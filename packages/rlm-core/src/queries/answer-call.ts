@@ -26,8 +26,13 @@ export function opensChild(call: SubCall, depth: number, maxDepth: number): bool
 
 /** Answers one call of the code. What goes wrong in it is data for the code; an abort, or a run that cannot go on, throws. */
 export async function answerCall(call: SubCall, state: RlmState, run: Run, signal: AbortSignal): Promise<Settled> {
+  return await settled(() => dispatch(call, state, run, signal), signal);
+}
+
+/** What an answer came to: errors as data for the code, all but those that it cannot mend. */
+export async function settled(answer: () => Promise<Omit<Settled, "ok">>, signal: AbortSignal): Promise<Settled> {
   try {
-    return { ok: true, ...(await dispatch(call, state, run, signal)) };
+    return { ok: true, ...(await answer()) };
   } catch (error) {
     if (signal.aborted || isFatal(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import type { RlmEvent } from "../events.ts";
+import type { JournalEvent } from "../journal.ts";
+import type { Run } from "../run.ts";
+import type { RlmState } from "../state.ts";
+import { memoryStore } from "../stores/memory.ts";
+import { openBlockLog } from "./block-log.ts";
+
+const reply: JournalEvent = {
+  type: "reply",
+  text: "```repl\n1\n```",
+  left: { turn: 1, turns: 30, calls: 200 },
+  usage: { inputTokens: 1, outputTokens: 1 },
+  model: "m",
+};
+const block: JournalEvent = { type: "block", code: "1", clock: 0 };
+const call: JournalEvent = { type: "call", id: 1, kind: "llm", hash: "h" };
+const result: JournalEvent = { type: "result", id: 1, hash: "h", ok: true, ref: "sha256:0", json: false, delivery: 1 };
+
+describe("openBlockLog()", () => {
+  it("openBlockLog() finds what was written ahead when a step is tried again, and nothing older", async () => {
+    const store = memoryStore();
+    const events: RlmEvent[] = [];
+    const run = { store, logKey: "run/log", id: "run", emit: (event: RlmEvent) => events.push(event) } as unknown as Run;
+    const state = (journal: JournalEvent[]) => ({ journal, depth: 0 }) as unknown as RlmState;
+
+    const log = await openBlockLog(state([reply]), run);
+    await log.add(block);
+    await log.add(call);
+    await log.add(result, "text");
+    expect(events).toHaveLength(3);
+    expect(events[2]).toMatchObject({ type: "journal", turn: 1, event: result, text: "text" });
+
+    // The step's own state was lost: another try begins where it began.
+    const again = await openBlockLog(state([reply]), run);
+    expect(again.journal).toEqual([reply, block, call, result]);
+    // The state was saved: what is in the log is in it.
+    const later = await openBlockLog(state([reply, block, call, result, reply]), run);
+    expect(later.journal).toHaveLength(5);
+  });
+});
