@@ -1,7 +1,7 @@
 import ivm from "isolated-vm";
 import { isolate, runRlm } from "rlm-core";
 import { scriptedModel } from "rlm-core/testing";
-import { median, more, ms, type Row } from "./measure.ts";
+import { median, medianDifference, more, ms, type Row } from "./measure.ts";
 import { firstResult } from "./start.ts";
 
 const long = "0123456789".repeat(4_000_000);
@@ -29,7 +29,11 @@ export async function handOver(): Promise<Row[]> {
 /** Milliseconds for the long text, less those for one character; in both cases in a process that was booted ahead. */
 async function difference(work: (text: string) => Promise<void>): Promise<number> {
   await work(long); // from now on what boots ahead has room for it
-  return (await median(5, () => work(long))) - (await median(5, () => work("x")));
+  return await medianDifference(
+    5,
+    () => work(long),
+    () => work("x"),
+  );
 }
 
 async function wholeRun(context: string): Promise<void> {
