@@ -8,12 +8,18 @@ const result: JournalEvent = { type: "result", id: 1, hash: "h", ok: true, ref: 
 const end: JournalEvent = { type: "end", output: { text: "", chars: 0 }, computeMs: 1 };
 
 it("initialDigest() tells seeds and contexts apart", () => {
-  const digests = [initialDigest({ seed: 1, contexts: [] }), initialDigest({ seed: 2, contexts: [] }), initialDigest({ seed: 1, contexts: [context] })];
+  const digests = [
+    initialDigest({ seed: 1, contexts: [] }),
+    initialDigest({ seed: 2, contexts: [] }),
+    initialDigest({ seed: 1, contexts: [context] }),
+  ];
   expect(new Set(digests).size).toBe(3);
 });
 
 it("initialDigest() does not depend on a context's prefix or length, which follow from its reference", () => {
-  expect(initialDigest({ seed: 1, contexts: [{ ...context, prefix: "" }] })).toBe(initialDigest({ seed: 1, contexts: [context] }));
+  expect(initialDigest({ seed: 1, contexts: [{ ...context, prefix: "" }] })).toBe(
+    initialDigest({ seed: 1, contexts: [context] }),
+  );
 });
 
 it.each([
@@ -23,9 +29,12 @@ it.each([
   expect(digestAfter("d", other)).not.toBe(digestAfter("d", block));
 });
 
-it.each([{ id: 2 }, { hash: "i" }, { ok: false }, { ref: "sha256:cc" }, { json: true }])("digestAfter() tells results apart by %o", (change) => {
-  expect(digestAfter("d", { ...result, ...change })).not.toBe(digestAfter("d", result));
-});
+it.each([{ id: 2 }, { hash: "i" }, { ok: false }, { ref: "sha256:cc" }, { json: true }])(
+  "digestAfter() tells results apart by %o",
+  (change) => {
+    expect(digestAfter("d", { ...result, ...change })).not.toBe(digestAfter("d", result));
+  },
+);
 
 it("digestAfter() depends on the order of results", () => {
   const other = { ...result, id: 2 };

@@ -4,10 +4,18 @@ import { canonicalJson, hashCall } from "./hash.ts";
 const call = { kind: "llm", prompt: "p", options: { model: "m", schema: { type: "string", title: "t" } } } as const;
 
 it("hashCall() does not depend on the order of keys", () => {
-  expect(hashCall({ options: { schema: { title: "t", type: "string" }, model: "m" }, prompt: "p", kind: "llm" })).toBe(hashCall(call));
+  expect(hashCall({ options: { schema: { title: "t", type: "string" }, model: "m" }, prompt: "p", kind: "llm" })).toBe(
+    hashCall(call),
+  );
 });
 
-it.each([{ kind: "rlm" as const }, { name: "n" }, { prompt: "q" }, { context: { text: "c", json: false } }, { options: {} }])("hashCall() tells calls apart by %o", (change) => {
+it.each([
+  { kind: "rlm" as const },
+  { name: "n" },
+  { prompt: "q" },
+  { context: { text: "c", json: false } },
+  { options: {} },
+])("hashCall() tells calls apart by %o", (change) => {
   expect(hashCall({ ...call, ...change })).not.toBe(hashCall(call));
 });
 

@@ -16,14 +16,16 @@ export function hashCall({ kind, name, prompt, context, options }: Omit<SubCall,
 
 /** JSON text with the keys of every object sorted, so that equal data gives equal text. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => (isRecord(part) ? Object.fromEntries(Object.entries(part).toSorted(byKey)) : part));
+  return JSON.stringify(value, (_key, part: unknown) =>
+    isRecord(part) ? Object.fromEntries(Object.entries(part).toSorted(byKey)) : part,
+  );
 }
 
 const sliceLength = 8_000_000;
 
 // The hash copies what it is given as bytes: in one piece a long text would be in memory twice.
 function* slices(text: string): Generator<string> {
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     let end = Math.min(start + sliceLength, text.length);
     if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end += 1;
     yield text.slice(start, end);

@@ -18,7 +18,13 @@ describe("checkCall()", () => {
   });
 
   it("leaves out what a call does not have", () => {
-    expect(checkCall({ ...call, name: "n", context: { text: "c", json: false }, hash: "h", options: { extra: 1 } }, 1, rules)).toEqual(call);
+    expect(
+      checkCall(
+        { ...call, name: "n", context: { text: "c", json: false }, hash: "h", options: { extra: 1 } },
+        1,
+        rules,
+      ),
+    ).toEqual(call);
   });
 
   it.each([

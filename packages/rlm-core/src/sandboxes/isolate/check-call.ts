@@ -25,7 +25,8 @@ export function checkCall(frame: unknown, lastId: number, rules: CallRules): Raw
     kind,
     prompt: text(call["prompt"], rules.promptChars, "a prompt"),
     ...(kind === "tool" && { name: oneOf(call["name"], rules.tools, "a tool's name") }),
-    ...(kind === "rlm" && call["context"] !== undefined && { context: checkValue(call["context"], maxCharsInFlight, "a child's context") }),
+    ...(kind === "rlm" &&
+      call["context"] !== undefined && { context: checkValue(call["context"], maxCharsInFlight, "a child's context") }),
     options: checkOptions(call["options"]),
   };
 }

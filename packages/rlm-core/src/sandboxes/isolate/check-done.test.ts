@@ -37,10 +37,17 @@ describe("checkInspected()", () => {
   const variable = { name: "n", type: "string", size: "1 character", preview: '"a"' };
 
   it("takes variables and leaves out what they do not have", () => {
-    expect(checkInspected({ hash: "h", variables: [{ ...variable, value: 1 }] })).toEqual({ hash: "h", variables: [variable] });
+    expect(checkInspected({ hash: "h", variables: [{ ...variable, value: 1 }] })).toEqual({
+      hash: "h",
+      variables: [variable],
+    });
   });
 
-  it.each([{ hash: 1, variables: [] }, { hash: "h", variables: {} }, { hash: "h", variables: [{ ...variable, preview: "p".repeat(5_000) }] }])("refuses %#", (given) => {
+  it.each([
+    { hash: 1, variables: [] },
+    { hash: "h", variables: {} },
+    { hash: "h", variables: [{ ...variable, preview: "p".repeat(5_000) }] },
+  ])("refuses %#", (given) => {
     expect(() => checkInspected(given)).toThrow(BadFrame);
   });
 });

@@ -18,7 +18,10 @@ export function checkDone(frame: unknown, rules: DoneRules): Done {
   if (typeof computeMs !== "number" || !(computeMs >= 0)) throw new BadFrame("a computing time that is none");
   return {
     kind: "done",
-    output: { text: text(output["text"], rules.outputChars + outputNotes, "an output"), chars: count(output["chars"], "an output's length") },
+    output: {
+      text: text(output["text"], rules.outputChars + outputNotes, "an output"),
+      chars: count(output["chars"], "an output's length"),
+    },
     ...(done["error"] !== undefined && { error: checkError(done["error"]) }),
     ...(done["answer"] !== undefined && { answer: checkAnswer(done["answer"], rules) }),
     ...(done["rolledBack"] !== undefined && { rolledBack: flag(done["rolledBack"], "a rollback") }),
@@ -30,7 +33,8 @@ export function checkDone(frame: unknown, rules: DoneRules): Done {
 export function checkInspected(frame: Record<string, unknown>): { hash: string; variables: Variable[] } {
   const variables = list(frame["variables"], maxVariables, "the variables").map((entry) => {
     const variable = record(entry, "a variable");
-    const part = (key: "name" | "type" | "size" | "preview"): string => text(variable[key], maxVariableChars, `a variable's ${key}`);
+    const part = (key: "name" | "type" | "size" | "preview"): string =>
+      text(variable[key], maxVariableChars, `a variable's ${key}`);
     return { name: part("name"), type: part("type"), size: part("size"), preview: part("preview") };
   });
   return { hash: text(frame["hash"], 200, "a hash"), variables };
@@ -45,14 +49,18 @@ const errorKinds = ["syntax", "thrown", "timeout", "memory", "died", "deadlock",
 
 function checkError(value: unknown): CodeError {
   const error = record(value, "an error");
-  return { kind: oneOf(error["kind"], errorKinds, "an error's kind"), message: text(error["message"], maxErrorChars, "an error's message") };
+  return {
+    kind: oneOf(error["kind"], errorKinds, "an error's kind"),
+    message: text(error["message"], maxErrorChars, "an error's message"),
+  };
 }
 
 function checkAnswer(value: unknown, { answerChars, responseFormat }: DoneRules): CallValue {
   const answer = checkValue(value, answerChars, "an answer");
   if (responseFormat !== undefined) {
     const reason = misfit(answer.json ? parseJson(answer.text, "an answer") : answer.text, responseFormat);
-    if (reason !== undefined) throw new BadFrame(`an answer that does not fit the response format: ${reason.slice(0, 200)}`);
+    if (reason !== undefined)
+      throw new BadFrame(`an answer that does not fit the response format: ${reason.slice(0, 200)}`);
   }
   return answer;
 }

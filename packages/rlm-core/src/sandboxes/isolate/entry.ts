@@ -12,7 +12,9 @@ export interface Entry {
 export function childEntry(): Entry {
   const [, folder, extension] = /^(.*\/sandboxes\/isolate\/)entry\.([jt]s)$/.exec(import.meta.url) ?? [];
   const beside = folder === undefined ? undefined : new URL(`child.${extension}`, folder);
-  const file = fileURLToPath(beside !== undefined && existsSync(beside) ? beside : import.meta.resolve("rlm-core/isolate-child"));
+  const file = fileURLToPath(
+    beside !== undefined && existsSync(beside) ? beside : import.meta.resolve("rlm-core/isolate-child"),
+  );
   return { file, readable: readablePaths(file) };
 }
 
@@ -32,7 +34,9 @@ function readablePaths(file: string): string[] {
 function addDependencies(folder: string, paths: Set<string>, seen = new Set<string>()): void {
   if (seen.has(folder)) return;
   seen.add(folder);
-  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { dependencies?: Record<string, string> };
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    dependencies?: Record<string, string>;
+  };
   for (const name of Object.keys(dependencies)) {
     for (const parent of upwards(folder)) {
       const place = join(parent, "node_modules", name);

@@ -3,15 +3,22 @@ import { BadFrame } from "./bad-frame.ts";
 import { frameReader } from "./frame-reader.ts";
 import { encodeFrame, type FromChild } from "./wire.ts";
 
-const frames: FromChild[] = [{ type: "ready" }, { type: "call", call: { id: 1, kind: "llm", prompt: "한글 \ud800 é", options: {} } }, { type: "waiting" }];
+const frames: FromChild[] = [
+  { type: "ready" },
+  { type: "call", call: { id: 1, kind: "llm", prompt: "한글 \ud800 é", options: {} } },
+  { type: "waiting" },
+];
 const bytes = Buffer.concat(frames.map(encodeFrame));
 
-it.each([1, 2, 3, 5, 7, 64, bytes.length])("frameReader() puts frames together from chunks of %i bytes, half surrogates too", (size) => {
-  const read = frameReader(1_000);
-  const got: unknown[] = [];
-  for (let at = 0; at < bytes.length; at += size) got.push(...read(bytes.subarray(at, at + size)));
-  expect(got).toEqual(frames);
-});
+it.each([1, 2, 3, 5, 7, 64, bytes.length])(
+  "frameReader() puts frames together from chunks of %i bytes, half surrogates too",
+  (size) => {
+    const read = frameReader(1_000);
+    const got: unknown[] = [];
+    for (let at = 0; at < bytes.length; at += size) got.push(...read(bytes.subarray(at, at + size)));
+    expect(got).toEqual(frames);
+  },
+);
 
 it("frameReader() refuses a frame by its announced length, before any of it has come", () => {
   const header = Buffer.alloc(4);

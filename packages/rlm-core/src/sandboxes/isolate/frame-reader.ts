@@ -1,7 +1,7 @@
 import { BadFrame } from "./bad-frame.ts";
 
 /** Cuts what a child sends into frames. Holds at most `maxBytes` of one; throws {@link BadFrame} where it is longer or no JSON. */
-export function frameReader(maxBytes: number): (chunk: Buffer) => Generator<unknown> {
+export function frameReader(maxBytes: number): (chunk: Buffer) => Generator {
   let chunks: Buffer[] = [];
   let held = 0;
   let needed = 4;

@@ -2,7 +2,14 @@ import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
-export const layerNames = ["child-process", "permission", "no-network", "no-privileges", "dies-with-parent", "resource-limits"] as const;
+export const layerNames = [
+  "child-process",
+  "permission",
+  "no-network",
+  "no-privileges",
+  "dies-with-parent",
+  "resource-limits",
+] as const;
 export type LayerName = (typeof layerNames)[number];
 
 /** One way in which the child process is confined. */
@@ -27,12 +34,25 @@ export interface Tools {
 export async function activeLayers(): Promise<Layer[]> {
   const { unshare, setpriv, prlimit } = await confinementTools();
   return [
-    { name: "child-process", active: true, purpose: "every session has a process of its own, with an empty environment, which the parent can kill" },
-    { name: "permission", active: true, purpose: "Node's permission model: no files but its own, no processes, no workers" },
+    {
+      name: "child-process",
+      active: true,
+      purpose: "every session has a process of its own, with an empty environment, which the parent can kill",
+    },
+    {
+      name: "permission",
+      active: true,
+      purpose: "Node's permission model: no files but its own, no processes, no workers",
+    },
     layer("no-network", unshare, "a network namespace with no way out", "unshare"),
     layer("no-privileges", setpriv, "it can gain no privileges, and has none of root's", "setpriv"),
     layer("dies-with-parent", setpriv, "the kernel ends it when its parent dies, however that dies", "setpriv"),
-    layer("resource-limits", prlimit, "the kernel bounds its memory and its open files, and writes no core dumps", "prlimit"),
+    layer(
+      "resource-limits",
+      prlimit,
+      "the kernel bounds its memory and its open files, and writes no core dumps",
+      "prlimit",
+    ),
   ];
 }
 
@@ -62,7 +82,12 @@ const prlimitFlags = ["--core=0", "--nofile=64"];
 async function probe(): Promise<Tools> {
   // All three are Linux programs; a tool of the same name elsewhere is something else.
   if (process.platform !== "linux") return {};
-  const [unshare, setpriv, prlimit, nothing] = await Promise.all([find("unshare"), find("setpriv"), find("prlimit"), find("true")]);
+  const [unshare, setpriv, prlimit, nothing] = await Promise.all([
+    find("unshare"),
+    find("setpriv"),
+    find("prlimit"),
+    find("true"),
+  ]);
   if (nothing === undefined) return {};
   const [mayUnshare, maySetpriv, mayPrlimit] = await Promise.all([
     works(unshare, [...unshareFlags, nothing]),
@@ -91,15 +116,21 @@ async function find(name: string): Promise<string | undefined> {
 
 function works(program: string | undefined, args: string[]): Promise<boolean> {
   if (program === undefined) return Promise.resolve(false);
-  return new Promise((resolve) => execFile(program, args, { timeout: 5_000, env: {} }, (error) => resolve(error === null)));
+  return new Promise((resolve) =>
+    execFile(program, args, { timeout: 5_000, env: {} }, (error) => resolve(error === null)),
+  );
 }
 
 function layer(name: LayerName, tool: string | undefined, purpose: string, program: keyof Tools): Layer {
-  return tool === undefined ? { name, active: false, purpose, remedy: remedy(program) } : { name, active: true, purpose };
+  return tool === undefined
+    ? { name, active: false, purpose, remedy: remedy(program) }
+    : { name, active: true, purpose };
 }
 
 function remedy(program: keyof Tools): string {
   if (process.platform !== "linux") return `run on Linux with ${program} (util-linux)`;
   const install = `install ${program} (util-linux; on Alpine \`apk add util-linux-misc setpriv\`)`;
-  return program === "unshare" ? `${install} and allow user namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0; in a container a seccomp profile with unshare)` : install;
+  return program === "unshare"
+    ? `${install} and allow user namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0; in a container a seccomp profile with unshare)`
+    : install;
 }

@@ -110,6 +110,8 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
     async take(dataMb, signal) {
       signal.throwIfAborted();
       await turn(signal);
+      if (signal.aborted) freePlace();
+      signal.throwIfAborted();
       const place = createPlace(taken(dataMb));
       place.wake(signal);
       return place;

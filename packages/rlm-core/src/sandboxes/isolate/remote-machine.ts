@@ -107,7 +107,9 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
         maxBytes,
       });
       void child.send(encodeFrame({ type: "inspect" }));
-      return await inspected;
+      return await inspected.catch((error: unknown) => {
+        throw error instanceof ChildLost && error.how === "exit" ? new BlamelessLoss(error) : error;
+      });
     },
   };
 }

@@ -23,6 +23,8 @@ function fromProc(pid: number): number | undefined {
 
 function fromPs(pid: number): Promise<number | undefined> {
   return new Promise((resolve) => {
-    execFile("ps", ["-o", "rss=", "-p", String(pid)], (error, stdout) => resolve(error === null ? Number(stdout) / 1_000 : undefined));
+    execFile("ps", ["-o", "rss=", "-p", String(pid)], (error, stdout) =>
+      resolve(error === null ? Number(stdout) / 1_000 : undefined),
+    );
   });
 }

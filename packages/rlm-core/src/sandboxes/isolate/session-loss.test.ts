@@ -1,13 +1,8 @@
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { Session, SubCall } from "../../sandbox.ts";
-import { boot } from "./boot.ts";
-import { childEntry } from "./entry.ts";
 import { isolate } from "./isolate.ts";
-import { confinementTools } from "./layers.ts";
-import { createPool } from "./pool.ts";
-import { openSession } from "./session.ts";
 import type { ChildScript } from "./testing/scripted-child.ts";
-import { isRunning, sandboxPids, testSession } from "./testing/test-session.ts";
+import { isRunning, openScripted, sandboxPids, script, testSession } from "./testing/test-session.ts";
 
 const sandbox = isolate({ warm: 0 });
 const opened: Session[] = [];
@@ -23,25 +18,12 @@ async function open(...[options]: Parameters<typeof sandbox.open>): Promise<Sess
   return session;
 }
 
-/** A session whose process does what its blocks and results say; see scripted-child.ts. */
-async function openScripted(...[options]: Parameters<typeof sandbox.open>): Promise<Session> {
-  const entry = childEntry();
-  const scripted = { ...entry, file: entry.file.replace(/child\.ts$/, "testing/scripted-child.ts") };
-  const tools = await confinementTools();
-  const pool = createPool({
-    maxProcesses: 1,
-    warm: 0,
-    start: (dataMb) => boot({ execPath: process.execPath, entry: scripted, tools, dataMb }),
-  });
-  const session = await openSession(pool, options);
+async function openChild(...[options]: Parameters<typeof sandbox.open>): Promise<Session> {
+  const session = await openScripted(options);
   opened.push(session);
   return session;
 }
 
-const script = (...steps: ChildScript[]): { code: string; clock: number } => ({
-  code: JSON.stringify(Object.assign({}, ...steps)),
-  clock: 1,
-});
 const call = (id: number): object => ({ type: "call", call: { id, kind: "llm", prompt: `p${id}`, options: {} } });
 const waiting = { type: "waiting" };
 const done = { type: "done", done: { output: { text: "ok", chars: 2 }, computeMs: 1 } };
@@ -113,7 +95,7 @@ describe("a block that is rolled back", () => {
 
   it("for its time is killed from outside where nothing inside can stop it", async () => {
     const { options } = testSession("");
-    const session = await openScripted(options({ limits: { computeMs: 10 } }));
+    const session = await openChild(options({ limits: { computeMs: 10 } }));
     expect(await session.run(script({ hang: true }))).toMatchObject({
       rolledBack: true,
       error: { kind: "timeout", message: expect.stringContaining("10 ms") },
@@ -132,7 +114,7 @@ describe("a block that is rolled back", () => {
 
   it("for its memory is killed from outside where nothing inside can stop it", async () => {
     const { options } = testSession("");
-    const session = await openScripted(options({ limits: { heapMb: 32 } }));
+    const session = await openChild(options({ limits: { heapMb: 32 } }));
     expect(await session.run(script({ takeMb: 500, hang: true }))).toMatchObject({
       rolledBack: true,
       error: { kind: "memory", message: expect.stringContaining("32 MB") },
@@ -141,7 +123,7 @@ describe("a block that is rolled back", () => {
 
   it("has a memory error too if its process says that it died of that", async () => {
     const { options } = testSession("");
-    const session = await openScripted(options());
+    const session = await openChild(options());
     expect(
       await session.run(script({ stderr: "FATAL ERROR: JavaScript heap out of memory", exit: 134 })),
     ).toMatchObject({ rolledBack: true, error: { kind: "memory" } });
@@ -149,7 +131,7 @@ describe("a block that is rolled back", () => {
 
   it("after it has ended two processes, in one entry or in two", async () => {
     const { options, result } = testSession("");
-    const session = await openScripted(options());
+    const session = await openChild(options());
     expect(await session.run(script({ exit: 3 }))).toMatchObject({ rolledBack: true, error: { kind: "died" } });
     const { digest } = session;
     await session.run(script({ frames: [call(1), waiting] }));
@@ -180,7 +162,7 @@ describe("a process that lies", () => {
     ["two ends", { frames: [{ type: "done", done: { output: { text: "", chars: -1 } } }, done] }],
   ])("loses its block and itself when it sends %s", async (_name, lie) => {
     const { options } = testSession("");
-    const session = await openScripted(options());
+    const session = await openChild(options());
     const [pid] = sandboxPids();
     expect(await session.run(script(lie))).toMatchObject({ rolledBack: true, error: { kind: "died" } });
     expect(isRunning(pid!)).toBe(false);
@@ -189,7 +171,7 @@ describe("a process that lies", () => {
 
   it("may not answer with more than it was opened for", async () => {
     const { options } = testSession("");
-    const session = await openScripted(options({ responseFormat: { type: "number" }, limits: { promptChars: 100 } }));
+    const session = await openChild(options({ responseFormat: { type: "number" }, limits: { promptChars: 100 } }));
     const answered = (text: string): object => ({ type: "done", done: { ...done.done, answer: { text, json: true } } });
     expect(await session.run(script({ frames: [answered("7")] }))).toMatchObject({ answer: { text: "7" } });
     expect(await session.run(script({ frames: [answered('"seven"')] }))).toMatchObject({ error: { kind: "died" } });
@@ -204,7 +186,7 @@ describe("a process that lies", () => {
 
   it("is found out also when it speaks without being asked", async () => {
     const { options } = testSession("");
-    const session = await openScripted(options());
+    const session = await openChild(options());
     const [pid] = sandboxPids();
     expect(await session.run(script({ frames: [done, done] }))).toMatchObject({ output: { text: "ok" } });
     await ended(pid!);

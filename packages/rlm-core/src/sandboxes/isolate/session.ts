@@ -48,9 +48,9 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
   }
 
   async function leave(): Promise<void> {
-    const places = [live?.place, building];
+    const places = new Set([live?.place, building]);
     live = building = undefined;
-    await Promise.all(places.map((place) => place?.leave()));
+    for (const place of places) await place?.leave();
   }
 
   /** The session's machine; `replayed` if it had to be built for that. */

@@ -42,7 +42,7 @@ export function openSyncPipe(fd: number): SyncPipe {
 
   function flush(): void {
     for (const bytes of unsent) {
-      for (let sent = 0; sent < bytes.length; ) sent += writeSync(fd, bytes, sent);
+      for (let sent = 0; sent < bytes.length;) sent += writeSync(fd, bytes, sent);
     }
     unsent = [];
     unsentBytes = 0;

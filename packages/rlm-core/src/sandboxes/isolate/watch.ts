@@ -13,7 +13,11 @@ export interface Bounds {
 }
 
 /** Watches a computing process from outside, for what it does inside one native call nothing inside can end. Returns how to stop. */
-export function watch(pid: number, { wallMs, memoryMb, background = false }: Bounds, lose: (how: LossKind, message: string) => void): () => void {
+export function watch(
+  pid: number,
+  { wallMs, memoryMb, background = false }: Bounds,
+  lose: (how: LossKind, message: string) => void,
+): () => void {
   const due = performance.now() + wallMs;
   let timer = setTimeout(expire, Math.min(wallMs, maxTimerMs));
   const poll = memoryMb === undefined ? undefined : setInterval(() => void look(memoryMb), memoryPollMs);
@@ -35,7 +39,8 @@ export function watch(pid: number, { wallMs, memoryMb, background = false }: Bou
 
   async function look(mostMb: number): Promise<void> {
     const usedMb = await residentMb(pid);
-    if (!stopped && usedMb !== undefined && usedMb > mostMb) lose("memory", `it used ${Math.round(usedMb)} MB, at most ${Math.round(mostMb)} MB are allowed`);
+    if (!stopped && usedMb !== undefined && usedMb > mostMb)
+      lose("memory", `it used ${Math.round(usedMb)} MB, at most ${Math.round(mostMb)} MB are allowed`);
   }
 
   return () => {

@@ -3,7 +3,14 @@ import { defaultLimits, type Limits } from "../../../limits.ts";
 import type { JournalEvent } from "../../../journal.ts";
 import type { Done, Progress, Session, SessionOptions, SubCall, SubResult } from "../../../sandbox.ts";
 import { textRef } from "../../../text-ref.ts";
+import { boot } from "../boot.ts";
+import type { Child } from "../child-process.ts";
+import { childEntry } from "../entry.ts";
+import { confinementTools } from "../layers.ts";
+import { createPool } from "../pool.ts";
 import { endEvent } from "../replay.ts";
+import { openSession } from "../session.ts";
+import type { ChildScript } from "./scripted-child.ts";
 
 /** A session's options over texts in memory, and a driver that keeps the journal as the loop would. */
 export interface TestSession {
@@ -61,6 +68,20 @@ export function testSession(context: string, kind: "string" | "array" | "object"
       return progress;
     },
   };
+}
+
+/** Opens a session whose process does what its blocks and results say; see scripted-child.ts. */
+export async function openScripted(options: SessionOptions): Promise<Session> {
+  const entry = childEntry();
+  const scripted = { ...entry, file: entry.file.replace(/child\.ts$/, "testing/scripted-child.ts") };
+  const tools = await confinementTools();
+  const start = (dataMb: number): Child => boot({ execPath: process.execPath, entry: scripted, tools, dataMb });
+  return await openSession(createPool({ maxProcesses: 1, warm: 0, start }), options);
+}
+
+/** The block that makes such a process do this. */
+export function script(steps: ChildScript): { code: string; clock: number } {
+  return { code: JSON.stringify(steps), clock: 1 };
 }
 
 /** Process ids of this program's sandbox processes. */
