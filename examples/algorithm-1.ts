@@ -13,11 +13,26 @@ async function rlm(query: string, P: string, llm: Model, subRlm: Model): Promise
   const contexts = await storeContexts(P, store);
   // state ← InitREPL(prompt = P);  state ← AddFunction(state, sub_RLM)
   const read = (ref: string): Promise<string> => store.get(ref);
-  const state = await sandbox.open({ contexts, read, seed: 1, queries: true, tools: [], kits: [], limits: defaultLimits });
+  const state = await sandbox.open({
+    contexts,
+    read,
+    seed: 1,
+    queries: true,
+    tools: [],
+    kits: [],
+    limits: defaultLimits,
+  });
   // hist ← [Metadata(state)]: the length and a prefix, never the prompt itself
   const hist: ChatMessage[] = [
-    { role: "system", content: "Answer by JavaScript in ```repl blocks: `context`, `await llm_query(prompt)`, `print`, `FINAL(answer)`." },
-    { role: "user", content: `${query}\n\`context\` has ${P.length} characters and begins: ${contexts[0]?.prefix.slice(0, 60)}` },
+    {
+      role: "system",
+      content:
+        "Answer by JavaScript in ```repl blocks: `context`, `await llm_query(prompt)`, `print`, `FINAL(answer)`.",
+    },
+    {
+      role: "user",
+      content: `${query}\n\`context\` has ${P.length} characters and begins: ${contexts[0]?.prefix.slice(0, 60)}`,
+    },
   ];
   try {
     while (true) {
@@ -44,17 +59,24 @@ async function rlm(query: string, P: string, llm: Model, subRlm: Model): Promise
   }
 }
 
-const book = Array.from({ length: 50_000 }, (_, page) => `Page ${page}: ${page === 31_415 ? "The key is under the mat." : "Nothing here."}`);
+const book = Array.from(
+  { length: 50_000 },
+  (_, page) => `Page ${page}: ${page === 31_415 ? "The key is under the mat." : "Nothing here."}`,
+);
 const root = scriptedModel([
   "I search first.\n```repl\nconst hits = find(/key/); print(hits);\n```",
   "I have the passage read.\n```repl\nconst place = await llm_query('Where is the key? ' + hits.hits[0].text);\nFINAL(place);\n```",
 ]);
-const sub = scriptedModel([(messages) => (messages[0]?.content.includes("under the mat") ? "Under the mat." : "It does not say.")]);
+const sub = scriptedModel([
+  (messages) => (messages[0]?.content.includes("under the mat") ? "Under the mat." : "It does not say."),
+]);
 
 try {
   const answer = await rlm("Where is the key?", book.join("\n"), root, sub);
   assert.equal(answer, "Under the mat.");
-  console.log(`${answer} (${book.join("\n").length} characters of context, at most ${Math.max(...root.calls.map(({ messages }) => JSON.stringify(messages).length))} of them in one request)`);
+  console.log(
+    `${answer} (${book.join("\n").length} characters of context, at most ${Math.max(...root.calls.map(({ messages }) => JSON.stringify(messages).length))} of them in one request)`,
+  );
 } finally {
   await sandbox.close();
 }

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { InputError, isolate, RlmError, runRlm, type Model, type RlmInput, type RlmOptions } from "rlm-core";
+import { InputError, isolate, RlmError, runRlm, type Model, type RlmInput } from "rlm-core";
 import { childPids, repl, ruleModel } from "./scenario.ts";
 
 const sandbox = isolate({ warm: 0 });
 afterAll(() => sandbox.close());
 
 const model = ruleModel(() => repl("FINAL(1)"));
-const run = (input: unknown, options: object = {}) => runRlm(input as RlmInput, { model, sandbox, ...options } as RlmOptions);
+const run = (input: unknown, options: object = {}) => runRlm(input as RlmInput, { model, sandbox, ...options });
 const input = { query: "q", context: "some text" };
 
 describe("bad input", () => {
@@ -32,7 +32,11 @@ describe("bad input", () => {
     ["a sub-model that is none", { subModel: "gpt" }, /Expected options.subModel to be a function/],
     ["an unknown limit", { limits: { turn: 3 } }, /Unknown limit "turn"/],
     ["a limit out of range", { limits: { turns: 0 } }, /Expected limits.turns to be an integer of 1 or more, got 0/],
-    ["a limit that is no integer", { limits: { depth: 1.5 } }, /Expected limits.depth to be an integer of 0 or more, got 1.5/],
+    [
+      "a limit that is no integer",
+      { limits: { depth: 1.5 } },
+      /Expected limits.depth to be an integer of 0 or more, got 1.5/,
+    ],
     ["an unbounded request", { limits: { concurrency: Infinity } }, /limits.concurrency/],
     ["a limit of a wrong type", { limits: { calls: "9" } }, /limits.calls.*got 9/],
     ["two tools of one name", { tools: [tool("a"), tool("a")] }, /"a" twice/],
@@ -52,9 +56,23 @@ describe("bad input", () => {
 describe("bad models", () => {
   const bad: [string, Model, RegExp][] = [
     ["throws", () => Promise.reject(new Error("401 no key")), /Cannot get a reply from the model "model": 401 no key/],
-    ["throws at once", () => { throw new Error("boom"); }, /Cannot get a reply from the model "model": boom/],
-    ["returns nothing", (() => Promise.resolve(undefined)) as unknown as Model, /expected it to return \{ text: string \}, got undefined/],
-    ["returns something else", (() => Promise.resolve({ content: "x" })) as unknown as Model, /got an object with content/],
+    [
+      "throws at once",
+      () => {
+        throw new Error("boom");
+      },
+      /Cannot get a reply from the model "model": boom/,
+    ],
+    [
+      "returns nothing",
+      (() => Promise.resolve(undefined)) as unknown as Model,
+      /expected it to return \{ text: string \}, got undefined/,
+    ],
+    [
+      "returns something else",
+      (() => Promise.resolve({ content: "x" })) as unknown as Model,
+      /got an object with content/,
+    ],
   ];
   for (const [what, broken, message] of bad) {
     for (const limits of [{}, { directBelow: 0 }]) {
@@ -95,16 +113,24 @@ describe("bad models", () => {
       const root = ruleModel(() => repl(code));
       const subModel: Model = () => new Promise(() => {});
       const onEvent = (event: { type: string; event?: { type: string } }) => {
-        if (event.type === "query-start" || (event.type === "journal" && event.event?.type === "block" && code.startsWith("while"))) setImmediate(() => controller.abort(reason));
+        if (
+          event.type === "query-start" ||
+          (event.type === "journal" && event.event?.type === "block" && code.startsWith("while"))
+        )
+          setImmediate(() => controller.abort(reason));
       };
-      await expect(run(input, { model: root, subModel, signal: controller.signal, onEvent, limits: { directBelow: 0 } })).rejects.toBe(reason);
+      await expect(
+        run(input, { model: root, subModel, signal: controller.signal, onEvent, limits: { directBelow: 0 } }),
+      ).rejects.toBe(reason);
       expect(childPids()).toEqual([]);
     }
   });
 
   it("runRlm() aborted before it begins asks nobody", async () => {
     const silent = ruleModel(() => "x");
-    await expect(run(input, { model: silent, signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+    await expect(run(input, { model: silent, signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow(
+      "before",
+    );
     expect(silent.calls).toHaveLength(0);
   });
 
@@ -115,7 +141,9 @@ describe("bad models", () => {
   });
 
   it("runRlm() tells the model what to do about a reply without code", async () => {
-    const root = ruleModel((messages) => (messages.length < 4 ? "I think it is seven." : repl("print(1); FINAL('seven')")));
+    const root = ruleModel((messages) =>
+      messages.length < 4 ? "I think it is seven." : repl("print(1); FINAL('seven')"),
+    );
     const result = await run(input, { model: root, limits: { directBelow: 0 } });
     expect(result.answer).toBe("seven");
     expect(root.calls[1]?.messages[3]?.content).toContain("had no code");

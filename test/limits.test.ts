@@ -15,14 +15,21 @@ process.env["TMPDIR"] = temporary;
 const context = "word ".repeat(20_000);
 
 /** A run whose root plays `codes` turn by turn (the last one again and again), with `limits`. */
-async function play(codes: string[], limits: Partial<Limits>, sub: (prompt: string, signal: AbortSignal) => string | Promise<string> = (prompt) => `re: ${prompt}`) {
+async function play(
+  codes: string[],
+  limits: Partial<Limits>,
+  sub: (prompt: string, signal: AbortSignal) => string | Promise<string> = (prompt) => `re: ${prompt}`,
+) {
   const events: RlmEvent[] = [];
   const model = ruleModel((messages, { purpose, signal }) => {
     if (purpose === "sub") return sub(messages[0]?.content ?? "", signal);
     if (purpose === "conclude") return "the best there is";
     return repl(codes[Math.min(turnOf(messages), codes.length) - 1] ?? "");
   });
-  const result = await runRlm({ query: "q", context }, { model, sandbox, limits: { directBelow: 0, ...limits }, onEvent: (event) => events.push(event) });
+  const result = await runRlm(
+    { query: "q", context },
+    { model, sandbox, limits: { directBelow: 0, ...limits }, onEvent: (event) => events.push(event) },
+  );
   return { result, model, events };
 }
 
@@ -40,7 +47,12 @@ describe("limits that conclude a run", () => {
   });
 
   it("runRlm() never makes more calls than limits.calls, the concluding one included", async () => {
-    const { result, model, events } = await play(["const all = await llm_query_batched(Array.from({ length: 20 }, (_, i) => 'p' + i)); print(all.filter((one) => one instanceof Error).length)"], { calls: 8 });
+    const { result, model, events } = await play(
+      [
+        "const all = await llm_query_batched(Array.from({ length: 20 }, (_, i) => 'p' + i)); print(all.filter((one) => one instanceof Error).length)",
+      ],
+      { calls: 8 },
+    );
     expect(result).toMatchObject({ status: "concluded", limit: "calls" });
     expect(model.calls).toHaveLength(8);
     expect(result.usage.calls).toBe(8);
@@ -48,8 +60,14 @@ describe("limits that conclude a run", () => {
   });
 
   it("runRlm() never spends more than limits.tokens", async () => {
-    const model = ruleModel((_, { purpose }) => ({ text: purpose === "conclude" ? "done" : repl("print(1)"), usage: { inputTokens: 4000, outputTokens: 900 } }));
-    const result = await runRlm({ query: "q", context }, { model, sandbox, limits: { directBelow: 0, tokens: 60_000, maxOutputTokens: 1000 } });
+    const model = ruleModel((_, { purpose }) => ({
+      text: purpose === "conclude" ? "done" : repl("print(1)"),
+      usage: { inputTokens: 4000, outputTokens: 900 },
+    }));
+    const result = await runRlm(
+      { query: "q", context },
+      { model, sandbox, limits: { directBelow: 0, tokens: 60_000, maxOutputTokens: 1000 } },
+    );
     expect(result).toMatchObject({ status: "concluded", limit: "tokens" });
     const spent = result.usage.inputTokens + result.usage.outputTokens;
     expect(spent).toBeGreaterThan(50_000);
@@ -58,11 +76,17 @@ describe("limits that conclude a run", () => {
 
   it("runRlm() never spends more than limits.costUsd by the price table", async () => {
     const model = Object.assign(
-      ruleModel((_, { purpose }) => ({ text: purpose === "conclude" ? "done" : repl("print(1)"), usage: { inputTokens: 1000, outputTokens: 1000 } })),
+      ruleModel((_, { purpose }) => ({
+        text: purpose === "conclude" ? "done" : repl("print(1)"),
+        usage: { inputTokens: 1000, outputTokens: 1000 },
+      })),
       { modelName: "priced" },
     );
     const prices = { priced: { inputPerMillion: 10, outputPerMillion: 100 } };
-    const result = await runRlm({ query: "q", context }, { model, sandbox, prices, limits: { directBelow: 0, costUsd: 3, maxOutputTokens: 1000 } });
+    const result = await runRlm(
+      { query: "q", context },
+      { model, sandbox, prices, limits: { directBelow: 0, costUsd: 3, maxOutputTokens: 1000 } },
+    );
     expect(result).toMatchObject({ status: "concluded", limit: "costUsd" });
     expect(result.usage.costUsd).toBeGreaterThan(2);
     expect(result.usage.costUsd).toBeLessThanOrEqual(3);
@@ -70,12 +94,15 @@ describe("limits that conclude a run", () => {
 
   it("runRlm() refuses limits.costUsd for a model without a price, before it is asked", async () => {
     const model = ruleModel(() => "never");
-    await expect(runRlm({ query: "q", context }, { model, sandbox, limits: { directBelow: 0, costUsd: 3 } })).rejects.toThrow(/has no price/);
+    await expect(
+      runRlm({ query: "q", context }, { model, sandbox, limits: { directBelow: 0, costUsd: 3 } }),
+    ).rejects.toThrow(/has no price/);
     expect(model.calls).toHaveLength(0);
   });
 
   it("runRlm() stops requests that are under way when limits.durationMs is used up, and concludes", async () => {
-    const never = (_: string, signal: AbortSignal): Promise<string> => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const never = (_: string, signal: AbortSignal): Promise<string> =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     const { result, events } = await play(["print('seen'); await llm_query('slow')"], { durationMs: 1500 }, never);
     expect(result).toMatchObject({ status: "concluded", limit: "durationMs", answer: "the best there is" });
     expect(printed(events)).toContain("limits.durationMs is 1500");
@@ -88,7 +115,9 @@ describe("limits that conclude a run", () => {
   });
 
   it("runRlm() takes a variable that the concluding reply hands over by FINAL", async () => {
-    const model = ruleModel((messages, { purpose }) => repl(purpose === "conclude" ? "FINAL(found)" : `const found = ["a", ${turnOf(messages)}]; print(found)`));
+    const model = ruleModel((messages, { purpose }) =>
+      repl(purpose === "conclude" ? "FINAL(found)" : `const found = ["a", ${turnOf(messages)}]; print(found)`),
+    );
     const result = await runRlm({ query: "q", context }, { model, sandbox, limits: { directBelow: 0, turns: 2 } });
     expect(result).toMatchObject({ status: "concluded", limit: "turns", answer: '["a",2]' });
     expect(model.calls.at(-1)?.messages.at(-1)?.content).toMatch(/found \(array/);
@@ -105,19 +134,30 @@ describe("limits that conclude a run", () => {
 
 describe("limits that are an error for the code", () => {
   it("runRlm() refuses a sub-call over limits.promptChars and goes on", async () => {
-    const { result, events } = await play(["print(context.length); try { await llm_query('x'.repeat(1001)) } catch (error) { print(error.message) }", "FINAL('ok')"], { promptChars: 1000 });
+    const { result, events } = await play(
+      [
+        "print(context.length); try { await llm_query('x'.repeat(1001)) } catch (error) { print(error.message) }",
+        "FINAL('ok')",
+      ],
+      { promptChars: 1000 },
+    );
     expect(result).toMatchObject({ status: "final", answer: "ok" });
     expect(printed(events)).toMatch(/1,?001.*1,?000/);
   });
 
   it("runRlm() tells the code that an answer is over limits.answerChars, never shortens it", async () => {
-    const { result, events } = await play(["print(1); FINAL('x'.repeat(2000))", "FINAL('short')"], { answerChars: 1000 });
+    const { result, events } = await play(["print(1); FINAL('x'.repeat(2000))", "FINAL('short')"], {
+      answerChars: 1000,
+    });
     expect(result.answer).toBe("short");
     expect(printed(events)).toMatch(/2,?000.*1,?000/);
   });
 
   it("runRlm() stops a block at limits.computeMs, rolls it back and goes on", async () => {
-    const { result, events } = await play(["var kept = 1; print(kept)", "kept = 2; while (true) {}", "FINAL('kept ' + kept)"], { computeMs: 500 });
+    const { result, events } = await play(
+      ["var kept = 1; print(kept)", "kept = 2; while (true) {}", "FINAL('kept ' + kept)"],
+      { computeMs: 500 },
+    );
     expect(result).toMatchObject({ status: "final", answer: "kept 1" });
     expect(printed(events)).toContain("500");
   });
@@ -132,7 +172,10 @@ describe("limits that are an error for the code", () => {
   });
 
   it("runRlm() survives a block that uses up limits.heapMb", async () => {
-    const { result, events } = await play(["print(1)", "const all = []; while (true) all.push(new Array(1000).fill(all.length))", "FINAL(typeof all)"], { heapMb: 32, computeMs: 20_000 });
+    const { result, events } = await play(
+      ["print(1)", "const all = []; while (true) all.push(new Array(1000).fill(all.length))", "FINAL(typeof all)"],
+      { heapMb: 32, computeMs: 20_000 },
+    );
     expect(result).toMatchObject({ status: "final", answer: "undefined" });
     expect(printed(events)).toMatch(/memory/);
   });
@@ -146,18 +189,25 @@ describe("limits that are an error for the code", () => {
   it("runRlm() holds at most limits.concurrency requests at once, and the others wait", async () => {
     let now = 0;
     let most = 0;
-    const { result } = await play(["const all = await llm_query_batched(Array.from({ length: 12 }, (_, i) => 'p' + i)); FINAL(all.length)"], { concurrency: 3 }, async (prompt) => {
-      most = Math.max(most, ++now);
-      await new Promise((resolve) => setImmediate(resolve));
-      now--;
-      return prompt;
-    });
+    const { result } = await play(
+      ["const all = await llm_query_batched(Array.from({ length: 12 }, (_, i) => 'p' + i)); FINAL(all.length)"],
+      { concurrency: 3 },
+      async (prompt) => {
+        most = Math.max(most, ++now);
+        await new Promise((resolve) => setImmediate(resolve));
+        now--;
+        return prompt;
+      },
+    );
     expect(result.answer).toBe("12");
     expect(most).toBe(3);
   });
 
   it("runRlm() gives the code no query functions at depth 0", async () => {
-    const { result, model } = await play(["FINAL([typeof llm_query, typeof rlm_query, typeof llm_map, context.length].join())"], { depth: 0 });
+    const { result, model } = await play(
+      ["FINAL([typeof llm_query, typeof rlm_query, typeof llm_map, context.length].join())"],
+      { depth: 0 },
+    );
     expect(result.answer).toBe("undefined,undefined,undefined,100000");
     expect(model.calls[0]?.messages[0]?.content).not.toContain("llm_query");
   });

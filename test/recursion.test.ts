@@ -40,7 +40,10 @@ describe("recursion", () => {
       const events: RlmEvent[] = [];
       const model = counter({ now: 0, most: 0 });
       const limits = { depth, directBelow: 0, calls: 1000 };
-      const result = await runRlm({ query: "Count the stars", context: stars }, { model, sandbox: open({ warm: 0 }), limits, onEvent: (event) => events.push(event) });
+      const result = await runRlm(
+        { query: "Count the stars", context: stars },
+        { model, sandbox: open({ warm: 0 }), limits, onEvent: (event) => events.push(event) },
+      );
       expect(result.answer).toBe(expected);
       const roots = [0, 1, 5, 21][depth] ?? 0;
       const plain = 4 ** depth;
@@ -49,7 +52,13 @@ describe("recursion", () => {
       expect(starts).toHaveLength(roots);
       expect(Math.max(...starts.map((event) => event.depth))).toBe(depth - 1);
       const children = starts.filter((event) => event.depth > 0);
-      expect(children.every((event) => event.type === "run-start" && event.runId === `${event.parent?.runId}/${event.parent?.turn}.${event.parent?.id}`)).toBe(true);
+      expect(
+        children.every(
+          (event) =>
+            event.type === "run-start" &&
+            event.runId === `${event.parent?.runId}/${event.parent?.turn}.${event.parent?.id}`,
+        ),
+      ).toBe(true);
     });
   }
 
@@ -61,7 +70,10 @@ describe("recursion", () => {
     const onEvent = (): void => {
       processes = Math.max(processes, childPids().length);
     };
-    const result = await runRlm({ query: "Count the stars", context: stars }, { model, sandbox, onEvent, limits: { depth: 3, concurrency: 1, directBelow: 0, calls: 1000 } });
+    const result = await runRlm(
+      { query: "Count the stars", context: stars },
+      { model, sandbox, onEvent, limits: { depth: 3, concurrency: 1, directBelow: 0, calls: 1000 } },
+    );
     expect(result.answer).toBe(expected);
     expect(requests.most).toBe(1);
     expect(processes).toBeLessThanOrEqual(1);
@@ -69,11 +81,17 @@ describe("recursion", () => {
 
   it("runRlm() gives a child that fails as an error to the code, and the others go on", async () => {
     const model = ruleModel((messages, { depth }) => {
-      if (depth === 0) return repl("const all = await rlm_query_batched(['good', 'bad'].map((query) => ({ query, context: 'text ' + query }))); FINAL(all.map((one) => (one instanceof Error ? 'failed: ' + one.message : one)).join('; '))");
+      if (depth === 0)
+        return repl(
+          "const all = await rlm_query_batched(['good', 'bad'].map((query) => ({ query, context: 'text ' + query }))); FINAL(all.map((one) => (one instanceof Error ? 'failed: ' + one.message : one)).join('; '))",
+        );
       if (questionOf(messages) === "bad") throw new Error("no such model");
       return repl("print(context); FINAL('fine')");
     });
-    const result = await runRlm({ query: "q", context: stars }, { model, sandbox: open({ warm: 0 }), limits: { depth: 2, directBelow: 0 } });
+    const result = await runRlm(
+      { query: "q", context: stars },
+      { model, sandbox: open({ warm: 0 }), limits: { depth: 2, directBelow: 0 } },
+    );
     expect(result.answer).toContain("fine; failed: ");
     expect(result.answer).toContain("no such model");
   });
@@ -84,15 +102,27 @@ describe("recursion", () => {
       if (depth === 0) return repl("const child = await rlm_query('look', 'some text'); print('child said ' + child)");
       return repl(`print("found in turn ${turnOf(messages)}")`);
     });
-    const result = await runRlm({ query: "q", context: stars }, { model, sandbox: open({ warm: 0 }), limits: { depth: 2, directBelow: 0, calls: 4 } });
+    const result = await runRlm(
+      { query: "q", context: stars },
+      { model, sandbox: open({ warm: 0 }), limits: { depth: 2, directBelow: 0, calls: 4 } },
+    );
     expect(result).toMatchObject({ status: "concluded", limit: "calls", answer: "concluded" });
     expect(model.calls.at(-1)?.messages.at(-1)?.content).toContain("child said found in turn 2");
     expect(model.calls).toHaveLength(4);
   });
 
   it("runRlm() gives a child the schema of its call as response format", async () => {
-    const model = ruleModel((_, { depth }) => repl(depth === 0 ? "const { n } = await rlm_query('count', [1, 2, 3], { schema: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] } }); FINAL(n + 1)" : "print(context); FINAL({ n: context.length })"));
-    const result = await runRlm({ query: "q", context: stars }, { model, sandbox: open({ warm: 0 }), limits: { depth: 2, directBelow: 0 }, responseFormat: { type: "integer" } });
+    const model = ruleModel((_, { depth }) =>
+      repl(
+        depth === 0
+          ? "const { n } = await rlm_query('count', [1, 2, 3], { schema: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] } }); FINAL(n + 1)"
+          : "print(context); FINAL({ n: context.length })",
+      ),
+    );
+    const result = await runRlm(
+      { query: "q", context: stars },
+      { model, sandbox: open({ warm: 0 }), limits: { depth: 2, directBelow: 0 }, responseFormat: { type: "integer" } },
+    );
     expect(result.answer).toBe(4);
   });
 
@@ -102,14 +132,21 @@ describe("recursion", () => {
     const model = ruleModel(async (_, { depth, signal }) => {
       if (depth === 0) return repl("const slow = rlm_query('slow', 'text'); await llm_query('go'); FINAL('done')");
       started.resolve();
-      return await new Promise<string>((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      return await new Promise<string>((_resolve, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason)),
+      );
     });
-    const subModel = Object.assign(ruleModel(async (messages, options) => {
-      if (options.purpose === "root") return (await model(messages, options)).text;
-      await started.promise;
-      return "went";
-    }));
-    const result = await runRlm({ query: "q", context: stars }, { model, subModel, sandbox, limits: { depth: 2, directBelow: 0 } });
+    const subModel = Object.assign(
+      ruleModel(async (messages, options) => {
+        if (options.purpose === "root") return (await model(messages, options)).text;
+        await started.promise;
+        return "went";
+      }),
+    );
+    const result = await runRlm(
+      { query: "q", context: stars },
+      { model, subModel, sandbox, limits: { depth: 2, directBelow: 0 } },
+    );
     expect(result.answer).toBe("done");
     expect(childPids()).toEqual([]);
   });

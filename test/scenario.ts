@@ -4,7 +4,9 @@ import type { ChatMessage, Model, ModelOptions, ModelReply } from "rlm-core";
 type Answer = string | ModelReply | Promise<string | ModelReply>;
 
 /** A model that answers by rules over what it is asked, in any order; it keeps what it was asked. */
-export function ruleModel(answer: (messages: ChatMessage[], options: ModelOptions) => Answer): Model & { calls: { messages: ChatMessage[]; options: ModelOptions }[] } {
+export function ruleModel(
+  answer: (messages: ChatMessage[], options: ModelOptions) => Answer,
+): Model & { calls: { messages: ChatMessage[]; options: ModelOptions }[] } {
   const calls: { messages: ChatMessage[]; options: ModelOptions }[] = [];
   const model = async (messages: ChatMessage[], options: ModelOptions): Promise<ModelReply> => {
     calls.push({ messages, options });
@@ -31,5 +33,8 @@ export function questionOf(messages: readonly ChatMessage[]): string {
 /** Processes that this one started and that still run; Linux only, as the tests of processes are. */
 export function childPids(): number[] {
   const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
-  return children.split(" ").filter((pid) => pid !== "").map(Number);
+  return children
+    .split(" ")
+    .filter((pid) => pid !== "")
+    .map(Number);
 }

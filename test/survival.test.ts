@@ -15,19 +15,27 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const context = Array.from({ length: 5000 }, (_, at) => `line ${at} ${at % 1000 === 7 ? "marked" : "plain"}`).join("\n");
+const context = Array.from({ length: 5000 }, (_, at) => `line ${at} ${at % 1000 === 7 ? "marked" : "plain"}`).join(
+  "\n",
+);
 
 // One block a turn: state, a failing sub-call, code that throws, code that hangs, two kills from outside, recursion, the answer.
 function rootCodes(depth: number): string[] {
   const asks = depth > 0;
   return [
     "const marked = context.split('\\n').filter((line) => line.endsWith('marked')); const dice = [Math.random(), Date.now()]; print(marked.length)",
-    asks ? "let failure; try { await llm_query('FAIL') } catch (error) { failure = error.message } print(failure)" : "const failure = 'none'; print(failure)",
+    asks
+      ? "let failure; try { await llm_query('FAIL') } catch (error) { failure = error.message } print(failure)"
+      : "const failure = 'none'; print(failure)",
     "var before = new Map([['a', marked]]); null.length",
     "marked.push('never'); while (true) {}",
     "class Kept { constructor(n) { this.n = n } } const kept = new Kept(marked.length); print(kept)",
-    asks ? "const replies = await llm_query_batched(['KILL', 'one', 'two']); print(replies)" : "const replies = []; print(replies)",
-    depth > 1 ? "const children = await rlm_query_batched(marked.slice(0, 2).map((line) => ({ query: 'Which line?', context: line }))); print(children)" : "const children = []; print(children)",
+    asks
+      ? "const replies = await llm_query_batched(['KILL', 'one', 'two']); print(replies)"
+      : "const replies = []; print(replies)",
+    depth > 1
+      ? "const children = await rlm_query_batched(marked.slice(0, 2).map((line) => ({ query: 'Which line?', context: line }))); print(children)"
+      : "const children = []; print(children)",
     "FINAL([marked.length, kept.n, failure, replies.join(), children.join(), before.size].join(' | '))",
   ];
 }
@@ -46,7 +54,12 @@ function createModel() {
     }
     const turn = turnOf(messages);
     const maxDepth = Number(/depth is (\d)/.exec(messages[1]?.content ?? "")?.[1] ?? 0);
-    if (depth > 0) return repl(maxDepth > depth + 1 ? "print(1); FINAL(await rlm_query('Deeper', context))" : "print(1); FINAL('child of ' + (await llm_query(context)))");
+    if (depth > 0)
+      return repl(
+        maxDepth > depth + 1
+          ? "print(1); FINAL(await rlm_query('Deeper', context))"
+          : "print(1); FINAL('child of ' + (await llm_query(context)))",
+      );
     if (turn === 5) killChildren();
     return repl(rootCodes(maxDepth)[turn - 1] ?? "");
   });
@@ -85,7 +98,10 @@ describe("a run through everything that can go wrong", () => {
       const sandbox = watched(isolate({ warm: 0 }), hashes);
       const model = createModel();
       const query = `What is marked? The depth is ${depth}.`;
-      const result = await runRlm({ query, context }, { model, sandbox, onEvent: writer.onEvent, limits: { depth, computeMs: 700 } });
+      const result = await runRlm(
+        { query, context },
+        { model, sandbox, onEvent: writer.onEvent, limits: { depth, computeMs: 700 } },
+      );
       await writer.close();
       await sandbox.close();
       expect(result).toMatchObject({ status: "final", answer: answers[depth] });
@@ -94,15 +110,32 @@ describe("a run through everything that can go wrong", () => {
       const trajectory = await readTrajectory(trace);
       const [root] = [...trajectory.runs.values()];
       const journal = root?.journal ?? [];
-      expect(journal.flatMap((event) => (event.type === "end" ? [event.error?.kind ?? "ok"] : []))).toEqual(["ok", "ok", "thrown", "timeout", "ok", "ok", "ok", "ok"]);
+      expect(journal.flatMap((event) => (event.type === "end" ? [event.error?.kind ?? "ok"] : []))).toEqual([
+        "ok",
+        "ok",
+        "thrown",
+        "timeout",
+        "ok",
+        "ok",
+        "ok",
+        "ok",
+      ]);
       expect(journal.filter(({ type }) => type === "reply")).toHaveLength(8);
       expect(journal.filter(({ type }) => type === "call")).toHaveLength([0, 4, 6, 6][depth] ?? -1);
-      expect(canonicalJournal(journal).filter((event) => (event as { ok?: boolean }).ok === false)).toHaveLength(depth > 0 ? 1 : 0);
+      expect(canonicalJournal(journal).filter((event) => (event as { ok?: boolean }).ok === false)).toHaveLength(
+        depth > 0 ? 1 : 0,
+      );
 
       const asked = model.calls.length;
       await writeFile(join(folder, "context.txt"), context);
       const script = new URL("./replay-trace.ts", import.meta.url).pathname;
-      const { stdout } = await promisify(execFile)(process.execPath, ["-C", "rlm-source", script, trace, join(folder, "context.txt")]);
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        "-C",
+        "rlm-source",
+        script,
+        trace,
+        join(folder, "context.txt"),
+      ]);
       const replayed: { hash: string }[] = JSON.parse(stdout);
       expect(replayed.map(({ hash }) => hash).toSorted()).toEqual(hashes.toSorted());
       expect(model.calls).toHaveLength(asked);
@@ -125,7 +158,9 @@ describe("a run through everything that can go wrong", () => {
       const otherOutput = await altered(/("type":"end"[^\n]*?"text":")5/, "$16");
       await expect(replayTrajectory(otherOutput, { context, sandbox })).rejects.toMatchObject({ code: "replay" });
       const trajectory = await readTrajectory(join(folder, "depth-1.jsonl"));
-      await expect(replayTrajectory(trajectory, { context: `${context}.`, sandbox })).rejects.toThrow(/its context was "context" with/);
+      await expect(replayTrajectory(trajectory, { context: `${context}.`, sandbox })).rejects.toThrow(
+        /its context was "context" with/,
+      );
     } finally {
       await sandbox.close();
     }

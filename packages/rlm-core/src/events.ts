@@ -5,7 +5,14 @@ import type { SessionOptions } from "./sandbox.ts";
 import type { TokenUsage } from "./model.ts";
 
 /** What happens in a run, as it happens; `runId` tells the sessions of the tree apart. The core only calls `emit`. */
-export type RlmEvent = RunStartEvent | TurnStartEvent | JournalledEvent | QueryStartEvent | QueryEndEvent | WarningEvent | RunEndEvent;
+export type RlmEvent =
+  | RunStartEvent
+  | TurnStartEvent
+  | JournalledEvent
+  | QueryStartEvent
+  | QueryEndEvent
+  | WarningEvent
+  | RunEndEvent;
 
 interface InRun {
   runId: string;

@@ -19,7 +19,15 @@ export type { RlmInput, RlmResult } from "./loop.ts";
 export type { RlmOptions } from "./options.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
 export type { Price, Prices } from "./prices.ts";
-export { BudgetError, InputError, ReplayError, RlmError, SandboxError, type LimitName, type RlmErrorCode } from "./errors.ts";
+export {
+  BudgetError,
+  InputError,
+  ReplayError,
+  RlmError,
+  SandboxError,
+  type LimitName,
+  type RlmErrorCode,
+} from "./errors.ts";
 export type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from "./model.ts";
 export type { JsonSchema } from "./json-schema.ts";
 
@@ -43,4 +51,15 @@ export { canonicalJournal } from "./turns.ts";
 export { countTokens } from "./tokens.ts";
 
 export { isolate, type IsolateOptions } from "./sandboxes/isolate/isolate.ts";
-export type { CallValue, CodeError, Output, Progress, Sandbox, Session, SessionOptions, SubCall, SubResult, Variable } from "./sandbox.ts";
+export type {
+  CallValue,
+  CodeError,
+  Output,
+  Progress,
+  Sandbox,
+  Session,
+  SessionOptions,
+  SubCall,
+  SubResult,
+  Variable,
+} from "./sandbox.ts";

@@ -13,7 +13,9 @@ describe("misfit()", () => {
 
 describe("schemaProblem()", () => {
   it("schemaProblem() lets plain schemas pass, also with properties called like keywords", () => {
-    expect(schemaProblem({ type: "object", properties: { format: { type: "string" }, pattern: { type: "string" } } })).toBeUndefined();
+    expect(
+      schemaProblem({ type: "object", properties: { format: { type: "string" }, pattern: { type: "string" } } }),
+    ).toBeUndefined();
     expect(schemaProblem({ type: "array", items: { enum: ["$ref", "format"] } })).toBeUndefined();
   });
 

@@ -1,4 +1,4 @@
-import { Validator, type Schema } from "@cfworker/json-schema";
+import { Validator } from "@cfworker/json-schema";
 
 /** A JSON Schema (draft 2020-12) as plain data. */
 export interface JsonSchema {
@@ -9,12 +9,14 @@ export interface JsonSchema {
 export function misfit(value: unknown, schema: JsonSchema): string | undefined {
   // The validator knows JSON values only.
   if (value === undefined) return "the value: it is not JSON.";
-  const { valid, errors } = new Validator(schema as Schema, "2020-12").validate(value);
+  const { valid, errors } = new Validator(schema, "2020-12").validate(value);
   if (valid) return undefined;
   // The errors of what is around only say where; those inside say what.
   const inner = errors.filter(({ keyword }) => !outer.has(keyword));
   const reasons = (inner.length > 0 ? inner : errors).slice(-3);
-  return reasons.map(({ instanceLocation, error }) => `${instanceLocation.slice(2) || "the value"}: ${error}`).join(" ");
+  return reasons
+    .map(({ instanceLocation, error }) => `${instanceLocation.slice(2) || "the value"}: ${error}`)
+    .join(" ");
 }
 
 const outer = new Set(["properties", "items", "prefixItems", "allOf", "anyOf", "oneOf"]);
@@ -35,7 +37,8 @@ function keywordProblem(node: object, depth: number): string | undefined {
   if (depth > maxSchemaDepth * 2) return `a schema may be ${maxSchemaDepth} levels deep`;
   for (const [keyword, value] of Object.entries(node)) {
     // A property may be called "format"; only strings there are the keyword.
-    if (forbidden.includes(keyword) && (typeof value === "string" || keyword === "patternProperties")) return `"${keyword}" is not allowed in a schema`;
+    if (forbidden.includes(keyword) && (typeof value === "string" || keyword === "patternProperties"))
+      return `"${keyword}" is not allowed in a schema`;
     const problem = typeof value === "object" && value !== null ? keywordProblem(value, depth + 1) : undefined;
     if (problem !== undefined) return problem;
   }

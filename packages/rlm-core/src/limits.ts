@@ -54,22 +54,36 @@ export const defaultLimits: Limits = {
 
 /** Fills in the defaults and checks every value. Throws {@link InputError} that names the limit, its range and what it got. */
 export function resolveLimits(given: Partial<Limits> = {}): Limits {
-  if (typeof given !== "object" || given === null) throw new InputError(`Expected limits to be an object, got ${given === null ? "null" : typeof given}`);
+  if (typeof given !== "object" || given === null)
+    throw new InputError(`Expected limits to be an object, got ${given === null ? "null" : typeof given}`);
   const limits = { ...defaultLimits };
   for (const [name, value] of Object.entries(given)) {
-    if (!isLimit(name)) throw new InputError(`Unknown limit "${name}": expected one of ${Object.keys(defaultLimits).join(", ")}`);
+    if (!isLimit(name))
+      throw new InputError(`Unknown limit "${name}": expected one of ${Object.keys(defaultLimits).join(", ")}`);
     if (value === undefined) continue;
     const least = minimum[name] ?? 1;
-    const fits = typeof value === "number" && value >= least && (name === "costUsd" || value === Infinity || Number.isSafeInteger(value));
+    const fits =
+      typeof value === "number" &&
+      value >= least &&
+      (name === "costUsd" || value === Infinity || Number.isSafeInteger(value));
     if (!fits || (value === Infinity && !mayBeInfinite.has(name))) {
-      throw new InputError(`Expected limits.${name} to be ${name === "costUsd" ? "a number" : "an integer"} of ${least} or more, got ${String(value)}`);
+      throw new InputError(
+        `Expected limits.${name} to be ${name === "costUsd" ? "a number" : "an integer"} of ${least} or more, got ${String(value)}`,
+      );
     }
     limits[name] = value;
   }
   return limits;
 }
 
-const minimum: Partial<Record<keyof Limits, number>> = { depth: 0, costUsd: 0, directBelow: 0, heapMb: 16, outputChars: 200, promptChars: 100 };
+const minimum: Partial<Record<keyof Limits, number>> = {
+  depth: 0,
+  costUsd: 0,
+  directBelow: 0,
+  heapMb: 16,
+  outputChars: 200,
+  promptChars: 100,
+};
 // What bounds memory or one request has to be finite.
 const mayBeInfinite = new Set<keyof Limits>(["turns", "calls", "tokens", "costUsd", "durationMs", "errors"]);
 

@@ -22,22 +22,35 @@ const model: Model = async (messages, { purpose, depth }) => {
   return { text: "```repl\nprint(context); FINAL('read ' + context)\n```" };
 };
 
-async function play(deferChildren: boolean): Promise<{ answer: string; journals: Map<number, JournalEvent[]>; events: RlmEvent[] }> {
+async function play(
+  deferChildren: boolean,
+): Promise<{ answer: string; journals: Map<number, JournalEvent[]>; events: RlmEvent[] }> {
   const events: RlmEvent[] = [];
-  const options = { model, sandbox, limits: { depth: 2, directBelow: 0 }, onEvent: (event: RlmEvent) => events.push(event) };
+  const options = {
+    model,
+    sandbox,
+    limits: { depth: 2, directBelow: 0 },
+    onEvent: (event: RlmEvent) => events.push(event),
+  };
   const { answer } = await runLoop({ query: "q", context: "the context" }, options, sandbox, { deferChildren });
   const journals = Map.groupBy(
     events.flatMap((event) => (event.type === "journal" ? [event] : [])),
     ({ depth }) => depth,
   );
-  return { answer, events, journals: new Map([...journals].map(([depth, lines]) => [depth, lines.map(({ event }) => event)])) };
+  return {
+    answer,
+    events,
+    journals: new Map([...journals].map(([depth, lines]) => [depth, lines.map(({ event }) => event)])),
+  };
 }
 
 describe("runLoop()", () => {
   it("runLoop() gives the same answer and canonical journal whether children run inside of execute or between two steps", async () => {
     const inline = await play(false);
     const deferred = await play(true);
-    expect(inline.answer).toBe("re plain one; read text of a; read text of b; failed; read read text of a,read text of b");
+    expect(inline.answer).toBe(
+      "re plain one; read text of a; read text of b; failed; read read text of a,read text of b",
+    );
     expect(deferred.answer).toBe(inline.answer);
     expect(canonicalJournal(deferred.journals.get(0) ?? [])).toEqual(canonicalJournal(inline.journals.get(0) ?? []));
     const waits = deferred.journals.get(0)?.filter(({ type }) => type === "wait");
@@ -62,6 +75,8 @@ describe("runLoop()", () => {
     const onEvent = ({ type }: RlmEvent): void => {
       if (type === "query-start") throw full;
     };
-    await expect(runLoop({ query: "q", context: "c" }, { model, limits: { directBelow: 0 }, onEvent }, sandbox)).rejects.toBe(full);
+    await expect(
+      runLoop({ query: "q", context: "c" }, { model, limits: { directBelow: 0 }, onEvent }, sandbox),
+    ).rejects.toBe(full);
   });
 });

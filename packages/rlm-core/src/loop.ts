@@ -39,7 +39,7 @@ export interface RlmResult<T = string> {
  * Answers a query over contexts: Algorithm 1 of arXiv 2512.24601, with recursion, one budget and one semaphore for the tree.
  * `deferChildren`: children run between two steps, all at once, as in a graph; by default as they come, inside of `execute`.
  */
-export async function runLoop<T>(
+export async function runLoop<T = string>(
   input: RlmInput,
   options: RlmOptions<T>,
   sandbox: Sandbox,
@@ -52,9 +52,24 @@ export async function runLoop<T>(
   const runId = randomUUID();
   const budgetKey = `${runId}/budget`;
   const budget = createBudget({ limits, prices, store, logKey: budgetKey });
-  const shared = { ...resolved, deferChildren, budget, semaphore: createSemaphore(limits.concurrency), toolCalls: new Map<string, number>() };
+  const shared = {
+    ...resolved,
+    deferChildren,
+    budget,
+    semaphore: createSemaphore(limits.concurrency),
+    toolCalls: new Map<string, number>(),
+  };
   const { model, responseFormat } = resolved;
-  const child = { runId, depth: 0, seed: randomInt(2 ** 32), query: input.query.trim(), contexts, model, responseFormat, signal };
+  const child = {
+    runId,
+    depth: 0,
+    seed: randomInt(2 ** 32),
+    query: input.query.trim(),
+    contexts,
+    model,
+    responseFormat,
+    signal,
+  };
   const { answer, state } = await runSession(child, shared);
   // Of a run that failed it is kept, for whoever goes on with it.
   await store.delete(budgetKey);
@@ -84,7 +99,13 @@ async function runSession(task: SessionTask, shared: Shared): Promise<{ answer: 
   const { runId, depth, parent } = task;
   const place = { runId, depth };
   const repl = replOf(sessionOptions(state, run));
-  run.emit({ type: "run-start", ...place, state, repl, ...(parent && { parent: { runId: parent.run.id, turn: parent.turn, id: parent.id } }) });
+  run.emit({
+    type: "run-start",
+    ...place,
+    state,
+    repl,
+    ...(parent && { parent: { runId: parent.run.id, turn: parent.turn, id: parent.id } }),
+  });
   try {
     let step;
     while ((step = nextStep(state, run.limits)) !== "end") {
@@ -154,7 +175,11 @@ async function runChild(call: PendingCall, signal: AbortSignal, run: Run, shared
   return answer;
 }
 
-function initialState({ query, contexts, responseFormat, seed, depth }: SessionTask, { sandbox }: Shared, run: Run): RlmState {
+function initialState(
+  { query, contexts, responseFormat, seed, depth }: SessionTask,
+  { sandbox }: Shared,
+  run: Run,
+): RlmState {
   return {
     task: { query, contexts, ...(responseFormat && { responseFormat }) },
     journal: [],

@@ -56,16 +56,31 @@ export interface ResolvedOptions {
 }
 
 /** Checks everything at the door and fills in the defaults. Throws {@link InputError}. */
-export function resolveOptions<T>(input: { query: string }, options: RlmOptions<T>, defaultSandbox: Sandbox): ResolvedOptions {
+export function resolveOptions<T>(
+  input: { query: string },
+  options: RlmOptions<T>,
+  defaultSandbox: Sandbox,
+): ResolvedOptions {
   checkInput(input);
   checkNames(options);
-  const { model, sandbox = defaultSandbox, prices = {}, profile = big, tools = [], approve, store = memoryStore(), onEvent = () => {} } = options;
+  const {
+    model,
+    sandbox = defaultSandbox,
+    prices = {},
+    profile = big,
+    tools = [],
+    approve,
+    store = memoryStore(),
+    onEvent = () => {},
+  } = options;
   const { subModel = model, signal = new AbortController().signal } = options;
   checkModel(model, "model");
   const models = resolveModels(subModel);
   checkTools(tools);
-  if (!(signal instanceof AbortSignal)) throw new InputError(`Expected options.signal to be an AbortSignal, got ${typeof signal}`);
-  if (typeof onEvent !== "function") throw new InputError(`Expected options.onEvent to be a function, got ${typeof onEvent}`);
+  if (!(signal instanceof AbortSignal))
+    throw new InputError(`Expected options.signal to be an AbortSignal, got ${typeof signal}`);
+  if (typeof onEvent !== "function")
+    throw new InputError(`Expected options.onEvent to be a function, got ${typeof onEvent}`);
   return {
     model,
     ...models,
@@ -82,10 +97,24 @@ export function resolveOptions<T>(input: { query: string }, options: RlmOptions<
   };
 }
 
-const names = ["model", "subModel", "sandbox", "limits", "prices", "profile", "tools", "approve", "responseFormat", "store", "onEvent", "signal"];
+const names = [
+  "model",
+  "subModel",
+  "sandbox",
+  "limits",
+  "prices",
+  "profile",
+  "tools",
+  "approve",
+  "responseFormat",
+  "store",
+  "onEvent",
+  "signal",
+];
 
 function checkNames(options: object): void {
-  if (typeof options !== "object" || options === null) throw new InputError("Expected options to be an object with a model");
+  if (typeof options !== "object" || options === null)
+    throw new InputError("Expected options to be an object with a model");
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) throw new InputError(`Unknown option "${unknown}": expected one of ${names.join(", ")}`);
 }
@@ -95,13 +124,16 @@ function checkInput(input: unknown): void {
   const unknown = Object.keys(input).find((name) => name !== "query" && name !== "context");
   if (unknown !== undefined) throw new InputError(`Unknown input "${unknown}": expected query and context`);
   const query = "query" in input ? input.query : undefined;
-  if (typeof query !== "string") throw new InputError(`Expected query to be a string, got ${query === null ? "null" : typeof query}`);
+  if (typeof query !== "string")
+    throw new InputError(`Expected query to be a string, got ${query === null ? "null" : typeof query}`);
   if (query.trim() === "") throw new InputError("Expected query to be a question, got an empty string");
 }
 
 function checkModel(model: unknown, name: string): void {
   if (typeof model !== "function") {
-    throw new InputError(`Expected options.${name} to be a function (messages, options) => Promise<{ text }>, got ${model === null ? "null" : typeof model}`);
+    throw new InputError(
+      `Expected options.${name} to be a function (messages, options) => Promise<{ text }>, got ${model === null ? "null" : typeof model}`,
+    );
   }
 }
 
@@ -124,17 +156,22 @@ function checkTools(tools: readonly (Tool | Kit)[]): void {
   if (!Array.isArray(tools)) throw new InputError(`Expected options.tools to be an array, got ${typeof tools}`);
   const seen = new Set<string>();
   for (const tool of tools) {
-    if (!/^[A-Za-z_$][\w$]*$/.test(tool.name)) throw new InputError(`Expected the name of a tool to be an identifier, got "${tool.name}"`);
+    if (!/^[A-Za-z_$][\w$]*$/.test(tool.name))
+      throw new InputError(`Expected the name of a tool to be an identifier, got "${tool.name}"`);
     if (seen.has(tool.name)) throw new InputError(`Expected tools to have different names, got "${tool.name}" twice`);
     seen.add(tool.name);
-    if (!isKit(tool) && typeof tool.run !== "function") throw new InputError(`Expected tools.${tool.name}.run to be a function, got ${typeof tool.run}`);
+    if (!isKit(tool) && typeof tool.run !== "function")
+      throw new InputError(`Expected tools.${tool.name}.run to be a function, got ${typeof tool.run}`);
   }
 }
 
 /** Limits that depend on what a model can read, where that is known and the user did not say. Three characters a token: on the safe side. */
 function withWindows(limits: Limits, given: Partial<Limits> | undefined, model: Model, subModel: Model): Limits {
   const sub = subModel.contextWindow;
-  const promptChars = sub === undefined || given?.promptChars !== undefined ? limits.promptChars : Math.max(100, (sub - limits.maxOutputTokens) * 3);
+  const promptChars =
+    sub === undefined || given?.promptChars !== undefined
+      ? limits.promptChars
+      : Math.max(100, (sub - limits.maxOutputTokens) * 3);
   const root = model.contextWindow;
   const directBelow = root === undefined ? limits.directBelow : Math.min(limits.directBelow, Math.floor(root / 2));
   return { ...limits, promptChars, directBelow };
@@ -142,7 +179,8 @@ function withWindows(limits: Limits, given: Partial<Limits> | undefined, model: 
 
 function resolveFormat(format: ZodType | JsonSchema | undefined): JsonSchema | undefined {
   if (format === undefined) return undefined;
-  if (typeof format !== "object" || format === null) throw new InputError(`Expected options.responseFormat to be a zod schema or a JSON Schema, got ${typeof format}`);
+  if (typeof format !== "object" || format === null)
+    throw new InputError(`Expected options.responseFormat to be a zod schema or a JSON Schema, got ${typeof format}`);
   if (!isZod(format)) return format;
   const { $schema, ...schema } = toJSONSchema(format);
   return schema;

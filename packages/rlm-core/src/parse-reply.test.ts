@@ -6,7 +6,9 @@ const fence = "```";
 describe("parseReply()", () => {
   for (const language of ["repl", "js", "javascript", "ts", "typescript", "REPL"]) {
     it(`parseReply() takes the code of a fence "${language}"`, () => {
-      expect(parseReply(`I look first.\n${fence}${language}\nprint(1);\n${fence}\nThen I go on.`)).toEqual({ code: "print(1);" });
+      expect(parseReply(`I look first.\n${fence}${language}\nprint(1);\n${fence}\nThen I go on.`)).toEqual({
+        code: "print(1);",
+      });
     });
   }
 
@@ -31,7 +33,7 @@ describe("parseReply()", () => {
   });
 
   it("parseReply() takes longer fences, tildes, CRLF, and a block without an end", () => {
-    expect(parseReply(`${fence}${"`"}repl\nprint("${fence}")\n${fence}${"`"}`).code).toBe(`print("${fence}")`);
+    expect(parseReply(`${fence}\`repl\nprint("${fence}")\n${fence}\``).code).toBe(`print("${fence}")`);
     expect(parseReply("~~~js\nprint(1)\n~~~").code).toBe("print(1)");
     expect(parseReply(`${fence}repl\r\nprint(1)\r\nprint(2)\r\n${fence}`).code).toBe("print(1)\nprint(2)");
     expect(parseReply(`${fence}repl\nprint(1)`).code).toBe("print(1)");
@@ -44,8 +46,12 @@ describe("parseReply()", () => {
   });
 
   it("parseReply() drops what was thought, also where a tag is missing", () => {
-    expect(parseReply(`<think>${fence}repl\nFINAL(1)\n${fence}</think>${fence}repl\nprint(2)\n${fence}`).code).toBe("print(2)");
-    expect(parseReply(`${fence}repl\nprint(2)\n${fence}\n<think>${fence}repl\nFINAL(1)\n${fence}`).code).toBe("print(2)");
+    expect(parseReply(`<think>${fence}repl\nFINAL(1)\n${fence}</think>${fence}repl\nprint(2)\n${fence}`).code).toBe(
+      "print(2)",
+    );
+    expect(parseReply(`${fence}repl\nprint(2)\n${fence}\n<think>${fence}repl\nFINAL(1)\n${fence}`).code).toBe(
+      "print(2)",
+    );
     expect(withoutThinking("so it is 4.</think>4")).toBe("4");
   });
 

@@ -20,12 +20,17 @@ export function parseReply(reply: string): ParsedReply {
   const [first] = usable;
   if (first !== undefined && first.code.trim() !== "") {
     if (usable.length === 1) return { code: first.code };
-    return { code: first.code, hint: `Only the first of your ${usable.length} blocks was run: write one block a turn.` };
+    return {
+      code: first.code,
+      hint: `Only the first of your ${usable.length} blocks was run: write one block a turn.`,
+    };
   }
   const final = bareFinal(text);
   if (final !== undefined) return { code: final };
   if (text.trim() === "") return { hint: "Your reply was empty, so nothing was run. Write one ```repl block." };
-  return { hint: "Your reply had no code, so nothing was run. Write one ```repl block; to end, call FINAL(value) in it." };
+  return {
+    hint: "Your reply had no code, so nothing was run. Write one ```repl block; to end, call FINAL(value) in it.",
+  };
 }
 
 /** A reply without its `<think>` parts; an unclosed one goes to the end. */

@@ -28,7 +28,10 @@ export interface ReplayedRun {
  * Runs the code of a trajectory again, at every depth, with the recorded results and no model.
  * The contexts of children come out of their parents' code. Throws {@link ReplayError} with the first difference.
  */
-export async function replayTrajectory(trajectory: Trajectory, { context, sandbox, signal }: ReplayOptions): Promise<ReplayedRun[]> {
+export async function replayTrajectory(
+  trajectory: Trajectory,
+  { context, sandbox, signal }: ReplayOptions,
+): Promise<ReplayedRun[]> {
   const store = memoryStore();
   const calls = new Map<string, SubCall>();
   const replayed: ReplayedRun[] = [];
@@ -37,7 +40,10 @@ export async function replayTrajectory(trajectory: Trajectory, { context, sandbo
     for (const text of run.texts.values()) await store.put(text);
     const { start } = run;
     if (start.parent !== undefined && wasRolledBack(start.parent, trajectory)) continue;
-    const contexts = start.parent === undefined ? await storeContexts(context, store) : [await childContext(start.parent, calls, store)];
+    const contexts =
+      start.parent === undefined
+        ? await storeContexts(context, store)
+        : [await childContext(start.parent, calls, store)];
     checkContexts(runId, contexts, run);
     const session = await sandbox.open({
       ...start.repl,
@@ -63,9 +69,16 @@ function wasRolledBack({ runId, turn }: { runId: string; turn: number }, { runs 
   return turnsOf(runs.get(runId)?.journal ?? [])[turn - 1]?.end?.rolledBack === true;
 }
 
-async function childContext(parent: { runId: string; id: number }, calls: ReadonlyMap<string, SubCall>, store: RunStore): Promise<ContextRef> {
+async function childContext(
+  parent: { runId: string; id: number },
+  calls: ReadonlyMap<string, SubCall>,
+  store: RunStore,
+): Promise<ContextRef> {
   const call = calls.get(`${parent.runId}/${parent.id}`);
-  if (call?.context === undefined) throw new ReplayError(`Cannot replay the child of call ${parent.id} of run ${parent.runId}: the code did not make that call`);
+  if (call?.context === undefined)
+    throw new ReplayError(
+      `Cannot replay the child of call ${parent.id} of run ${parent.runId}: the code did not make that call`,
+    );
   return await refOf("context", call.context, store);
 }
 
@@ -75,6 +88,8 @@ function checkContexts(runId: string, contexts: readonly ContextRef[], { start }
     const got = given[index];
     if (got?.hash === wanted.hash && got.name === wanted.name) continue;
     const described = got === undefined ? "nothing" : `"${got.name}" with ${got.length} characters, ${got.hash}`;
-    throw new ReplayError(`Cannot replay run ${runId}: its context was "${wanted.name}" with ${wanted.length} characters, ${wanted.hash}; got ${described}`);
+    throw new ReplayError(
+      `Cannot replay run ${runId}: its context was "${wanted.name}" with ${wanted.length} characters, ${wanted.hash}; got ${described}`,
+    );
   }
 }

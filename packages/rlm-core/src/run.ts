@@ -4,10 +4,9 @@ import type { Limits } from "./limits.ts";
 import type { Meter } from "./meter.ts";
 import type { Model } from "./model.ts";
 import type { Profile } from "./prompt/profile.ts";
-import type { Sandbox, Session } from "./sandbox.ts";
+import type { CallValue, Sandbox, Session } from "./sandbox.ts";
 import type { Semaphore } from "./semaphore.ts";
 import type { PendingCall } from "./state.ts";
-import type { CallValue } from "./sandbox.ts";
 import type { RunStore } from "./store.ts";
 import type { Kit, Tool } from "./tool.ts";
 

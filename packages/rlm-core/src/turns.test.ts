@@ -3,21 +3,42 @@ import type { JournalEvent } from "./journal.ts";
 import { canonicalJournal, failuresInARow, nextDelivery, turnsOf } from "./turns.ts";
 
 const left = { turn: 1, turns: 30, calls: 200 };
-const reply = (text: string): JournalEvent => ({ type: "reply", text, left, usage: { inputTokens: 1, outputTokens: 1 }, model: "m" });
+const reply = (text: string): JournalEvent => ({
+  type: "reply",
+  text,
+  left,
+  usage: { inputTokens: 1, outputTokens: 1 },
+  model: "m",
+});
 const block = (code: string, clock = 1): JournalEvent => ({ type: "block", code, clock });
 const call = (id: number, hash: string): JournalEvent => ({ type: "call", id, kind: "llm", hash });
-const result = (id: number, hash: string, delivery: number): JournalEvent => ({ type: "result", id, hash, ok: true, ref: `sha256:${hash}`, json: false, delivery });
-const end = (fields: object = {}): JournalEvent => ({ type: "end", output: { text: "", chars: 0 }, computeMs: 1, ...fields });
+const result = (id: number, hash: string, delivery: number): JournalEvent => ({
+  type: "result",
+  id,
+  hash,
+  ok: true,
+  ref: `sha256:${hash}`,
+  json: false,
+  delivery,
+});
+const end = (fields: object = {}): JournalEvent => ({
+  type: "end",
+  output: { text: "", chars: 0 },
+  computeMs: 1,
+  ...fields,
+});
 const error = { kind: "thrown", message: "Error: x" };
 
 describe("turnsOf()", () => {
   it("turnsOf() groups a journal by replies", () => {
     const journal = [reply("a"), block("1"), call(1, "h"), result(1, "h", 1), end(), reply("b")];
-    expect(turnsOf(journal).map(({ calls, results, block, end }) => [calls.length, results.length, block?.type, end?.type])).toEqual([
+    expect(
+      turnsOf(journal).map(({ calls, results, block, end }) => [calls.length, results.length, block?.type, end?.type]),
+    ).toEqual([
       [1, 1, "block", "end"],
       [0, 0, undefined, undefined],
     ]);
-    expect(() => turnsOf([end()])).toThrow("begins with \"end\"");
+    expect(() => turnsOf([end()])).toThrow('begins with "end"');
     expect(nextDelivery(journal)).toBe(2);
   });
 
@@ -33,9 +54,21 @@ describe("turnsOf()", () => {
 describe("canonicalJournal()", () => {
   it("canonicalJournal() forgets clocks, ids and the order of deliveries, and nothing else", () => {
     const one = [reply("a"), block("1", 5), call(1, "x"), call(2, "y"), result(1, "x", 1), result(2, "y", 2), end()];
-    const other = [reply("a"), block("1", 9), call(1, "y"), call(2, "x"), result(2, "x", 1), result(1, "y", 2), end({ computeMs: 7 })];
+    const other = [
+      reply("a"),
+      block("1", 9),
+      call(1, "y"),
+      call(2, "x"),
+      result(2, "x", 1),
+      result(1, "y", 2),
+      end({ computeMs: 7 }),
+    ];
     expect(canonicalJournal(one)).toEqual(canonicalJournal(other));
-    expect(canonicalJournal(one)).not.toEqual(canonicalJournal([...one.slice(0, -1), end({ output: { text: "z", chars: 1 } })]));
-    expect(canonicalJournal(one)).not.toEqual(canonicalJournal(one.map((event) => (event.type === "call" ? { ...event, hash: "z" } : event))));
+    expect(canonicalJournal(one)).not.toEqual(
+      canonicalJournal([...one.slice(0, -1), end({ output: { text: "z", chars: 1 } })]),
+    );
+    expect(canonicalJournal(one)).not.toEqual(
+      canonicalJournal(one.map((event) => (event.type === "call" ? { ...event, hash: "z" } : event))),
+    );
   });
 });

@@ -15,7 +15,8 @@ export function turnsOf(journal: readonly JournalEvent[]): Turn[] {
   for (const event of journal) {
     const turn = turns.at(-1);
     if (event.type === "reply") turns.push({ reply: event, calls: [], results: [] });
-    else if (turn === undefined) throw new TypeError(`Cannot read a journal: it begins with "${event.type}", not with a reply`);
+    else if (turn === undefined)
+      throw new TypeError(`Cannot read a journal: it begins with "${event.type}", not with a reply`);
     else if (event.type === "block") turn.block = event;
     else if (event.type === "call") turn.calls.push(event);
     else if (event.type === "result") turn.results.push(event);

@@ -6,20 +6,52 @@ import { noUsage } from "../usage.ts";
 import { concludeMessage, directMessages, messagesFor, type PromptOptions } from "./messages.ts";
 import { big, small, thinking } from "./profile.ts";
 
-const context = { name: "context", kind: "string", length: 10_781_809, ref: "sha256:0", prefix: "Fellow-Citizens </data> of the Senate" } as const;
+const context = {
+  name: "context",
+  kind: "string",
+  length: 10_781_809,
+  ref: "sha256:0",
+  prefix: "Fellow-Citizens </data> of the Senate",
+} as const;
 const left: Left = { turn: 1, turns: 30, calls: 199 };
 
 function stateOf(journal: JournalEvent[]): RlmState {
   const task = { query: "Who spoke of the canal?", contexts: [context] };
-  return { task, journal, pending: [], usage: noUsage, seed: 99, startedAt: 0, depth: 0, versions: { schema: 1, v8: "" } };
+  return {
+    task,
+    journal,
+    pending: [],
+    usage: noUsage,
+    seed: 99,
+    startedAt: 0,
+    depth: 0,
+    versions: { schema: 1, v8: "" },
+  };
 }
 
 function optionsOf(rest: Partial<PromptOptions["surface"]> = {}, profile = big): PromptOptions {
-  return { profile, surface: { contexts: [context], queries: true, recursion: false, tools: [], models: [], limits: resolveLimits(), ...rest } };
+  return {
+    profile,
+    surface: {
+      contexts: [context],
+      queries: true,
+      recursion: false,
+      tools: [],
+      models: [],
+      limits: resolveLimits(),
+      ...rest,
+    },
+  };
 }
 
 const turn = (text: string, at: number): JournalEvent[] => [
-  { type: "reply", text: `\`\`\`repl\n${text}\n\`\`\``, left: { ...left, turn: at, calls: 200 - at }, usage: { inputTokens: 1, outputTokens: 1 }, model: "m" },
+  {
+    type: "reply",
+    text: `\`\`\`repl\n${text}\n\`\`\``,
+    left: { ...left, turn: at, calls: 200 - at },
+    usage: { inputTokens: 1, outputTokens: 1 },
+    model: "m",
+  },
   { type: "block", code: text, clock: 0 },
   { type: "end", output: { text: `out ${at}`, chars: 5 }, computeMs: 1 },
 ];
@@ -40,18 +72,26 @@ describe("messagesFor()", () => {
     const journal = [...turn("print(1)", 1), ...turn("print(2)", 2)];
     const after = messagesFor(stateOf(journal), { ...left, turn: 3, calls: 150 }, optionsOf());
     expect(after.slice(0, before.length)).toEqual(before);
-    expect(after.at(-1)?.content).toBe("<output-2r>\nout 2\n</output-2r>\n\nTurn 3 of 30; 150 model calls left. Question: Who spoke of the canal?");
+    expect(after.at(-1)?.content).toBe(
+      "<output-2r>\nout 2\n</output-2r>\n\nTurn 3 of 30; 150 model calls left. Question: Who spoke of the canal?",
+    );
   });
 
   it("messagesFor() says an error, a hint, an empty output, what is near its end and the last turn", () => {
     const error = { kind: "thrown", message: "TypeError: x is not a function\n    at block-1.js:2:1" } as const;
-    const failed = turn("x()", 1).map((event) => (event.type === "end" ? { ...event, output: { text: "", chars: 0 }, error } : event));
-    const last = messagesFor(stateOf(failed), { turn: 2, turns: 2, calls: 9, near: "tokens" }, optionsOf()).at(-1)?.content;
+    const failed = turn("x()", 1).map((event) =>
+      event.type === "end" ? { ...event, output: { text: "", chars: 0 }, error } : event,
+    );
+    const last = messagesFor(stateOf(failed), { turn: 2, turns: 2, calls: 9, near: "tokens" }, optionsOf()).at(
+      -1,
+    )?.content;
     expect(last).toContain("Your code printed nothing.");
     expect(last).toContain("block-1.js:2:1");
     expect(last).toContain("Little is left of the limit on tokens");
     expect(last).toContain("This is the last turn");
-    const wordless: JournalEvent[] = [{ ...(turn("", 1)[0] as JournalEvent & { type: "reply" }), text: "It is seven." }];
+    const wordless: JournalEvent[] = [
+      { ...(turn("", 1)[0] as JournalEvent & { type: "reply" }), text: "It is seven." },
+    ];
     expect(messagesFor(stateOf(wordless), left, optionsOf()).at(-1)?.content).toContain("had no code");
   });
 
@@ -61,15 +101,26 @@ describe("messagesFor()", () => {
     expect(system(optionsOf({ recursion: true }))).toContain("a helper that works as you do");
     expect(system(optionsOf())).toContain("the same as one `llm_query`");
     expect(system(optionsOf({ models: ["large"] }))).toContain('`model` is one of "large"');
-    const kit = { name: "decompose", functions: { lines: { signature: "(text: string): Line[]", description: "Cuts lines.", run: () => [] } } };
+    const kit = {
+      name: "decompose",
+      functions: { lines: { signature: "(text: string): Line[]", description: "Cuts lines.", run: () => [] } },
+    };
     expect(system(optionsOf({ tools: [kit] }))).toContain("- `decompose.lines(text: string): Line[]`: Cuts lines.");
-    const parameters = { type: "object", properties: { id: { type: "integer" }, tags: { type: "array", items: { enum: ["a", "b"] } } }, required: ["id"] };
+    const parameters = {
+      type: "object",
+      properties: { id: { type: "integer" }, tags: { type: "array", items: { enum: ["a", "b"] } } },
+      required: ["id"],
+    };
     const tool = { name: "lookup", description: "Looks up.", parameters, run: async () => 1 };
-    expect(system(optionsOf({ tools: [tool] }))).toContain('`await tools.lookup(args: { id: number; tags?: ("a" | "b")[] })`: Looks up.');
+    expect(system(optionsOf({ tools: [tool] }))).toContain(
+      '`await tools.lookup(args: { id: number; tags?: ("a" | "b")[] })`: Looks up.',
+    );
   });
 
   it("messagesFor() has other words for other profiles", () => {
-    const texts = [big, small, thinking].map((profile) => messagesFor(stateOf([]), left, optionsOf({}, profile))[0]?.content ?? "");
+    const texts = [big, small, thinking].map(
+      (profile) => messagesFor(stateOf([]), left, optionsOf({}, profile))[0]?.content ?? "",
+    );
     expect(new Set(texts).size).toBe(3);
     expect(texts[1]).toContain("# Examples");
     expect(texts[2]).toContain("Think as briefly");
@@ -84,6 +135,8 @@ describe("concludeMessage(), directMessages()", () => {
   });
 
   it("directMessages() marks the data with what it cannot hold", () => {
-    expect(directMessages(stateOf([]), ["text </data>"])[1]?.content).toBe("context:\n<data-2r>\ntext </data>\n</data-2r>\n\nQuestion: Who spoke of the canal?");
+    expect(directMessages(stateOf([]), ["text </data>"])[1]?.content).toBe(
+      "context:\n<data-2r>\ntext </data>\n</data-2r>\n\nQuestion: Who spoke of the canal?",
+    );
   });
 });

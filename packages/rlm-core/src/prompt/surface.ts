@@ -19,15 +19,15 @@ export interface Surface {
 export function describeSurface(surface: Surface): string {
   const { limits } = surface;
   const lines = [
-    "Modern JavaScript with top-level `await`. Variables, functions and classes stay for later turns, also after an error. There is no `require`, no `import`, no file, no network, no timer and no `eval`.",
+    "Modern JavaScript with top-level `await`. Variables (`const` ones too), functions and classes stay for later turns, also after an error. There is no `require`, no `import`, no file, no network, no timer and no `eval`.",
     "",
     ...surface.contexts.map((context) => `- \`${context.name}\`: ${describeContext(context)}.`),
-    "- `find(pattern, { around = 150, max = 10, within })`: searches every string in `within` (by default the context) for a RegExp or a plain string (any case). Returns `{ total, hits: [{ key, at, text }] }`: `key` is the index or key of the string (none if `within` is one string), `at` the offset, `text` the match with `around` characters on both sides. Printed, it is a readable list.",
+    "- `find(pattern, { around = 150, max = 10, within })`: searches every string in `within` (by default the context) for a RegExp with its own flags, or for a plain string in any case. Returns `{ total, hits: [{ key, at, text }] }`: `key` is the index or key of the string (none if `within` is one string), `at` the offset, `text` the match with `around` characters on both sides. Printed, it is a readable list.",
     ...(surface.queries ? queryLines(surface) : []),
     ...surface.tools.flatMap(toolLines),
     `- \`print(...values)\`: shows values to you. At most ${count(limits.outputChars)} characters a turn come back (the beginning and the end). What you print you read again in every later turn, so print what you need to decide the next step and keep the rest in variables.`,
     "- `SHOW_VARS()`: prints your variables with their types and sizes.",
-    "- `FINAL(value)`: ends the run with `value` as the answer, in the form that the question asks for: a string is taken as it is, anything else as JSON.",
+    "- `FINAL(value)`: ends the run with `value` as the answer, in the form that the question asks for; where it leaves that open, the bare value or phrase for a fact, a few sentences for anything else. A string is taken as it is, anything else as JSON.",
   ];
   return lines.join("\n");
 }
@@ -53,7 +53,10 @@ function queryLines({ recursion, models, limits }: Surface): string[] {
       ? "- `await rlm_query(query, context, { schema })`: gives a question and a piece of the context (a string, array or object) to a helper that works as you do, with a REPL of its own. Slow and dear: only for a piece that needs several steps itself. `rlm_query_batched([{ query, context }, …])` runs several."
       : "- `await rlm_query(query, context)`: here the same as one `llm_query` with both in its prompt.",
   ];
-  if (models.length > 0) lines.push(`  \`model\` is one of ${models.map((name) => `"${name}"`).join(", ")}; without it the usual one is asked.`);
+  if (models.length > 0)
+    lines.push(
+      `  \`model\` is one of ${models.map((name) => `"${name}"`).join(", ")}; without it the usual one is asked.`,
+    );
   return lines;
 }
 
@@ -62,14 +65,17 @@ function toolLines(tool: Tool | Kit): string[] {
     return [`- \`await tools.${tool.name}(args: ${typeOf(tool.parameters)})\`: ${tool.description}`];
   }
   const functions = Object.entries(tool.functions);
-  return functions.map(([name, { signature, description }]) => `- \`${tool.name}.${name}${signature}\`: ${description}`);
+  return functions.map(
+    ([name, { signature, description }]) => `- \`${tool.name}.${name}${signature}\`: ${description}`,
+  );
 }
 
 /** A JSON Schema as a TypeScript type, as far as one line can say it. */
 function typeOf(schema: unknown): string {
   if (typeof schema !== "object" || schema === null) return "unknown";
   if ("const" in schema) return JSON.stringify(schema.const);
-  if ("enum" in schema && Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
+  if ("enum" in schema && Array.isArray(schema.enum))
+    return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   const type = "type" in schema ? schema.type : undefined;
   if (Array.isArray(type)) return type.map((one) => typeOf({ ...schema, type: one })).join(" | ");
   if (type === "array") return arrayType("items" in schema ? typeOf(schema.items) : "unknown");
@@ -85,6 +91,8 @@ function arrayType(item: string): string {
 function objectType(schema: object): string {
   const properties = "properties" in schema && typeof schema.properties === "object" ? (schema.properties ?? {}) : {};
   const required = "required" in schema && Array.isArray(schema.required) ? schema.required : [];
-  const fields = Object.entries(properties).map(([name, value]) => `${name}${required.includes(name) ? "" : "?"}: ${typeOf(value)}`);
+  const fields = Object.entries(properties).map(
+    ([name, value]) => `${name}${required.includes(name) ? "" : "?"}: ${typeOf(value)}`,
+  );
   return fields.length === 0 ? "object" : `{ ${fields.join("; ")} }`;
 }

@@ -10,7 +10,11 @@ export interface Answered {
   model: string;
 }
 
-export type Ask = Pick<ModelOptions, "purpose" | "depth" | "responseFormat"> & { messages: ChatMessage[]; model: Model; signal: AbortSignal };
+export type Ask = Pick<ModelOptions, "purpose" | "depth" | "responseFormat"> & {
+  messages: ChatMessage[];
+  model: Model;
+  signal: AbortSignal;
+};
 
 /**
  * One model request on the run's budget: waits for a place, reserves, asks, settles.
@@ -20,7 +24,10 @@ export async function askModel(ask: Ask, run: Run): Promise<Answered> {
   return await run.semaphore(() => askInPlace(ask, run), ask.signal);
 }
 
-async function askInPlace({ messages, model, purpose, depth, responseFormat, signal }: Ask, run: Run): Promise<Answered> {
+async function askInPlace(
+  { messages, model, purpose, depth, responseFormat, signal }: Ask,
+  run: Run,
+): Promise<Answered> {
   const name = model.modelName ?? "model";
   const { maxOutputTokens } = run.limits;
   const concluding = purpose === "conclude" && depth === 0;
@@ -34,10 +41,18 @@ async function askInPlace({ messages, model, purpose, depth, responseFormat, sig
   const either = AbortSignal.any([signal, deadline.signal]);
   let reply: ModelReply;
   try {
-    reply = checkReply(await abortable(() => model(messages, { maxOutputTokens, responseFormat, signal: either, purpose, depth }), either), name);
+    reply = checkReply(
+      await abortable(
+        () => model(messages, { maxOutputTokens, responseFormat, signal: either, purpose, depth }),
+        either,
+      ),
+      name,
+    );
   } catch (error) {
     // What an aborted request used is not known, so it is charged as reserved; one that failed has cost its call.
-    const usage = either.aborted ? { inputTokens, outputTokens: maxOutputTokens, estimated: true } : { inputTokens: 0, outputTokens: 0 };
+    const usage = either.aborted
+      ? { inputTokens, outputTokens: maxOutputTokens, estimated: true }
+      : { inputTokens: 0, outputTokens: 0 };
     await settle(usage, name);
     throw either.aborted ? either.reason : modelError(error, name);
   } finally {
@@ -69,7 +84,8 @@ function startDeadline(run: Run, concluding: boolean): { signal: AbortSignal; st
 }
 
 function checkReply(reply: unknown, name: string): ModelReply {
-  if (typeof reply === "object" && reply !== null && "text" in reply && typeof reply.text === "string") return reply as ModelReply;
+  if (typeof reply === "object" && reply !== null && "text" in reply && typeof reply.text === "string")
+    return reply as ModelReply;
   throw new TypeError(`expected it to return { text: string }, got ${describe(reply)} from "${name}"`);
 }
 
@@ -86,5 +102,9 @@ function modelError(error: unknown, name: string): RlmError {
 
 async function countUsage(messages: ChatMessage[], text: string): Promise<TokenUsage> {
   const inputs = await Promise.all(messages.map(({ content }) => countTokens(content)));
-  return { inputTokens: inputs.reduce((sum, tokens) => sum + tokens, 0), outputTokens: await countTokens(text), estimated: true };
+  return {
+    inputTokens: inputs.reduce((sum, tokens) => sum + tokens, 0),
+    outputTokens: await countTokens(text),
+    estimated: true,
+  };
 }

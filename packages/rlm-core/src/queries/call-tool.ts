@@ -8,7 +8,8 @@ import { abortable } from "./abortable.ts";
 /** One call of a host tool, checked and bounded. Throws an error whose message the code may read. */
 export async function callTool(call: SubCall, depth: number, run: Run, signal: AbortSignal): Promise<CallValue> {
   const tool = toolsAt(depth, run.tools).find(({ name }) => name === call.name);
-  if (tool === undefined) throw new RlmError("tool", `Cannot call tools.${call.name ?? ""}: there is no such tool here`);
+  if (tool === undefined)
+    throw new RlmError("tool", `Cannot call tools.${call.name ?? ""}: there is no such tool here`);
   const args = parseArgs(call.prompt, tool);
 
   const made = run.toolCalls.get(tool.name) ?? 0;
@@ -35,16 +36,26 @@ export function toolsAt(depth: number, tools: Run["tools"]): Tool[] {
 
 function parseArgs(text: string, tool: Tool): Record<string, unknown> {
   const args: unknown = JSON.parse(text);
-  const problem = typeof args !== "object" || args === null || Array.isArray(args) ? "expected one object." : misfit(args, tool.parameters);
-  if (problem !== undefined) throw new RlmError("tool", `Cannot call tools.${tool.name} with these arguments: ${problem}`);
+  const problem =
+    typeof args !== "object" || args === null || Array.isArray(args)
+      ? "expected one object."
+      : misfit(args, tool.parameters);
+  if (problem !== undefined)
+    throw new RlmError("tool", `Cannot call tools.${tool.name} with these arguments: ${problem}`);
   return args as Record<string, unknown>;
 }
 
-async function isApproved(tool: Tool, args: Record<string, unknown>, { approve }: Run, signal: AbortSignal): Promise<boolean> {
+async function isApproved(
+  tool: Tool,
+  args: Record<string, unknown>,
+  { approve }: Run,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (approve === undefined) {
     throw new RlmError("tool", `Cannot call tools.${tool.name}: it needs approval, and this run has nobody to ask`);
   }
-  return (await abortable(() => approve({ tool: tool.name, args }), signal)) === true;
+  const approved: unknown = await abortable(() => approve({ tool: tool.name, args }), signal);
+  return approved === true;
 }
 
 function startTimeout({ name, timeoutMs = 60_000 }: Tool): { signal: AbortSignal; stop(): void } {
@@ -58,7 +69,10 @@ function toValue(result: unknown, { name, maxResultChars = 1_000_000 }: Tool): C
   const json = typeof result !== "string";
   const text = json ? (JSON.stringify(result) ?? "null") : result;
   if (text.length > maxResultChars) {
-    throw new RlmError("tool", `Cannot pass on the result of tools.${name}: it has ${text.length} characters, at most ${maxResultChars} are let through`);
+    throw new RlmError(
+      "tool",
+      `Cannot pass on the result of tools.${name}: it has ${text.length} characters, at most ${maxResultChars} are let through`,
+    );
   }
   return { text, json };
 }

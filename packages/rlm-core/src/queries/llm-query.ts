@@ -13,11 +13,19 @@ export interface Reply {
 }
 
 /** One plain sub-call: the sub-model sees the prompt and nothing else. */
-export async function llmQuery(call: Pick<SubCall, "prompt" | "options">, depth: number, run: Run, signal: AbortSignal): Promise<Reply> {
+export async function llmQuery(
+  call: Pick<SubCall, "prompt" | "options">,
+  depth: number,
+  run: Run,
+  signal: AbortSignal,
+): Promise<Reply> {
   const { schema, model: name } = call.options;
   const max = run.limits.promptChars;
   if (call.prompt.length > max) {
-    throw new RlmError("model", `Cannot ask: the prompt has ${call.prompt.length} characters, at most ${max} fit. Cut it into pieces.`);
+    throw new RlmError(
+      "model",
+      `Cannot ask: the prompt has ${call.prompt.length} characters, at most ${max} fit. Cut it into pieces.`,
+    );
   }
   const problem = schema === undefined ? undefined : schemaProblem(schema);
   if (problem !== undefined) throw new RlmError("schema", `Cannot ask with this schema: ${problem}`);
@@ -33,5 +41,8 @@ export async function llmQuery(call: Pick<SubCall, "prompt" | "options">, depth:
   const second = await askModel({ ...ask, messages: [...messages, ...askAgain(first.text, read.problem)] }, run);
   const again = readJson(second.text, schema);
   if ("text" in again) return { value: { text: again.text, json: true }, answered: [first, second] };
-  throw new RlmError("model", `Cannot use the sub-model's reply: ${again.problem} It began: ${second.text.slice(0, 200)}`);
+  throw new RlmError(
+    "model",
+    `Cannot use the sub-model's reply: ${again.problem} It began: ${second.text.slice(0, 200)}`,
+  );
 }

@@ -7,7 +7,10 @@ describe("readJson()", () => {
   it("readJson() reads JSON that stands alone, in a fence, or in the middle of words", () => {
     expect(readJson('{"n": 1}', schema)).toEqual({ text: '{"n":1}', rest: "" });
     expect(readJson('```json\n{"n": 2}\n```', schema)).toEqual({ text: '{"n":2}', rest: "" });
-    expect(readJson('Here: {"n": 3, "s": "a } b \\" {"} (I was unsure)', schema)).toEqual({ text: '{"n":3,"s":"a } b \\" {"}', rest: "Here:  (I was unsure)" });
+    expect(readJson('Here: {"n": 3, "s": "a } b \\" {"} (I was unsure)', schema)).toEqual({
+      text: '{"n":3,"s":"a } b \\" {"}',
+      rest: "Here:  (I was unsure)",
+    });
     expect(readJson('<think>{"n": 9}</think>[4]', { type: "array" })).toEqual({ text: "[4]", rest: "" });
     expect(readJson('"yes"', { enum: ["yes", "no"] })).toEqual({ text: '"yes"', rest: "" });
   });

@@ -16,7 +16,12 @@ interface Arrival {
  * Answers the calls of a running block until it is done, or until only child RLMs are missing that the driver runs.
  * Each result is written ahead, then delivered, in the order in which they come; those that come together go together.
  */
-export async function answerBlock(session: Session, log: BlockLog, state: RlmState, run: Run): Promise<{ progress: Progress; deferred: SubCall[]; limit?: LimitName }> {
+export async function answerBlock(
+  session: Session,
+  log: BlockLog,
+  state: RlmState,
+  run: Run,
+): Promise<{ progress: Progress; deferred: SubCall[]; limit?: LimitName }> {
   const blockEnd = new AbortController();
   const signal = AbortSignal.any([run.signal, blockEnd.signal]);
   const arrivals = createArrivals(run.signal);
@@ -30,7 +35,11 @@ export async function answerBlock(session: Session, log: BlockLog, state: RlmSta
   let progress = session.last.progress;
   if (progress === undefined) throw new TypeError("Cannot answer a block: the session has not run any");
 
-  const known = new Set(turnsOf(log.journal).at(-1)?.calls.map(({ id }) => id));
+  const known = new Set(
+    turnsOf(log.journal)
+      .at(-1)
+      ?.calls.map(({ id }) => id),
+  );
   try {
     let calls = progress.kind === "waiting" ? session.last.outstanding : [];
     while (progress.kind === "waiting") {
@@ -52,7 +61,15 @@ export async function answerBlock(session: Session, log: BlockLog, state: RlmSta
         limit ??= settled.limit;
         const { value, ok } = settled;
         const ref = await run.store.put(value.text);
-        const result = { type: "result", id: call.id, hash: call.hash, ok, ref, json: value.json, delivery: delivery++ } as const;
+        const result = {
+          type: "result",
+          id: call.id,
+          hash: call.hash,
+          ok,
+          ref,
+          json: value.json,
+          delivery: delivery++,
+        } as const;
         await log.add(result, value.text);
         results.push({ ...result, value });
       }
@@ -73,7 +90,13 @@ export async function answerBlock(session: Session, log: BlockLog, state: RlmSta
       const reused = spare.take(call.hash);
       const settled = reused ?? (await answerCall(call, state, run, signal));
       if (signal.aborted) return;
-      run.emit({ type: "query-end", ...place, ok: settled.ok, ...(settled.usage && { usage: settled.usage }), ...(settled.model && { model: settled.model }) });
+      run.emit({
+        type: "query-end",
+        ...place,
+        ok: settled.ok,
+        ...(settled.usage && { usage: settled.usage }),
+        ...(settled.model && { model: settled.model }),
+      });
       arrivals.push({ call, settled });
     } catch (error) {
       if (!signal.aborted) arrivals.fail(error);
@@ -82,7 +105,11 @@ export async function answerBlock(session: Session, log: BlockLog, state: RlmSta
 }
 
 /** What has come and nobody has taken yet; `next` waits for as many as `least` says, and throws what made the run fail. */
-function createArrivals(signal: AbortSignal): { push(arrival: Arrival): void; fail(error: unknown): void; next(least: () => number): Promise<Arrival[]> } {
+function createArrivals(signal: AbortSignal): {
+  push(arrival: Arrival): void;
+  fail(error: unknown): void;
+  next(least: () => number): Promise<Arrival[]>;
+} {
   let waiting: Arrival[] = [];
   let failure: { error: unknown } | undefined;
   let wake = (): void => {};

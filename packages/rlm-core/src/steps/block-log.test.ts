@@ -21,7 +21,12 @@ describe("openBlockLog()", () => {
   it("openBlockLog() finds what was written ahead when a step is tried again, and nothing older", async () => {
     const store = memoryStore();
     const events: RlmEvent[] = [];
-    const run = { store, logKey: "run/log", id: "run", emit: (event: RlmEvent) => events.push(event) } as unknown as Run;
+    const run = {
+      store,
+      logKey: "run/log",
+      id: "run",
+      emit: (event: RlmEvent) => events.push(event),
+    } as unknown as Run;
     const state = (journal: JournalEvent[]) => ({ journal, depth: 0 }) as unknown as RlmState;
 
     const log = await openBlockLog(state([reply]), run);

@@ -31,7 +31,14 @@ export async function openBlockLog(state: RlmState, run: Run): Promise<BlockLog>
       await run.store.append(run.logKey, entry);
       journal.push(event);
       if (event.type === "reply") turn++;
-      run.emit({ type: "journal", runId: run.id, depth: state.depth, turn, event, ...(text === undefined ? {} : { text }) });
+      run.emit({
+        type: "journal",
+        runId: run.id,
+        depth: state.depth,
+        turn,
+        event,
+        ...(text === undefined ? {} : { text }),
+      });
     },
   };
 }

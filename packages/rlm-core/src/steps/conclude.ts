@@ -24,7 +24,12 @@ export async function conclude(state: RlmState, run: Run): Promise<RlmState> {
   const answer = last.answer ?? answerFromOutput(last.state);
   if (answer === undefined) throw new BudgetError(spentOf(limit, state, run));
   const answerRef = await run.store.put(answer.text);
-  return { ...last.state, limit, usage: run.meter.usage(), outcome: { status: "concluded", limit, answerRef, json: answer.json } };
+  return {
+    ...last.state,
+    limit,
+    usage: run.meter.usage(),
+    outcome: { status: "concluded", limit, answerRef, json: answer.json },
+  };
 }
 
 interface LastTurn {
@@ -39,9 +44,14 @@ async function lastTurn(state: RlmState, run: Run): Promise<LastTurn> {
   const messages = messagesFor(state, left, promptOptions(state, run));
   const { content } = concludeMessage(state, await variablesOf(state, run));
   // Two messages of one role in a row are an error for some providers.
-  const joined = messages.map((message, index) => (index === messages.length - 1 ? { ...message, content: `${message.content}\n\n${content}` } : message));
+  const joined = messages.map((message, index) =>
+    index === messages.length - 1 ? { ...message, content: `${message.content}\n\n${content}` } : message,
+  );
   try {
-    const { text, usage, model } = await askModel({ messages: joined, model: run.model, purpose: "conclude", depth: state.depth, signal: run.signal }, run);
+    const { text, usage, model } = await askModel(
+      { messages: joined, model: run.model, purpose: "conclude", depth: state.depth, signal: run.signal },
+      run,
+    );
     const log = await openBlockLog(state, run);
     await log.add({ type: "reply", text, left, usage, model });
     return await readLastReply(text, { ...state, journal: log.journal }, run);
@@ -79,7 +89,9 @@ async function variablesOf(state: RlmState, run: Run): Promise<string> {
 
 /** The last thing that the code printed without an error, if it may stand as an answer. */
 function answerFromOutput({ journal, task }: RlmState): CallValue | undefined {
-  const shown = turnsOf(journal).findLast(({ end }) => end !== undefined && end.error === undefined && end.output.text.trim() !== "");
+  const shown = turnsOf(journal).findLast(
+    ({ end }) => end !== undefined && end.error === undefined && end.output.text.trim() !== "",
+  );
   const text = shown?.end?.output.text.trim();
   if (text === undefined) return undefined;
   if (task.responseFormat === undefined) return { text, json: false };
@@ -94,9 +106,20 @@ function parsed(text: string): unknown {
   }
 }
 
-function spentOf(limit: LimitName, state: RlmState, { limits, budget }: Run): { limit: LimitName; max: number; spent: number } {
+function spentOf(
+  limit: LimitName,
+  state: RlmState,
+  { limits, budget }: Run,
+): { limit: LimitName; max: number; spent: number } {
   const { calls, inputTokens, outputTokens, costUsd, activeMs } = budget.usage();
   const turns = turnsOf(state.journal).length;
-  const spent = { calls, tokens: inputTokens + outputTokens, costUsd, durationMs: activeMs, turns, errors: limits.errors };
+  const spent = {
+    calls,
+    tokens: inputTokens + outputTokens,
+    costUsd,
+    durationMs: activeMs,
+    turns,
+    errors: limits.errors,
+  };
   return { limit, max: limits[limit], spent: spent[limit] };
 }

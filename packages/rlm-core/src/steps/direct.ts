@@ -13,7 +13,11 @@ export async function direct(state: RlmState, run: Run): Promise<RlmState> {
   const texts = await Promise.all(state.task.contexts.map(({ ref }) => openContext(ref, run.store)));
   try {
     const { text, json } = await askForAnswer(directMessages(state, texts), state, run);
-    return { ...state, usage: run.meter.usage(), outcome: { status: "direct", answerRef: await run.store.put(text), json } };
+    return {
+      ...state,
+      usage: run.meter.usage(),
+      outcome: { status: "direct", answerRef: await run.store.put(text), json },
+    };
   } catch (error) {
     if (error instanceof BudgetError) return { ...state, limit: error.limit };
     throw error;
@@ -21,7 +25,11 @@ export async function direct(state: RlmState, run: Run): Promise<RlmState> {
 }
 
 /** An answer in one call, two if the first does not fit the response format. */
-async function askForAnswer(messages: ChatMessage[], state: RlmState, run: Run): Promise<{ text: string; json: boolean }> {
+async function askForAnswer(
+  messages: ChatMessage[],
+  state: RlmState,
+  run: Run,
+): Promise<{ text: string; json: boolean }> {
   const { responseFormat } = state.task;
   const ask = { model: run.model, purpose: "direct" as const, depth: state.depth, responseFormat, signal: run.signal };
   const first = await askModel({ ...ask, messages }, run);

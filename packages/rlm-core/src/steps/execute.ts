@@ -30,7 +30,11 @@ export async function execute(state: RlmState, run: Run): Promise<RlmState> {
   }
 }
 
-async function openBlock(log: BlockLog, start: (block: { code: string; clock: number }) => Promise<unknown>, run: Run): Promise<void> {
+async function openBlock(
+  log: BlockLog,
+  start: (block: { code: string; clock: number }) => Promise<unknown>,
+  run: Run,
+): Promise<void> {
   const last = log.journal.at(-1);
   if (last?.type !== "reply") return;
   const { code } = parseReply(last.text);

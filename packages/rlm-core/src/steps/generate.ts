@@ -16,7 +16,10 @@ export async function generate(state: RlmState, run: Run): Promise<RlmState> {
   run.emit({ type: "turn-start", runId: run.id, depth, turn: left.turn });
   try {
     const messages = messagesFor(state, left, promptOptions(state, run));
-    const { text, usage, model } = await askModel({ messages, model: run.model, purpose: "root", depth, signal: run.signal }, run);
+    const { text, usage, model } = await askModel(
+      { messages, model: run.model, purpose: "root", depth, signal: run.signal },
+      run,
+    );
     const log = await openBlockLog(state, run);
     await log.add({ type: "reply", text, left, usage, model });
     return { ...state, journal: log.journal, usage: run.meter.usage() };

@@ -20,12 +20,24 @@ const failed: JournalEvent = { ...end, error: { kind: "thrown", message: "Error:
 function stateOf(journal: JournalEvent[], rest: Partial<RlmState> = {}): RlmState {
   const context = { name: "context", kind: "string", length: 1_000_000, ref: "sha256:0", prefix: "" } as const;
   const task = { query: "q", contexts: [context] };
-  return { task, journal, pending: [], usage: noUsage, seed: 1, startedAt: 0, depth: 0, versions: { schema: 1, v8: "" }, ...rest };
+  return {
+    task,
+    journal,
+    pending: [],
+    usage: noUsage,
+    seed: 1,
+    startedAt: 0,
+    depth: 0,
+    versions: { schema: 1, v8: "" },
+    ...rest,
+  };
 }
 
 describe("nextStep()", () => {
   const limits = resolveLimits();
-  const short = { task: { query: "q", contexts: [{ name: "context", kind: "string", length: 63_999, ref: "", prefix: "" }] } } satisfies Partial<RlmState>;
+  const short = {
+    task: { query: "q", contexts: [{ name: "context", kind: "string", length: 63_999, ref: "", prefix: "" }] },
+  } satisfies Partial<RlmState>;
 
   it("nextStep() follows a turn from its reply to the next", () => {
     expect(nextStep(stateOf([]), limits)).toBe("generate");
@@ -37,7 +49,7 @@ describe("nextStep()", () => {
 
   it("nextStep() ends with an outcome and waits for pending children", () => {
     expect(nextStep(stateOf([code], { outcome: { status: "final", answerRef: "", json: false } }), limits)).toBe("end");
-    const pending = { id: 1, hash: "", queryRef: "", context: stateOf([]).task.contexts[0]!, depth: 1 };
+    const pending = { id: 1, turn: 1, hash: "", queryRef: "", context: stateOf([]).task.contexts[0]!, depth: 1 };
     expect(nextStep(stateOf([code, block], { pending: [pending] }), limits)).toBe("submodel");
   });
 

@@ -3,7 +3,10 @@ import type { Settled } from "../queries/answer-call.ts";
 import type { RunStore } from "../store.ts";
 
 /** Results that were paid for in blocks that were rolled back: the same call in a later block gets them, each once. */
-export async function spareResults(journal: readonly JournalEvent[], store: RunStore): Promise<{ take(hash: string): Settled | undefined }> {
+export async function spareResults(
+  journal: readonly JournalEvent[],
+  store: RunStore,
+): Promise<{ take(hash: string): Settled | undefined }> {
   const spare = new Map<string, ResultEvent[]>();
   let block: ResultEvent[] = [];
   for (const event of journal) {

@@ -15,16 +15,26 @@ export async function submodel(call: PendingCall, state: RlmState, run: Run): Pr
 }
 
 /** The state with what its pending children came to: in the order of the calls, for a graph may give them in another. */
-export async function deliverResults(state: RlmState, results: ReadonlyMap<number, Settled>, run: Run): Promise<RlmState> {
+export async function deliverResults(
+  state: RlmState,
+  results: ReadonlyMap<number, Settled>,
+  run: Run,
+): Promise<RlmState> {
   const log = await openBlockLog(state, run);
   let limit = state.limit;
   for (const { id, hash } of state.pending) {
     const result = results.get(id);
-    if (result === undefined) throw new TypeError(`Cannot go on: the child of call ${id} has no result (turn ${turnsOf(state.journal).length})`);
+    if (result === undefined)
+      throw new TypeError(
+        `Cannot go on: the child of call ${id} has no result (turn ${turnsOf(state.journal).length})`,
+      );
     const { ok, value } = result;
     limit ??= result.limit;
     const ref = await run.store.put(value.text);
-    await log.add({ type: "result", id, hash, ok, ref, json: value.json, delivery: nextDelivery(log.journal) }, value.text);
+    await log.add(
+      { type: "result", id, hash, ok, ref, json: value.json, delivery: nextDelivery(log.journal) },
+      value.text,
+    );
   }
   return { ...state, journal: log.journal, pending: [], ...(limit && { limit }) };
 }
