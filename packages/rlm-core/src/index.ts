@@ -47,19 +47,9 @@ export { parseReply, type ParsedReply } from "./parse-reply.ts";
 export type { Emit, RlmEvent } from "./events.ts";
 export type { JournalEvent } from "./journal.ts";
 export type { RlmState, Usage } from "./state.ts";
+export type { CodeError, Output } from "./output.ts";
 export { canonicalJournal } from "./turns.ts";
 export { countTokens } from "./tokens.ts";
 
 export { isolate, type IsolateOptions } from "./sandboxes/isolate/isolate.ts";
-export type {
-  CallValue,
-  CodeError,
-  Output,
-  Progress,
-  Sandbox,
-  Session,
-  SessionOptions,
-  SubCall,
-  SubResult,
-  Variable,
-} from "./sandbox.ts";
+export type { CallValue, Progress, Sandbox, Session, SessionOptions, SubCall, SubResult, Variable } from "./sandbox.ts";

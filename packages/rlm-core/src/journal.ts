@@ -1,4 +1,4 @@
-import type { CodeError, Output } from "./sandbox.ts";
+import type { CodeError, Output } from "./output.ts";
 import type { TokenUsage } from "./model.ts";
 
 /**

@@ -2,6 +2,7 @@ import type { ContextRef } from "./context.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { Limits } from "./limits.ts";
+import type { CodeError, Output } from "./output.ts";
 import type { KitSource } from "./tool.ts";
 
 /** Opens REPL sessions. One function is the whole port; see `rlm-core/testing` for the laws that every one keeps. */
@@ -105,20 +106,6 @@ export interface Done {
   rolledBack?: boolean;
   /** Milliseconds it computed. */
   computeMs: number;
-}
-
-export interface Output {
-  /** What was printed, head and tail if it was more than `limits.outputChars`. */
-  text: string;
-  /** Characters printed in all. */
-  chars: number;
-}
-
-/** An error of the model's code: data that goes back to the model. */
-export interface CodeError {
-  kind: "syntax" | "thrown" | "timeout" | "memory" | "died" | "deadlock" | "answer";
-  /** Name, message and the stack's lines in the model's own blocks, nothing of the host. */
-  message: string;
 }
 
 export interface Variable {

@@ -2,16 +2,8 @@ import { digestAfter, initialDigest, withoutRolledBack } from "../digest.ts";
 import { ReplayError, SandboxError } from "../errors.ts";
 import { hashCall, sha256 } from "../hash.ts";
 import type { JournalEvent } from "../journal.ts";
-import type {
-  CallValue,
-  CodeError,
-  Progress,
-  Sandbox,
-  Session,
-  SessionOptions,
-  SubCall,
-  SubResult,
-} from "../sandbox.ts";
+import type { CodeError } from "../output.ts";
+import type { CallValue, Progress, Sandbox, Session, SessionOptions, SubCall, SubResult } from "../sandbox.ts";
 
 /** What a session was given: a block, or the results of all calls that it waited for. */
 export type Given = { type: "run"; code: string; clock: number } | { type: "resume"; results: SubResult[] };

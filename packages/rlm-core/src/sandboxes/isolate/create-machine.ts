@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { SandboxError } from "../../errors.ts";
 import { misfit, schemaProblem, type JsonSchema } from "../../json-schema.ts";
-import type { CallValue, CodeError, Done, Output, Variable } from "../../sandbox.ts";
+import type { CodeError, Output } from "../../output.ts";
+import type { CallValue, Done, Variable } from "../../sandbox.ts";
 import type { GuestHost } from "./guest/host.ts";
 import { openIsolate } from "./open-isolate.ts";
 import { CodeSyntaxError } from "./parse-code.ts";

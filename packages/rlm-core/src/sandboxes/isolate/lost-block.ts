@@ -1,4 +1,5 @@
-import type { CodeError, Done, SessionOptions } from "../../sandbox.ts";
+import type { CodeError } from "../../output.ts";
+import type { Done, SessionOptions } from "../../sandbox.ts";
 import type { ChildLost, LossKind } from "./child-lost.ts";
 
 /** The end of a block that took its process with it: it never happened, and the model is told why. */
