@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseReply, withoutThinking } from "./parse-reply.ts";
+import { answerText, parseReply, withoutThinking } from "./parse-reply.ts";
 
 const fence = "```";
 
@@ -69,6 +69,13 @@ describe("parseReply()", () => {
     expect(parseReply("")).toEqual({ hint: expect.stringContaining("empty") });
     expect(parseReply("<think>hm")).toEqual({ hint: expect.stringContaining("empty") });
     expect(parseReply(`${fence}repl\n\n${fence}`)).toEqual({ hint: expect.stringContaining("no code") });
+  });
+
+  it("answerText() drops what was thought first, and nothing of the text itself", () => {
+    expect(answerText("<think>hm</think> Four. <think> is a tag.")).toBe("Four. <think> is a tag.");
+    expect(answerText("so it is 4.</think>\n4")).toBe("4");
+    expect(answerText("<thinking>still at it")).toBe("");
+    expect(answerText(" The tag <think>x</think> marks thinking. ")).toBe("The tag <think>x</think> marks thinking.");
   });
 
   it("parseReply() survives deep nesting", () => {

@@ -41,6 +41,13 @@ export function withoutThinking(reply: string): string {
   return headless.replace(/<think(?:ing)?>[\s\S]*$/, "");
 }
 
+/** A reply that is read as a text, without what was thought before it; a `<think>` further in is part of the text. */
+export function answerText(reply: string): string {
+  const text = reply.trim();
+  const end = /^(?:(?!<think)[\s\S])*?<\/think(?:ing)?>|^<think(?:ing)?>[\s\S]*?(?:<\/think(?:ing)?>|$)/.exec(text);
+  return end === null ? text : text.slice(end[0].length).trim();
+}
+
 const languages = new Set(["repl", "js", "javascript", "ts", "typescript"]);
 
 interface Block {

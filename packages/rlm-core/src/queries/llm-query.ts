@@ -1,6 +1,7 @@
 import { RlmError } from "../errors.ts";
 import { schemaProblem } from "../json-schema.ts";
 import type { ChatMessage } from "../model.ts";
+import { answerText } from "../parse-reply.ts";
 import type { Run } from "../run.ts";
 import type { CallValue, SubCall } from "../sandbox.ts";
 import { askModel, type Answered } from "./ask-model.ts";
@@ -34,15 +35,24 @@ export async function llmQuery(
   const messages: ChatMessage[] = [{ role: "user", content }];
   const ask = { model: run.subModel(name), purpose: "sub", depth, responseFormat: schema, signal } as const;
   const first = await askModel({ ...ask, messages }, run);
-  if (schema === undefined) return { value: { text: first.text, json: false }, answered: [first] };
+  if (schema === undefined) return { value: { text: answerText(first.text), json: false }, answered: [first] };
 
   const read = readJson(first.text, schema);
-  if ("text" in read) return { value: { text: read.text, json: true }, answered: [first] };
+  if ("text" in read) return json(read, [first]);
   const second = await askModel({ ...ask, messages: [...messages, ...askAgain(first.text, read.problem)] }, run);
   const again = readJson(second.text, schema);
-  if ("text" in again) return { value: { text: again.text, json: true }, answered: [first, second] };
+  if ("text" in again) return json(again, [first, second]);
   throw new RlmError(
     "model",
     `Cannot use the sub-model's reply: ${again.problem} It began: ${second.text.slice(0, 200)}`,
   );
+
+  function json({ text, rest }: { text: string; rest: string }, answered: Answered[]): Reply {
+    // Models put there what the schema had no room for: that something is missing, or unsure.
+    if (rest !== "") {
+      const message = `A sub-model wrote ${rest.length} characters beside its JSON, which nobody reads: ${rest.slice(0, 200)}`;
+      run.emit({ type: "warning", runId: run.id, depth, message });
+    }
+    return { value: { text, json: true }, answered };
+  }
 }

@@ -1,6 +1,6 @@
 import { BudgetError, type LimitName } from "../errors.ts";
 import { concludeMessage, messagesFor } from "../prompt/messages.ts";
-import { parseReply, withoutThinking } from "../parse-reply.ts";
+import { answerText, parseReply } from "../parse-reply.ts";
 import { misfit } from "../json-schema.ts";
 import { askModel } from "../queries/ask-model.ts";
 import { readJson } from "../queries/structured.ts";
@@ -73,7 +73,7 @@ async function readLastReply(reply: string, state: RlmState, run: Run): Promise<
     const read = readJson(reply, responseFormat);
     return "text" in read ? { state, answer: { text: read.text, json: true } } : { state };
   }
-  const text = withoutThinking(reply).trim();
+  const text = answerText(reply);
   return text === "" ? { state } : { state, answer: { text, json: false } };
 }
 

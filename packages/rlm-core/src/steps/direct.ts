@@ -3,7 +3,7 @@ import type { ChatMessage } from "../model.ts";
 import { directMessages } from "../prompt/messages.ts";
 import { askModel } from "../queries/ask-model.ts";
 import { askAgain, readJson } from "../queries/structured.ts";
-import { withoutThinking } from "../parse-reply.ts";
+import { answerText } from "../parse-reply.ts";
 import type { Run } from "../run.ts";
 import type { RlmState } from "../state.ts";
 import { openContext } from "../store-context.ts";
@@ -33,7 +33,7 @@ async function askForAnswer(
   const { responseFormat } = state.task;
   const ask = { model: run.model, purpose: "direct" as const, depth: state.depth, responseFormat, signal: run.signal };
   const first = await askModel({ ...ask, messages }, run);
-  if (responseFormat === undefined) return { text: withoutThinking(first.text).trim(), json: false };
+  if (responseFormat === undefined) return { text: answerText(first.text), json: false };
   const read = readJson(first.text, responseFormat);
   if ("text" in read) return { text: read.text, json: true };
   const second = await askModel({ ...ask, messages: [...messages, ...askAgain(first.text, read.problem)] }, run);

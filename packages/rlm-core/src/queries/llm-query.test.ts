@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { createBudget } from "../budget.ts";
+import type { RlmEvent } from "../events.ts";
+import { resolveLimits } from "../limits.ts";
+import { createMeter } from "../meter.ts";
+import type { Run } from "../run.ts";
+import { createSemaphore } from "../semaphore.ts";
+import { memoryStore } from "../stores/memory.ts";
+import { scriptedModel } from "../testing/scripted-model.ts";
+import { llmQuery } from "./llm-query.ts";
+
+const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
+
+function runWith(replies: string[], events: RlmEvent[] = []) {
+  const model = scriptedModel(replies);
+  const limits = resolveLimits({ promptChars: 100 });
+  const budget = createBudget({ limits, store: memoryStore(), logKey: "budget" });
+  const run = {
+    id: "r",
+    limits,
+    budget,
+    semaphore: createSemaphore(1),
+    meter: createMeter({ now: () => 0 }),
+    subModel: () => model,
+    emit: (event: RlmEvent) => events.push(event),
+  } as unknown as Run;
+  const ask = (prompt: string, options = {}) => llmQuery({ prompt, options }, 0, run, new AbortController().signal);
+  return { model, ask };
+}
+
+describe("llmQuery()", () => {
+  it("llmQuery() gives the reply's text without what was thought", async () => {
+    const { ask } = runWith(["<think>let me see</think>\nFour."]);
+    expect((await ask("2+2?")).value).toEqual({ text: "Four.", json: false });
+  });
+
+  it("llmQuery() asks once more where the reply does not fit the schema, and says why", async () => {
+    const { ask, model } = runWith(["about four", '{"n": 4}']);
+    const { value, answered } = await ask("2+2?", { schema });
+    expect(value).toEqual({ text: '{"n":4}', json: true });
+    expect(answered).toHaveLength(2);
+    expect(model.calls[1]?.messages.at(-1)?.content).toContain("it holds no JSON");
+    const hopeless = runWith(["no", "never"]);
+    await expect(hopeless.ask("2+2?", { schema })).rejects.toThrow(/it holds no JSON. It began: never/);
+  });
+
+  it("llmQuery() warns of words beside the JSON", async () => {
+    const events: RlmEvent[] = [];
+    const { ask } = runWith(['{"n": 4}\nNote: the list was cut off.'], events);
+    await ask("2+2?", { schema });
+    expect(events).toEqual([
+      { type: "warning", runId: "r", depth: 0, message: expect.stringContaining("Note: the list was cut off.") },
+    ]);
+  });
+
+  it("llmQuery() refuses a prompt over the limit and a schema that code may not give, without a call", async () => {
+    const { ask, model } = runWith([]);
+    await expect(ask("x".repeat(101))).rejects.toThrow("the prompt has 101 characters, at most 100 fit");
+    await expect(ask("x", { schema: { pattern: "(a+)+$" } })).rejects.toThrow('"pattern" is not allowed');
+    expect(model.calls).toHaveLength(0);
+  });
+});
