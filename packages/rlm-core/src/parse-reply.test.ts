@@ -78,6 +78,16 @@ describe("parseReply()", () => {
     expect(answerText(" The tag <think>x</think> marks thinking. ")).toBe("The tag <think>x</think> marks thinking.");
   });
 
+  it("parseReply() reads a reply of nothing but fences, or of nothing but beginnings of thinking, in linear time", () => {
+    const started = performance.now();
+    expect(parseReply(`${fence}js\n(\n`.repeat(1000)).code).toContain("(");
+    expect(parseReply(`${fence}js\n(\n${`${fence}\n(\n`.repeat(1000)}`).code).toBe("(");
+    expect(parseReply(`${fence}${"a".repeat(200_000)}\``).code).toBeUndefined();
+    expect(parseReply("<think>".repeat(50_000)).code).toBeUndefined();
+    // Each took minutes or more.
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it("parseReply() survives deep nesting", () => {
     const deep = `${fence}repl\n${"[".repeat(100_000)}\n${fence}\nand\n${fence}\n`;
     expect(parseReply(deep).code).toContain("[[[");

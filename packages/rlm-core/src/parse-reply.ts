@@ -35,7 +35,9 @@ export function parseReply(reply: string): ParsedReply {
 
 /** A reply without its `<think>` parts; an unclosed one goes to the end. */
 export function withoutThinking(reply: string): string {
-  const closed = reply.replaceAll(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/g, "");
+  // Behind the last end of a part no part is closed; searched all the same, each of many beginnings would look to the end.
+  const end = Math.max(reply.lastIndexOf("</think>"), reply.lastIndexOf("</thinking>")) + "</thinking>".length;
+  const closed = reply.slice(0, end).replaceAll(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/g, "") + reply.slice(end);
   // Some servers send the end of the thinking without its beginning.
   const headless = closed.replace(/^[\s\S]*<\/think(?:ing)?>/, "");
   return headless.replace(/<think(?:ing)?>[\s\S]*$/, "");
@@ -69,8 +71,10 @@ function findBlocks(text: string): Block[] {
 }
 
 function fenceAt(lines: readonly string[], at: number): { ticks: number; language: string } | undefined {
-  const match = /^\s*(`{3,}|~{3,})\s*([\w+-]*)[^`]*$/.exec(lines[at] ?? "");
-  return match === null ? undefined : { ticks: match[1]?.length ?? 3, language: (match[2] ?? "").toLowerCase() };
+  const [, ticks, info = ""] = /^\s*(`{3,}|~{3,})([^`]*)$/.exec(lines[at] ?? "") ?? [];
+  return ticks === undefined
+    ? undefined
+    : { ticks: ticks.length, language: (/^\s*([\w+-]*)/.exec(info)?.[1] ?? "").toLowerCase() };
 }
 
 /**
@@ -81,7 +85,7 @@ function closingFence(lines: readonly string[], from: number, ticks: number): nu
   const candidates: number[] = [];
   let nested = 0;
   let paired: number | undefined;
-  for (let at = from + 1; at < lines.length; at++) {
+  for (let at = from + 1; at < lines.length && candidates.length < maxCandidates; at++) {
     const fence = fenceAt(lines, at);
     if (fence === undefined || fence.ticks < ticks) continue;
     if (fence.language !== "") {
@@ -97,6 +101,9 @@ function closingFence(lines: readonly string[], from: number, ticks: number): nu
   if (candidates.length === 1) return first;
   return candidates.find((at) => isScript(lines.slice(from + 1, at).join("\n"))) ?? paired ?? first;
 }
+
+// Each is parsed with all that stands before it: a reply of fences alone would take minutes.
+const maxCandidates = 20;
 
 function isScript(code: string): boolean {
   try {

@@ -15,6 +15,17 @@ describe("readJson()", () => {
     expect(readJson('"yes"', { enum: ["yes", "no"] })).toEqual({ text: '"yes"', rest: "" });
   });
 
+  it("readJson() reads a reply of many empty lines in linear time", () => {
+    const started = performance.now();
+    expect(readJson(`\`\`\`json${"\n".repeat(100_000)}x`, schema)).toEqual({ problem: "it holds no JSON." });
+    expect(readJson(`\`\`\`json${"\n".repeat(100_000)}{"n": 1}${"\n".repeat(100_000)}\`\`\``, schema)).toEqual({
+      text: '{"n":1}',
+      rest: "",
+    });
+    // It took hours.
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it("readJson() says what is wrong", () => {
     expect(readJson("I cannot tell.", schema)).toEqual({ problem: "it holds no JSON." });
     expect(readJson('{"n": "x"}', schema)).toEqual({ problem: expect.stringContaining("n:") });

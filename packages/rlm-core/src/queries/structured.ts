@@ -40,9 +40,15 @@ function wholeJson(text: string): Found | undefined {
 }
 
 function fencedJson(text: string): Found | undefined {
-  const match = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/.exec(text);
-  const found = match?.[1] === undefined ? undefined : wholeJson(match[1]);
-  return found && match ? { value: found.value, rest: text.replace(match[0], "") } : undefined;
+  // Two searches, for one that goes back over runs of empty lines takes cubic time.
+  const opening = /```(?:json)?[ \t\r]*\n/.exec(text);
+  if (opening === null) return undefined;
+  const start = opening.index + opening[0].length;
+  const closing = /^[ \t]*```/m.exec(text.slice(start));
+  if (closing === null) return undefined;
+  const end = start + closing.index;
+  const found = wholeJson(text.slice(start, end));
+  return found && { value: found.value, rest: text.slice(0, opening.index) + text.slice(end + closing[0].length) };
 }
 
 /** The first object or array that is whole JSON: its end is the first closing bracket at which it parses. */
