@@ -133,6 +133,11 @@ describe("limits that conclude a run", () => {
 });
 
 describe("limits that are an error for the code", () => {
+  it("runRlm() sends limits.maxOutputTokens along with every request", async () => {
+    const { model } = await play(["FINAL(await llm_query('p'))"], { maxOutputTokens: 321 });
+    expect(model.calls.map(({ options }) => options.maxOutputTokens)).toEqual([321, 321]);
+  });
+
   it("runRlm() refuses a sub-call over limits.promptChars and goes on", async () => {
     const { result, events } = await play(
       [
