@@ -30,4 +30,43 @@ describe("schemaProblem()", () => {
     expect(schemaProblem({ patternProperties: { "(a+)+$": {} } })).toContain("patternProperties");
     expect(schemaProblem({ format: "regex" })).toContain("format");
   });
+
+  it("schemaProblem() refuses keywords of a wrong form, of which the validator makes a slow RegExp or an exception", () => {
+    const forms: object[] = [
+      { pattern: ["(a+)+$"] },
+      { items: { pattern: ["(a+)+$"] } },
+      { propertyNames: { pattern: ["(a+)+$"] } },
+      { format: ["email"] },
+      { $ref: ["#"] },
+      { $ref: true },
+      { $recursiveRef: "#" },
+      { __absolute_ref__: "x" },
+      { required: 7 },
+      { enum: 5 },
+      { properties: { a: null } },
+      { dependentRequired: { a: 5 } },
+      { allOf: [null] },
+    ];
+    for (const form of forms)
+      expect(schemaProblem(form), JSON.stringify(form)).toMatch(/not allowed|cannot be|has to be/);
+  });
+
+  it("schemaProblem() lets every form of a usable schema pass", () => {
+    const usable = {
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      title: "t",
+      type: ["object", "null"],
+      properties: { format: true, $ref: { type: "string" }, a: { anyOf: [{ const: 1 }, { enum: ["x"] }] } },
+      required: ["a"],
+      additionalProperties: false,
+      propertyNames: { minLength: 1 },
+      nullable: true,
+      not: {
+        required: ["b"],
+        properties: { b: { type: "array", prefixItems: [true], items: false, uniqueItems: true } },
+      },
+    };
+    expect(schemaProblem(usable)).toBeUndefined();
+    expect(misfit({ a: 1 }, usable)).toBeUndefined();
+  });
 });
