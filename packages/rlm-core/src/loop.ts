@@ -4,8 +4,10 @@ import type { ContextRef } from "./context.ts";
 import type { LimitName } from "./errors.ts";
 import type { Emit, Repl } from "./events.ts";
 import type { JsonSchema } from "./json-schema.ts";
+import { listenedBy } from "./listener.ts";
 import { createMeter } from "./meter.ts";
 import { resolveOptions, type RlmOptions, type ResolvedOptions } from "./options.ts";
+import type { TokenUsage } from "./model.ts";
 import type { Run } from "./run.ts";
 import type { CallValue, Sandbox } from "./sandbox.ts";
 import { createSemaphore } from "./semaphore.ts";
@@ -52,8 +54,10 @@ export async function runLoop<T = string>(
   const runId = randomUUID();
   const budgetKey = `${runId}/budget`;
   const budget = createBudget({ limits, prices, store, logKey: budgetKey });
+  const failure = new AbortController();
   const shared = {
     ...resolved,
+    emit: listenedBy(resolved.emit, (error) => failure.abort(error)),
     deferChildren,
     budget,
     semaphore: createSemaphore(limits.concurrency),
@@ -68,11 +72,11 @@ export async function runLoop<T = string>(
     contexts,
     model,
     responseFormat,
-    signal,
+    signal: AbortSignal.any([signal, failure.signal]),
   };
   const { answer, state } = await runSession(child, shared);
   // Of a run that failed it is kept, for whoever goes on with it.
-  await store.delete(budgetKey);
+  await discard(budgetKey, child, shared);
   const { status, limit } = outcomeOf(state);
   const parsed: unknown = responseFormat === undefined ? answer.text : JSON.parse(answer.text);
   return { answer: parsed as T, status, ...(limit && { limit }), usage: state.usage, runId };
@@ -123,7 +127,7 @@ async function runSession(task: SessionTask, shared: Shared): Promise<{ answer: 
     throw error;
   } finally {
     await run.session?.close();
-    await run.store.delete(run.logKey);
+    await discard(run.logKey, place, run);
   }
 }
 
@@ -136,8 +140,18 @@ const steps: Record<Exclude<ReturnType<typeof nextStep>, "end">, (state: RlmStat
 };
 
 async function runPending(state: RlmState, run: Run): Promise<RlmState> {
-  const results = state.pending.map(async (call) => [call.id, await submodel(call, state, run)] as const);
-  return await deliverResults(state, new Map(await Promise.all(results)), run);
+  const stepEnd = new AbortController();
+  const signal = AbortSignal.any([run.signal, stepEnd.signal]);
+  const children = state.pending.map(
+    async (call) => [call.id, await submodel(call, state, { ...run, signal })] as const,
+  );
+  try {
+    return await deliverResults(state, new Map(await Promise.all(children)), run);
+  } finally {
+    // Where one made the run fail, the others still have to close their sessions.
+    stepEnd.abort(new DOMException("The step has ended", "AbortError"));
+    await Promise.allSettled(children);
+  }
 }
 
 function createRun(task: SessionTask, shared: Shared): Run {
@@ -151,13 +165,18 @@ function createRun(task: SessionTask, shared: Shared): Run {
     logKey: `${runId}/log`,
     meter: createMeter({ parent: parent?.run.meter, now: () => performance.now() }),
     now: Date.now,
-    recurse: async (call, childSignal) => ({ value: await runChild(call, childSignal, run, shared) }),
+    recurse: async (call, childSignal) => await runChild(call, childSignal, run, shared),
   };
   return run;
 }
 
-async function runChild(call: PendingCall, signal: AbortSignal, run: Run, shared: Shared): Promise<CallValue> {
-  const { answer } = await runSession(
+async function runChild(
+  call: PendingCall,
+  signal: AbortSignal,
+  run: Run,
+  shared: Shared,
+): Promise<{ value: CallValue; usage: TokenUsage }> {
+  const { answer, state } = await runSession(
     {
       runId: `${run.id}/${call.turn}.${call.id}`,
       depth: call.depth,
@@ -172,7 +191,8 @@ async function runChild(call: PendingCall, signal: AbortSignal, run: Run, shared
     },
     shared,
   );
-  return answer;
+  const { inputTokens, outputTokens, estimated } = state.usage;
+  return { value: answer, usage: { inputTokens, outputTokens, ...(estimated && { estimated }) } };
 }
 
 function initialState(
@@ -200,6 +220,20 @@ function replOf({ queries, tools, kits, limits }: Repl): Repl {
 function outcomeOf({ outcome }: RlmState): NonNullable<RlmState["outcome"]> {
   if (outcome === undefined) throw new TypeError("Cannot read the answer: the run has no outcome");
   return outcome;
+}
+
+/** Removes the log of a run that is over. If that fails the log stays; the answer, or the error on its way out, is what counts. */
+async function discard(
+  key: string,
+  { runId, depth }: Pick<SessionTask, "runId" | "depth">,
+  { store, emit }: Pick<Run, "store" | "emit">,
+): Promise<void> {
+  try {
+    await store.delete(key);
+  } catch (error) {
+    const message = `Cannot delete the log "${key}" of a run that is over, so it stays: ${String(error)}`;
+    emitLast(emit, { type: "warning", runId, depth, message });
+  }
 }
 
 // The error on its way out says more than one of a listener that hears of it.

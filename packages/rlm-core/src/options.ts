@@ -33,7 +33,7 @@ export interface RlmOptions<T = string> {
   responseFormat?: ZodType<T> | JsonSchema;
   /** Where texts and logs are kept. @default memoryStore() */
   store?: RunStore;
-  /** Hears what happens, as it happens. What it throws ends the run. */
+  /** Hears what happens, as it happens. What it throws ends the run; an async one is not waited for, and what it rejects with ends the run too. */
   onEvent?: Emit;
   /** Ends the run and everything below it. */
   signal?: AbortSignal;

@@ -2,7 +2,7 @@ import type { Budget } from "./budget.ts";
 import type { Emit } from "./events.ts";
 import type { Limits } from "./limits.ts";
 import type { Meter } from "./meter.ts";
-import type { Model } from "./model.ts";
+import type { Model, TokenUsage } from "./model.ts";
 import type { Profile } from "./prompt/profile.ts";
 import type { CallValue, Sandbox, Session } from "./sandbox.ts";
 import type { Semaphore } from "./semaphore.ts";
@@ -40,7 +40,7 @@ export interface Run {
   /** Milliseconds since 1970; the journal's clock. */
   now(): number;
   /** Runs a child RLM to its end; given by the driver, for a step that imported it would close a cycle. */
-  recurse(call: PendingCall, signal: AbortSignal): Promise<{ value: CallValue }>;
+  recurse(call: PendingCall, signal: AbortSignal): Promise<{ value: CallValue; usage: TokenUsage }>;
   /** Whether child RLMs are left to the driver (a graph) instead of being run inside `execute` (the loop). */
   readonly deferChildren: boolean;
 }

@@ -36,10 +36,13 @@ export async function settled(answer: () => Promise<Omit<Settled, "ok">>, signal
   } catch (error) {
     if (signal.aborted || isFatal(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    const refused = error instanceof BudgetError ? { limit: error.limit } : {};
+    // Turns and errors are counted by session: those of a child are used up, its parent's are not.
+    const refused = error instanceof BudgetError && !ofSession.has(error.limit) ? { limit: error.limit } : {};
     return { ok: false, value: { text: message, json: false }, ...refused };
   }
 }
+
+const ofSession = new Set<LimitName>(["turns", "errors"]);
 
 /** A call as a driver can carry it: texts in the store. */
 export async function toPending(call: SubCall, { depth, journal }: RlmState, { store }: Run): Promise<PendingCall> {
@@ -83,16 +86,17 @@ function plainPrompt(call: SubCall, { seed }: RlmState, { limits }: Run): string
   );
 }
 
-// A run whose store, trace or sandbox fails, or whose options are wrong, cannot be mended by the model's code.
+// A run whose store, trace or replay fails, or whose options are wrong, cannot be mended by the model's code.
 function isFatal(error: unknown): boolean {
   return error instanceof RlmError && (error.code === "store" || error.code === "replay" || error.code === "bad-input");
 }
 
 function sum(answered: { usage: TokenUsage; model: string }[]): { usage: TokenUsage; model?: string } {
-  const usage = { inputTokens: 0, outputTokens: 0 };
+  const usage: TokenUsage = { inputTokens: 0, outputTokens: 0 };
   for (const one of answered) {
     usage.inputTokens += one.usage.inputTokens;
     usage.outputTokens += one.usage.outputTokens;
+    if (one.usage.estimated === true) usage.estimated = true;
   }
   return { usage, model: answered.at(-1)?.model };
 }

@@ -10,7 +10,7 @@ export async function submodel(call: PendingCall, state: RlmState, run: Run): Pr
   const query = await run.store.get(call.queryRef);
   run.emit({ type: "query-start", ...place, label: query.slice(0, 80) });
   const result = await settled(() => run.recurse(call, run.signal), run.signal);
-  run.emit({ type: "query-end", ...place, ok: result.ok });
+  run.emit({ type: "query-end", ...place, ok: result.ok, ...(result.usage && { usage: result.usage }) });
   return result;
 }
 

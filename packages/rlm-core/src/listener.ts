@@ -1,0 +1,14 @@
+import type { Emit } from "./events.ts";
+
+/** Hands events to the user's listener. What it throws, or rejects with if it is async, goes to `fail` too: in a child it would be data for the code. */
+export function listenedBy(onEvent: Emit, fail: (error: unknown) => void): Emit {
+  return (event) => {
+    try {
+      const heard: unknown = onEvent(event);
+      if (heard instanceof Promise) heard.catch(fail);
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
+  };
+}

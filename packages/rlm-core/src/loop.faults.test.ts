@@ -1,0 +1,192 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, it } from "vitest";
+import { RlmError } from "./errors.ts";
+import type { RlmEvent } from "./events.ts";
+import { runLoop } from "./loop.ts";
+import type { Model } from "./model.ts";
+import type { RlmOptions } from "./options.ts";
+import type { RunStore } from "./store.ts";
+import { memoryStore } from "./stores/memory.ts";
+import { scriptedSandbox, type ScriptedCall, type ScriptedStep } from "./testing/scripted-sandbox.ts";
+
+const never = new Promise<never>(() => {});
+const child = (prompt: string): ScriptedCall => ({
+  kind: "rlm",
+  prompt,
+  context: { text: `of ${prompt}`, json: false },
+});
+
+/** Every root writes code and every sub-call is answered, but for what `answer` does about it. */
+function modelOf(answer: (...args: Parameters<Model>) => Promise<string> | undefined = () => undefined): Model {
+  return async (messages, options) => ({
+    text: await (answer(messages, options) ??
+      Promise.resolve(options.purpose === "sub" ? "reply" : "```repl\nprint(1)\n```")),
+    usage: { inputTokens: 10, outputTokens: 5 },
+  });
+}
+
+async function play(
+  scripts: ScriptedStep[][],
+  { limits, ...options }: Partial<RlmOptions> = {},
+  { deferChildren = false } = {},
+) {
+  const sandbox = scriptedSandbox(scripts);
+  const events: RlmEvent[] = [];
+  const running = runLoop(
+    { query: "q", context: "the context" },
+    {
+      model: modelOf(),
+      onEvent: (event) => events.push(event),
+      ...options,
+      limits: { directBelow: 0, depth: 2, ...limits },
+    },
+    sandbox,
+    { deferChildren },
+  );
+  return { running, sandbox, events };
+}
+
+describe("runLoop() and its listener", () => {
+  for (const type of ["run-start", "journal"] as const) {
+    it(`runLoop() ends with the error that the listener throws at a child's ${type}, and does not give it to the code`, async () => {
+      const full = new Error("disk full");
+      const { running, sandbox } = await play([[{ calls: [child("a")] }, { answer: "went on" }], [{ answer: "a" }]], {
+        onEvent: (event) => {
+          if (event.type === type && event.depth === 1) throw full;
+        },
+      });
+      await expect(running).rejects.toBe(full);
+      expect(sandbox.sessions.every(({ closed }) => closed)).toBe(true);
+    });
+  }
+
+  it("runLoop() ends with the error that an async listener rejects with, and leaves no rejection unhandled", async () => {
+    const full = new Error("disk full");
+    const onEvent: (event: RlmEvent) => unknown = async ({ type }) => {
+      if (type === "query-start") throw full;
+    };
+    const model = modelOf((_, { purpose }) => (purpose === "sub" ? never : undefined));
+    const { running } = await play([[{ calls: ["slow"] }, { answer: "went on" }]], { model, onEvent });
+    await expect(running).rejects.toBe(full);
+  });
+});
+
+describe("runLoop() and children that fail", () => {
+  for (const deferChildren of [false, true]) {
+    it(`runLoop() goes on after a child that used up its own errors (deferChildren: ${deferChildren})`, async () => {
+      const model = modelOf((_, { depth }) => (depth === 1 ? Promise.resolve("no code") : undefined));
+      const { running, events } = await play(
+        [[{ calls: [child("a")] }, { output: "a failed" }, { answer: "without a" }]],
+        { model, limits: { errors: 2 } },
+        { deferChildren },
+      );
+      expect(await running).toMatchObject({ status: "final", answer: "without a" });
+      expect(events.find((event) => event.type === "query-end")).toMatchObject({ ok: false });
+    });
+
+    it(`runLoop() tells what a child used when it is over (deferChildren: ${deferChildren})`, async () => {
+      const { running, events } = await play(
+        [
+          [{ calls: [child("a")] }, { answer: "x" }],
+          [{ calls: ["b"] }, { answer: "y" }],
+        ],
+        {},
+        { deferChildren },
+      );
+      await running;
+      const ends = events.flatMap((event) => (event.type === "query-end" && event.kind === "rlm" ? [event] : []));
+      expect(ends).toMatchObject([{ usage: { inputTokens: 20, outputTokens: 10 } }]);
+    });
+
+    it(`runLoop() leaves no child running when one of them makes the run fail (deferChildren: ${deferChildren})`, async () => {
+      const broken = new RlmError("store", "disk full");
+      const aborted: string[] = [];
+      const asked = Promise.withResolvers<void>();
+      const model = modelOf(([, first], { depth, signal }) => {
+        if (depth === 0 || first?.content.includes("Question: bad") === true) return undefined;
+        asked.resolve();
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => (aborted.push("slow"), reject(signal.reason)));
+        });
+      });
+      const store = memoryStore();
+      const { running, sandbox } = await play(
+        [[{ calls: [child("slow"), child("bad")] }], [{ answer: "x" }]],
+        {
+          model,
+          store: {
+            ...store,
+            append: async (key, entry) => {
+              if (key.endsWith("/1.2/log")) {
+                await asked.promise;
+                throw broken;
+              }
+              await store.append(key, entry);
+            },
+          },
+        },
+        { deferChildren },
+      );
+      await expect(running).rejects.toBe(broken);
+      expect(aborted).toEqual(["slow"]);
+      expect(sandbox.sessions.every(({ closed }) => closed)).toBe(true);
+    });
+  }
+});
+
+describe("runLoop() and its store", () => {
+  const failing = (name: "put" | "get" | "append" | "read", from: number): RunStore => {
+    const store = memoryStore();
+    let calls = 0;
+    const fail = async (...args: never[]): Promise<never> => {
+      calls += 1;
+      if (calls >= from) throw new Error(`${name} failed`);
+      return await (store[name] as (...given: never[]) => Promise<never>)(...args);
+    };
+    return { ...store, [name]: fail };
+  };
+
+  for (const name of ["put", "get", "append", "read"] as const) {
+    it(`runLoop() ends with the error of a store whose ${name} fails, whenever it does, and closes its sessions`, async () => {
+      for (let from = 1; ; from += 1) {
+        const { running, sandbox } = await play([[{ calls: ["one", "two"] }, { output: "1" }, { answer: "x" }]], {
+          store: failing(name, from),
+        });
+        const ended = await running.catch((error: unknown) => error);
+        expect(sandbox.sessions.every(({ closed }) => closed)).toBe(true);
+        if (!(ended instanceof Error)) break;
+        expect(ended.message).toBe(`${name} failed`);
+        expect(from).toBeLessThan(100);
+      }
+    });
+  }
+
+  it("runLoop() gives the answer, and a warning, where the store cannot delete its logs", async () => {
+    const store = { ...memoryStore(), delete: () => Promise.reject(new Error("read-only")) };
+    const { running, events } = await play([[{ answer: "x" }]], { store });
+    expect(await running).toMatchObject({ answer: "x" });
+    const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Cannot delete the log ".*\/log" .*read-only/),
+      expect.stringMatching(/^Cannot delete the log ".*\/budget" .*read-only/),
+    ]);
+  });
+
+  it("runLoop() ends with its own error where the store cannot delete its logs either", async () => {
+    const store = { ...memoryStore(), delete: () => Promise.reject(new Error("read-only")) };
+    const { running } = await play([[new Error("lost")]], { store });
+    await expect(running).rejects.toThrow("lost");
+  });
+
+  it("runLoop() leaves no log in the store and no listener on the caller's signal", async () => {
+    const store = memoryStore();
+    const { signal } = new AbortController();
+    const { running } = await play([[{ calls: ["one", child("a")] }, { answer: "x" }], [{ answer: "a" }]], {
+      store,
+      signal,
+    });
+    await running;
+    expect(await store.list("")).toEqual([]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+});
