@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BadFrame } from "./bad-frame.ts";
 import { checkCall } from "./check-call.ts";
 
-const rules = { queries: true, tools: ["read"], promptChars: 10 };
+const rules = { queries: true, tools: ["read"], promptChars: 10, answerChars: 20 };
 const call = { id: 2, kind: "llm", prompt: "p", options: {} };
 const deep = (levels: number): unknown => (levels === 0 ? {} : { items: deep(levels - 1) });
 
@@ -38,6 +38,7 @@ describe("checkCall()", () => {
     ["a tool without a name", { ...call, kind: "tool" }],
     ["a context that is no text", { ...call, kind: "rlm", context: { text: 1, json: false } }],
     ["a context that is not the JSON it says", { ...call, kind: "rlm", context: { text: "{", json: true } }],
+    ["a context over the limit", { ...call, kind: "rlm", context: { text: "c".repeat(21), json: false } }],
     ["no options", { ...call, options: undefined }],
     ["a model that is no name", { ...call, options: { model: 1 } }],
     ["a schema that is no object", { ...call, options: { schema: "string" } }],

@@ -12,6 +12,8 @@ export interface CallRules {
   queries: boolean;
   tools: readonly string[];
   promptChars: number;
+  /** A child's context is no longer than an answer may be. */
+  answerChars: number;
 }
 
 /** A call from the child, checked: its id is above all before it, and it has nothing that the session was not opened with. */
@@ -26,7 +28,9 @@ export function checkCall(frame: unknown, lastId: number, rules: CallRules): Raw
     prompt: text(call["prompt"], rules.promptChars, "a prompt"),
     ...(kind === "tool" && { name: oneOf(call["name"], rules.tools, "a tool's name") }),
     ...(kind === "rlm" &&
-      call["context"] !== undefined && { context: checkValue(call["context"], maxCharsInFlight, "a child's context") }),
+      call["context"] !== undefined && {
+        context: checkValue(call["context"], rules.answerChars, "a child's context"),
+      }),
     options: checkOptions(call["options"]),
   };
 }

@@ -33,7 +33,7 @@ export function startChild([program = "", ...args]: string[], dataMb: number): C
   });
   killAtExit(spawned);
   const pipe = spawned.stdio[3] as Socket;
-  const read = frameReader(maxFrameBytes);
+  const frames = frameReader(maxFrameBytes);
   let current: { take(frame: unknown): void; lose(lost: ChildLost): void; count(bytes: number): void } | undefined;
   let alive = true;
   let said = "";
@@ -66,10 +66,12 @@ export function startChild([program = "", ...args]: string[], dataMb: number): C
   pipe.on("data", (chunk: Buffer) => {
     try {
       current?.count(chunk.length);
-      for (const frame of read(chunk)) {
+      for (const frame of frames.read(chunk)) {
         if (current === undefined) throw new BadFrame("a frame that nobody asked for");
         current.take(frame);
       }
+      // No exchange counts these bytes.
+      if (current === undefined && frames.held() > 0) throw new BadFrame("bytes that nobody asked for");
     } catch (error) {
       lose("bad-frame", error instanceof Error ? error.message : String(error));
     }

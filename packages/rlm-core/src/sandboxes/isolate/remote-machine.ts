@@ -64,7 +64,7 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
   function step(frame: unknown, calls: SubCall[]): RemoteStep | undefined {
     const { type, call, done } = record(frame, "a frame");
     if (type === "call") {
-      const checked = checkCall(call, lastId, { queries, tools, promptChars });
+      const checked = checkCall(call, lastId, { queries, tools, promptChars, answerChars });
       lastId = checked.id;
       open.set(checked.id, callChars(checked));
       charsInFlight += callChars(checked);

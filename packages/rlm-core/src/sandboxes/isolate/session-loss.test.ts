@@ -191,6 +191,16 @@ describe("a process that lies", () => {
     expect(await session.run(script({ frames: [done, done] }))).toMatchObject({ output: { text: "ok" } });
     await ended(pid!);
   });
+
+  it("is found out also when it begins to", async () => {
+    const { options } = testSession("");
+    const session = await openChild(options());
+    const [pid] = sandboxPids();
+    expect(await session.run(script({ frames: [done], bytes: "\u0000\u0000\u0000\u0010{" }))).toMatchObject({
+      output: { text: "ok" },
+    });
+    await ended(pid!);
+  });
 });
 
 describe("an abort", () => {
