@@ -16,10 +16,19 @@ export function initialDigest({ seed, contexts }: Pick<SessionOptions, "seed" | 
 
 /** The digest after one more event of the journal; only blocks and results change it. Skip blocks that were rolled back: see {@link withoutRolledBack}. */
 export function digestAfter(digest: string, event: JournalEvent): string {
-  if (event.type === "block") return link([digest, "block", event.clock, event.code]);
-  if (event.type === "result") return link([digest, "result", event.id, event.hash, event.ok, event.json, event.ref]);
-  return digest;
+  if (event.type !== "block" && event.type !== "result") return digest;
+  const known = links.get(event);
+  if (known?.before === digest) return known.after;
+  const after =
+    event.type === "block"
+      ? link([digest, "block", event.clock, event.code])
+      : link([digest, "result", event.id, event.hash, event.ok, event.json, event.ref]);
+  links.set(event, { before: digest, after });
+  return after;
 }
+
+// Every step follows the chain from its beginning: without these a run of many calls would take quadratic time.
+const links = new WeakMap<JournalEvent, { before: string; after: string }>();
 
 /** The events that count in a replay: blocks that were rolled back are left out, with all that belongs to them. */
 export function withoutRolledBack(journal: readonly JournalEvent[]): JournalEvent[] {

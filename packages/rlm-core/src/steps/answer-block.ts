@@ -1,5 +1,6 @@
 import { answerCall, opensChild, type Settled } from "../queries/answer-call.ts";
 import type { LimitName } from "../errors.ts";
+import type { ResultEvent } from "../journal.ts";
 import type { Run } from "../run.ts";
 import type { Progress, Session, SubCall } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
@@ -25,7 +26,7 @@ export async function answerBlock(
   const blockEnd = new AbortController();
   const signal = AbortSignal.any([run.signal, blockEnd.signal]);
   const arrivals = createArrivals(run.signal);
-  const spare = await spareResults(log.journal, run.store);
+  const spare = spareResults(log.journal);
   const turn = turnsOf(log.journal).length;
   const deferred: SubCall[] = [];
   const flights: Promise<void>[] = [];
@@ -46,10 +47,12 @@ export async function answerBlock(
       for (const call of calls) {
         if (!known.has(call.id)) await log.add({ type: "call", id: call.id, kind: call.kind, hash: call.hash });
         known.add(call.id);
-        if (run.deferChildren && opensChild(call, state.depth, run.limits.depth)) deferred.push(call);
+        const paid = spare.take(call.hash);
+        if (paid === undefined && run.deferChildren && opensChild(call, state.depth, run.limits.depth))
+          deferred.push(call);
         else {
           inFlight++;
-          flights.push(start(call));
+          flights.push(start(call, paid));
         }
       }
       if (inFlight === 0) return { progress, deferred, ...(limit && { limit }) };
@@ -83,12 +86,14 @@ export async function answerBlock(
     await Promise.all(flights);
   }
 
-  async function start(call: SubCall): Promise<void> {
+  async function start(call: SubCall, paid: ResultEvent | undefined): Promise<void> {
     const place = { runId: run.id, depth: state.depth, turn, id: call.id, kind: call.kind };
     try {
       run.emit({ type: "query-start", ...place, label: call.prompt.slice(0, 80) });
-      const reused = spare.take(call.hash);
-      const settled = reused ?? (await answerCall(call, state, run, signal));
+      const settled =
+        paid === undefined
+          ? await answerCall(call, state, run, signal)
+          : { ok: true, value: { text: await run.store.get(paid.ref), json: paid.json } };
       if (signal.aborted) return;
       run.emit({
         type: "query-end",

@@ -19,10 +19,10 @@ interface Entry {
 /** Opens the log of a step, with what an earlier try of it had already written ahead. */
 export async function openBlockLog(state: RlmState, run: Run): Promise<BlockLog> {
   const journal = [...state.journal];
-  for (const entry of await run.store.read(run.logKey)) {
-    // Rows of blocks that are in the state already are older than it.
-    if (isEntry(entry) && entry.at === journal.length) journal.push(entry.event);
-  }
+  const entries = await run.store.read(run.logKey);
+  for (const entry of entries) if (isEntry(entry) && entry.at === journal.length) journal.push(entry.event);
+  // All of it is older than the state, which has it: kept, it would be read again at every step, and that is all.
+  if (entries.length > 0 && journal.length === state.journal.length) await run.store.delete(run.logKey).catch(() => {});
   let turn = turnsOf(journal).length;
   return {
     journal,

@@ -40,6 +40,10 @@ interface LastTurn {
 /** One more reply: the answer itself, or code that hands over the variable that holds it. */
 async function lastTurn(state: RlmState, run: Run): Promise<LastTurn> {
   if (!state.journal.some(({ type }) => type === "end")) return { state };
+  const log = await openBlockLog(state, run);
+  const given = log.journal[state.journal.length];
+  // An earlier try of this step has the reply already: it is not paid for again.
+  if (given?.type === "reply") return await readLastReply(given.text, { ...state, journal: log.journal }, run);
   const left = leftOf(state, run);
   const messages = messagesFor(state, left, promptOptions(state, run));
   const { content } = concludeMessage(state, await variablesOf(state, run));
@@ -52,7 +56,6 @@ async function lastTurn(state: RlmState, run: Run): Promise<LastTurn> {
       { messages: joined, model: run.model, purpose: "conclude", depth: state.depth, signal: run.signal },
       run,
     );
-    const log = await openBlockLog(state, run);
     await log.add({ type: "reply", text, left, usage, model });
     return await readLastReply(text, { ...state, journal: log.journal }, run);
   } catch (error) {
@@ -63,7 +66,8 @@ async function lastTurn(state: RlmState, run: Run): Promise<LastTurn> {
 
 async function readLastReply(reply: string, state: RlmState, run: Run): Promise<LastTurn> {
   const { responseFormat } = state.task;
-  if (parseReply(reply).code?.includes("FINAL(") === true) {
+  // Code of another language may be the answer itself.
+  if (parseReply(reply).code?.includes("FINAL(") === true || /^\s*```repl\b/.test(answerText(reply))) {
     const executed = await execute(state, run);
     const { outcome } = executed;
     if (outcome === undefined) return { state: executed };

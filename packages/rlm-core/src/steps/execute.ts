@@ -1,5 +1,6 @@
 import { parseReply } from "../parse-reply.ts";
 import { toPending } from "../queries/answer-call.ts";
+import type { EndEvent } from "../journal.ts";
 import type { Run } from "../run.ts";
 import type { Done } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
@@ -10,6 +11,10 @@ import { liveSession } from "./live-session.ts";
 /** Runs the code of the last reply, or goes on with the block that is open, and answers its calls. */
 export async function execute(state: RlmState, run: Run): Promise<RlmState> {
   const log = await openBlockLog(state, run);
+  const written = log.journal.at(-1);
+  // An earlier try of this step has come to the end of the block.
+  if (written?.type === "end")
+    return { ...state, journal: log.journal, usage: run.meter.usage(), ...outcomeOf(written) };
   const session = await liveSession(state, log.journal, run);
   try {
     await openBlock(log, async (block) => await session.run(block, run.signal), run);
@@ -20,9 +25,9 @@ export async function execute(state: RlmState, run: Run): Promise<RlmState> {
       run.session = session;
       return { ...state, journal: log.journal, pending, usage: run.meter.usage(), ...(limit && { limit }) };
     }
-    const ended = await endBlock(progress, log, run);
+    const end = await endBlock(progress, log, run);
     run.session = session;
-    return { ...state, journal: log.journal, usage: run.meter.usage(), ...(limit && { limit }), ...ended };
+    return { ...state, journal: log.journal, usage: run.meter.usage(), ...(limit && { limit }), ...outcomeOf(end) };
   } catch (error) {
     // Suspended in the middle of something that failed: nobody may take it.
     await session.close();
@@ -44,19 +49,21 @@ async function openBlock(
   await start(block);
 }
 
-async function endBlock(done: Done, log: BlockLog, run: Run): Promise<Pick<RlmState, "outcome">> {
+async function endBlock(done: Done, log: BlockLog, run: Run): Promise<EndEvent> {
   const { output, error, answer, rolledBack, computeMs } = done;
   const answerRef = answer && (await run.store.put(answer.text));
-  await log.add(
-    {
-      type: "end",
-      output,
-      computeMs,
-      ...(error && { error }),
-      ...(rolledBack && { rolledBack }),
-      ...(answer && answerRef !== undefined && { answer: { ref: answerRef, json: answer.json } }),
-    },
-    answer?.text,
-  );
-  return answer && answerRef !== undefined ? { outcome: { status: "final", answerRef, json: answer.json } } : {};
+  const end: EndEvent = {
+    type: "end",
+    output,
+    computeMs,
+    ...(error && { error }),
+    ...(rolledBack && { rolledBack }),
+    ...(answer && answerRef !== undefined && { answer: { ref: answerRef, json: answer.json } }),
+  };
+  await log.add(end, answer?.text);
+  return end;
+}
+
+function outcomeOf({ answer }: EndEvent): Pick<RlmState, "outcome"> {
+  return answer === undefined ? {} : { outcome: { status: "final", answerRef: answer.ref, json: answer.json } };
 }

@@ -12,6 +12,9 @@ import { openBlockLog } from "./block-log.ts";
 /** The root model of a session writes its next reply. A limit that refuses it is written into the state. */
 export async function generate(state: RlmState, run: Run): Promise<RlmState> {
   const { depth } = state;
+  const log = await openBlockLog(state, run);
+  // An earlier try of this step has the reply already: it is not paid for again.
+  if (log.journal.length > state.journal.length) return { ...state, journal: log.journal, usage: run.meter.usage() };
   const left = leftOf(state, run);
   run.emit({ type: "turn-start", runId: run.id, depth, turn: left.turn });
   try {
@@ -20,7 +23,6 @@ export async function generate(state: RlmState, run: Run): Promise<RlmState> {
       { messages, model: run.model, purpose: "root", depth, signal: run.signal },
       run,
     );
-    const log = await openBlockLog(state, run);
     await log.add({ type: "reply", text, left, usage, model });
     return { ...state, journal: log.journal, usage: run.meter.usage() };
   } catch (error) {

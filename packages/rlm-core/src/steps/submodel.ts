@@ -22,7 +22,13 @@ export async function deliverResults(
 ): Promise<RlmState> {
   const log = await openBlockLog(state, run);
   let limit = state.limit;
+  let delivery = nextDelivery(log.journal);
+  // An earlier try of this step may have come so far.
+  const delivered = new Set(
+    log.journal.slice(state.journal.length).map((event) => event.type === "result" && event.id),
+  );
   for (const { id, hash } of state.pending) {
+    if (delivered.has(id)) continue;
     const result = results.get(id);
     if (result === undefined)
       throw new TypeError(
@@ -31,10 +37,7 @@ export async function deliverResults(
     const { ok, value } = result;
     limit ??= result.limit;
     const ref = await run.store.put(value.text);
-    await log.add(
-      { type: "result", id, hash, ok, ref, json: value.json, delivery: nextDelivery(log.journal) },
-      value.text,
-    );
+    await log.add({ type: "result", id, hash, ok, ref, json: value.json, delivery: delivery++ }, value.text);
   }
   return { ...state, journal: log.journal, pending: [], ...(limit && { limit }) };
 }

@@ -1,0 +1,209 @@
+import { describe, expect, it } from "vitest";
+import { createBudget } from "../budget.ts";
+import type { JournalEvent } from "../journal.ts";
+import { resolveLimits } from "../limits.ts";
+import { createMeter } from "../meter.ts";
+import { big } from "../prompt/profile.ts";
+import type { Run } from "../run.ts";
+import { createSemaphore } from "../semaphore.ts";
+import type { RlmState } from "../state.ts";
+import { memoryStore } from "../stores/memory.ts";
+import { scriptedModel, type ScriptedReply } from "../testing/scripted-model.ts";
+import { scriptedSandbox, type ScriptedCall, type ScriptedStep } from "../testing/scripted-sandbox.ts";
+import { noUsage } from "../usage.ts";
+import { conclude } from "./conclude.ts";
+import { execute } from "./execute.ts";
+import { generate } from "./generate.ts";
+import { deliverResults } from "./submodel.ts";
+
+const code = "```repl\nprint(1)\n```";
+const child: ScriptedCall = { kind: "rlm", prompt: "look", context: { text: "piece", json: false } };
+const empty: RlmState = {
+  task: { query: "q", contexts: [{ name: "context", kind: "string", length: 1e6, ref: "sha256:0", prefix: "" }] },
+  journal: [],
+  pending: [],
+  usage: noUsage,
+  seed: 1,
+  startedAt: 0,
+  depth: 0,
+  versions: { schema: 1, v8: "scripted" },
+};
+
+function open(script: ScriptedStep[], replies: ScriptedReply[], rest: Partial<Run> = {}) {
+  const model = scriptedModel(replies);
+  const memory = memoryStore();
+  /** Types of the events that are written ahead. */
+  const written: string[] = [];
+  const store = {
+    ...memory,
+    append: async (key: string, entry: unknown) => {
+      await memory.append(key, entry);
+      if (key === "r/log") written.push((entry as { event: JournalEvent }).event.type);
+    },
+  };
+  const limits = resolveLimits({ depth: 2, ...rest.limits });
+  const run: Run = {
+    id: "r",
+    model,
+    subModel: () => model,
+    models: [],
+    sandbox: scriptedSandbox([script]),
+    session: undefined,
+    store,
+    logKey: "r/log",
+    budget: createBudget({ limits, store, logKey: "r/budget" }),
+    semaphore: createSemaphore(4),
+    meter: createMeter({ now: () => 0 }),
+    tools: [],
+    toolCalls: new Map(),
+    profile: big,
+    approve: undefined,
+    emit: () => {},
+    signal: new AbortController().signal,
+    now: () => 0,
+    recurse: () => Promise.reject(new Error("no children here")),
+    deferChildren: true,
+    ...rest,
+    limits,
+  };
+  return { run, model, written };
+}
+
+const typesOf = ({ journal }: RlmState): string[] => journal.map(({ type }) => type);
+
+describe("steps that are tried again from the same state, as after a crash", () => {
+  it("generate() takes the reply that it has, and does not ask again", async () => {
+    const { run, model } = open([], [code]);
+    const first = await generate(empty, run);
+    expect((await generate(empty, run)).journal).toEqual(first.journal);
+    expect(model.calls).toHaveLength(1);
+  });
+
+  it("execute() takes the end of the block that it has, with its answer", async () => {
+    const { run, model } = open([{ calls: ["one"] }, { answer: "x" }], [code, "reply"]);
+    const state = await generate(empty, run);
+    const first = await execute(state, run);
+    expect(typesOf(first)).toEqual(["reply", "block", "call", "result", "end"]);
+    const again = await execute(state, { ...run, session: undefined });
+    expect(again).toEqual(first);
+    expect(model.calls).toHaveLength(2);
+  });
+
+  it("deliverResults() adds no result twice", async () => {
+    const { run } = open([{ calls: [child, { ...child, prompt: "again" }] }, { answer: "x" }], [code]);
+    const state = await execute(await generate(empty, run), run);
+    const results = new Map([1, 2].map((id) => [id, { ok: true, value: { text: `r${id}`, json: false } }]));
+    const first = await deliverResults(state, results, run);
+    expect((await deliverResults(state, results, run)).journal).toEqual(first.journal);
+    const deliveries = first.journal.flatMap((event) => (event.type === "result" ? [[event.id, event.delivery]] : []));
+    expect(deliveries).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+  });
+
+  it("conclude() takes the last reply that it has, and does not ask again", async () => {
+    const { run, model } = open([{ output: "found" }], [code, "the best there is"]);
+    const state: RlmState = { ...(await execute(await generate(empty, run), run)), limit: "turns" };
+    const first = await conclude(state, run);
+    expect((await conclude(state, run)).outcome).toEqual(first.outcome);
+    expect(first.outcome).toMatchObject({ status: "concluded", limit: "turns" });
+    expect(model.calls).toHaveLength(2);
+  });
+
+  it("openBlockLog() reads an entry of the log once, not at every later step", async () => {
+    const { run } = open(
+      Array.from({ length: 20 }, () => ({ output: "1" })),
+      Array.from({ length: 20 }, () => code),
+    );
+    let read = 0;
+    const store = {
+      ...run.store,
+      read: async (key: string) => {
+        const entries = await run.store.read(key);
+        read += entries.length;
+        return entries;
+      },
+    };
+    let state = empty;
+    for (let turn = 0; turn < 20; turn += 1) state = await execute(await generate(state, { ...run, store }), run);
+    expect(state.journal).toHaveLength(60);
+    expect(read).toBeLessThanOrEqual(60);
+  });
+});
+
+describe("what is written ahead", () => {
+  it("execute() writes ahead the block before it runs, a call before it is asked, and a result before the code sees it", async () => {
+    const seen: string[][] = [];
+    const look =
+      (step: ScriptedStep): ScriptedStep =>
+      () => (seen.push([...written]), step);
+    const { run, written } = open(
+      [look({ calls: ["one"] }), look({ answer: "x" })],
+      [code, () => (seen.push([...written]), "reply")],
+    );
+    await execute(await generate(empty, run), run);
+    expect(seen).toEqual([
+      ["reply", "block"],
+      ["reply", "block", "call"],
+      ["reply", "block", "call", "result"],
+    ]);
+  });
+
+  it("execute() delivers and numbers results in the order in which they come, over all blocks", async () => {
+    const gates = [1, 2, 3].map(() => Promise.withResolvers<string>());
+    const asked = Promise.withResolvers<void>();
+    const last = () => (asked.resolve(), gates[2]?.promise ?? "");
+    const { run } = open(
+      [{ calls: ["one", "two", "three"] }, { output: "1" }, { calls: ["four"] }, { answer: "x" }],
+      [code, () => gates[0]?.promise ?? "", () => gates[1]?.promise ?? "", last, code, "four"],
+    );
+    const first = execute(await generate(empty, run), run);
+    await asked.promise;
+    for (const at of [2, 0, 1]) gates[at]?.resolve(String(at + 1));
+    const { journal } = await execute(await generate(await first, run), run);
+    const results = journal.flatMap((event) => (event.type === "result" ? [event] : []));
+    expect(results.map(({ id, delivery }) => [id, delivery])).toEqual([
+      [3, 1],
+      [1, 2],
+      [2, 3],
+      [4, 4],
+    ]);
+  });
+});
+
+describe("results of blocks that were rolled back", () => {
+  const lost = { error: { kind: "timeout", message: "too long" } as const, rolledBack: true };
+
+  it("execute() gives each of them once to the same call of a later block, and asks for what failed", async () => {
+    const { run, model } = open(
+      [{ calls: ["same", "same", "bad"] }, lost, { calls: ["same", "same", "same", "bad"] }, { answer: "x" }],
+      [code, "first", "second", new Error("busy"), code, "third", "fourth"],
+    );
+    const once = await execute(await generate(empty, run), run);
+    const twice = await execute(await generate(once, run), run);
+    expect(model.calls).toHaveLength(7);
+    const ids = twice.journal.flatMap((event) => (event.type === "result" && event.ok ? [event.ref] : []));
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  it("execute() gives none of them to a call that got its own before", async () => {
+    const { run, model } = open(
+      [{ calls: ["same"] }, lost, { calls: ["same"] }, { output: "1" }, { calls: ["same"] }, { answer: "x" }],
+      [code, "first", code, code, "second"],
+    );
+    let state = empty;
+    for (let turn = 0; turn < 3; turn += 1) state = await execute(await generate(state, run), run);
+    expect(model.calls).toHaveLength(5);
+  });
+
+  it("execute() runs no child again whose result is there, also where the driver runs them", async () => {
+    const { run } = open([{ calls: [child] }, lost, { calls: [child] }, { answer: "x" }], [code, code]);
+    const waiting = await execute(await generate(empty, run), run);
+    const result = { ok: true, value: { text: "seen", json: false } };
+    const lostState = await execute(await deliverResults(waiting, new Map([[1, result]]), run), run);
+    const ended = await execute(await generate(lostState, run), run);
+    expect(ended.pending).toEqual([]);
+    expect(ended.outcome).toMatchObject({ status: "final" });
+  });
+});
