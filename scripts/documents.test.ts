@@ -41,6 +41,15 @@ describe("the documents", () => {
   });
 });
 
+describe("pnpm-workspace.yaml", () => {
+  it("nodeVersion is the Node that package.json brings", () => {
+    const { devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+      devDependencies: Record<string, string>;
+    };
+    expect(readFileSync("pnpm-workspace.yaml", "utf8")).toContain(`\nnodeVersion: ${devDependencies["node"]} `);
+  });
+});
+
 function list(words: string[]): string {
   return words.map((word) => `\`${word}\``).join(" ") || "nothing";
 }
