@@ -27,10 +27,17 @@ async function main(): Promise<number> {
   const options = readOptions();
   if (typeof options === "number") return options;
   const { trace, delayMs } = options;
+  const isThere = existsSync(trace);
   const stopped = new AbortController();
   const stop = (): void => stopped.abort(new DOMException("Stopped by Ctrl-C", "AbortError"));
   // Once: a second Ctrl-C ends the process at once.
   process.once("SIGINT", stop);
+  // Where nobody reads the answer any more (`| head -3`) the run is over; without the tree it goes on.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    stopped.abort(error);
+  });
+  process.stderr.on("error", () => {});
   try {
     return await demo(trace, delayMs, stopped.signal);
   } catch (error) {
@@ -39,7 +46,10 @@ async function main(): Promise<number> {
       return 130;
     }
     if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
+    // The writer's own words are for callers of the library.
+    console.error(
+      isThere ? `Cannot write the trace to ${trace}: it is there already; give another path` : error.message,
+    );
     return 2;
   } finally {
     process.off("SIGINT", stop);
@@ -107,6 +117,7 @@ function readOptions(): { trace: string; delayMs: number } | number {
     if (!Number.isSafeInteger(delayMs) || delayMs < 0 || values.delay === "") {
       throw new TypeError(`Expected --delay to be a number of milliseconds, got "${values.delay}"`);
     }
+    if (values.trace === "") throw new TypeError('Expected --trace to be the path of a new file, got ""');
     const trace = values.trace ?? join(mkdtempSync(join(tmpdir(), "rlm-demo-")), "trajectory.jsonl");
     return { trace: resolve(trace), delayMs };
   } catch (error) {

@@ -87,6 +87,8 @@ describe("examples/demo.ts", () => {
     [["--fast"], 2, /Unknown option '--fast'/],
     [["--delay", "soon"], 2, /Expected --delay to be a number of milliseconds, got "soon"/],
     [["--trace", join(folder, "nowhere", "trace.jsonl")], 2, /nowhere/],
+    [["--trace", folder], 2, /is there already; give another path/],
+    [["--trace", ""], 2, /Expected --trace to be the path of a new file, got ""/],
   ])("demo %j ends with code %i and says why", async (args, code, words) => {
     const { lines, ended } = start(args);
     expect(await ended).toBe(code);
