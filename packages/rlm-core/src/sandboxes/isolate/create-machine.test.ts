@@ -96,6 +96,42 @@ describe("createMachine()", () => {
     expect([done.error?.kind, done.rolledBack]).toEqual(["timeout", true]);
   });
 
+  it("rolls a block back that has met the end of memory for a buffer, caught or not, in every way to make one", () => {
+    const makers = [
+      "new ArrayBuffer(2e6)",
+      "new Uint8Array(2e6)",
+      "(class extends Float64Array {}).from({ length: 1e6 })",
+      "seed.slice()",
+      "seed.buffer.slice()",
+      "seed.map((x) => x)",
+      "seed.toReversed()",
+      "seed.with(0, 1)",
+    ];
+    for (const make of makers) {
+      const { run } = testMachine({ limits: { heapMb: 32 } });
+      run("const seed = new Uint32Array(1e6); let all = []");
+      const done = run(`try { for (;;) all.push(${make}) } catch (e) { print(e.name) } all = []; 1`);
+      expect([done.error?.kind, done.rolledBack, make]).toEqual(["memory", true, make]);
+    }
+  });
+
+  it("rolls a block back that leaves the heap full, also one that throws, so that the next one has room", () => {
+    const fill = "const all = []; for (let i = 0; i < 31; i++) all.push(new Uint8Array(1e6))";
+    for (const code of [fill, `${fill}; throw new Error("mine")`]) {
+      const { run } = testMachine({ limits: { heapMb: 32 } });
+      const done = run(code);
+      expect([done.error?.kind, done.rolledBack]).toEqual(["memory", true]);
+      expect(done.error?.message).toMatch(/^Out of memory: when the block ended, .* 32 MB .* counts as not run/);
+    }
+  });
+
+  it("does not count garbage, nor a context, as a full heap", () => {
+    const { run } = testMachine({ context: "x".repeat(50_000_000), limits: { heapMb: 32 } });
+    for (let i = 0; i < 5; i++)
+      expect(run("for (let i = 0; i < 4e5; i++) ({ i, text: 'x' + i }); 1").error).toBeUndefined();
+    expect(run("typeof gc").output.text).toBe("undefined\n");
+  });
+
   it("does not take an error of the code for a timeout or for lost memory", () => {
     const { run } = testMachine();
     for (const text of ["Script execution timed out.", "Isolate was disposed during execution due to memory limit"]) {

@@ -20,6 +20,7 @@ export function createMachine(options: MachineOptions): Machine {
   const pending = new Set<number>();
   let fresh: RawCall[] = [];
   let block = 0;
+  let judged = false;
   let ended: { error?: CodeError } | undefined;
   let answer: CallValue | undefined;
   let stopped: CodeError | undefined;
@@ -51,6 +52,9 @@ export function createMachine(options: MachineOptions): Machine {
     ended(number, problem, message) {
       if (number === block) ended = problem === "" ? {} : { error: { kind: problem, message } };
     },
+    exhausted() {
+      stopped ??= { kind: "memory", message: memoryMessage(limits.heapMb) };
+    },
     answered(text, json) {
       answer ??= { text, json: json !== 0 };
     },
@@ -69,7 +73,7 @@ export function createMachine(options: MachineOptions): Machine {
       variables = JSON.parse(json) as Variable[];
     },
   };
-  const { isolate, context, guest, reserved } = openIsolate(options, host);
+  const { isolate, context, guest, reserved, isFull } = openIsolate(options, host);
 
   /** One entry, within what is left of the block's budget. Only a timeout or the loss of the isolate is an error here. */
   function enter(entry: (timeout: number) => void): void {
@@ -101,6 +105,9 @@ export function createMachine(options: MachineOptions): Machine {
     }
     pending.clear();
     fresh = [];
+    // With so little left every block to come would be lost, also one that gives memory back.
+    if (answer === undefined && stopped === undefined && !judged && isFull())
+      stopped = { kind: "memory", message: fullMessage(limits.heapMb) };
     takeOutput();
     const done: Done = { kind: "done", output, computeMs: spentMs };
     if (answer !== undefined) done.answer = answer;
@@ -126,11 +133,12 @@ export function createMachine(options: MachineOptions): Machine {
   }
 
   return {
-    run({ code, clock, computeMs }) {
+    run({ code, clock, computeMs, recorded = false }) {
       assertAlive("run code");
       if (pending.size > 0) throw new SandboxError("Cannot run code: the block before waits for results");
       block++;
       ended = answer = undefined;
+      judged = recorded;
       budgetMs = computeMs;
       spentMs = 0;
       const filename = `block-${block}.js`;
@@ -203,6 +211,10 @@ function timeoutMessage(budgetMs: number): string {
 
 function memoryMessage(heapMb: number): string {
   return `Out of memory: the block needed more than ${heapMb} MB beside the context and was stopped. It counts as not run: what it declared or changed is gone. Keep less in memory at once`;
+}
+
+function fullMessage(heapMb: number): string {
+  return `Out of memory: when the block ended, variables held nearly all of the ${heapMb} MB that there are beside the context. It counts as not run: what it declared or changed is gone. Keep less in memory at once; clear variables that are no longer needed`;
 }
 
 const deadlockMessage =

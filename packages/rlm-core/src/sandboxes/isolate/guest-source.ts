@@ -34,6 +34,7 @@ const parts: Parts = {
 export const callbackNames: readonly (keyof GuestHost)[] = [
   "post",
   "ended",
+  "exhausted",
   "answered",
   "printed",
   "schemaProblem",

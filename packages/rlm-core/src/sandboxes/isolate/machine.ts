@@ -7,8 +7,11 @@ import type { Limits } from "../../limits.ts";
  * The parent believes nothing that comes from here: it checks and caps every frame again.
  */
 export interface Machine {
-  /** Runs a block; `computeMs` is its whole budget, which the entries by `resume` share. */
-  run(block: { code: string; clock: number; computeMs: number }): Step;
+  /**
+   * Runs a block; `computeMs` is its whole budget, which the entries by `resume` share. `recorded`: it is known to have ended,
+   * so what it leaves in memory was judged then.
+   */
+  run(block: { code: string; clock: number; computeMs: number; recorded?: boolean }): Step;
   /** Delivers one result, one entry into the isolate. */
   resume(result: { id: number; ok: boolean; value: CallValue }): Step;
   inspect(): { hash: string; variables: Variable[] };

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { parseExpressionAt } from "acorn";
 import ivm from "isolated-vm";
 import { InputError } from "../../errors.ts";
@@ -13,16 +14,18 @@ export interface OpenIsolate {
   guest: { [Name in keyof Guest]: ivm.Reference };
   /** Names that code may not declare. */
   reserved: ReadonlySet<string>;
+  /** Whether nearly all of the memory beside the contexts is in use, garbage not counted. */
+  isFull: () => boolean;
 }
 
 /** An isolate with the REPL's whole surface in it: contexts, queries, tools, kits. No code of the model has run. */
 export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsolate {
   const { contexts, kits, tools, queries, seed, responseFormat, limits } = options;
   const reserved = reservedNames(options);
-  const isolate = new ivm.Isolate({
-    memoryLimit: Math.ceil(limits.heapMb + contexts.reduce((sum, each) => sum + contextMb(each), 0)),
-  });
+  const memoryLimit = Math.ceil(limits.heapMb + contexts.reduce((sum, each) => sum + contextMb(each), 0));
+  const isolate = new ivm.Isolate({ memoryLimit });
   const context = isolate.createContextSync();
+  const collect = collector(isolate);
   const settings: GuestSettings = {
     seed,
     queries,
@@ -68,7 +71,30 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
     }
   }
   guest.ready.applySync(undefined, []);
-  return { isolate, context, guest, reserved };
+  const before = usedBytes(isolate);
+  const isOver = (): boolean => usedBytes(isolate) - before > mostUsed * (memoryLimit * 1_048_576 - before);
+  const isFull = (): boolean => {
+    if (!isOver()) return false;
+    collect();
+    return isOver();
+  };
+  return { isolate, context, guest, reserved, isFull };
+}
+
+const mostUsed = 0.9;
+
+function usedBytes(isolate: ivm.Isolate): number {
+  const { used_heap_size, externally_allocated_size } = isolate.getHeapStatisticsSync();
+  return used_heap_size + externally_allocated_size;
+}
+
+/** The isolate's garbage collection; in a context of its own, for code must not reach it. */
+function collector(isolate: ivm.Isolate): () => void {
+  setFlagsFromString("--expose-gc");
+  const context = isolate.createContextSync();
+  setFlagsFromString("--no-expose-gc");
+  const collect = context.global.getSync("gc", { reference: true });
+  return () => collect.applySync(undefined, []);
 }
 
 /** A method's source is none by itself; as the one member of an object it is. */

@@ -11,7 +11,7 @@ import { encodeFrame } from "./wire.ts";
 
 /** The machine of a child process, from the parent's side: every cap is enforced again, every entry is watched. Rejects with ChildLost, or BlamelessLoss where no code ran. */
 export interface RemoteMachine {
-  run(block: { code: string; clock: number; computeMs: number }): Promise<RemoteStep>;
+  run(block: { code: string; clock: number; computeMs: number; recorded?: boolean }): Promise<RemoteStep>;
   resume(results: readonly { id: number; ok: boolean; value: CallValue }[]): Promise<RemoteStep>;
   inspect(): Promise<{ hash: string; variables: Variable[] }>;
 }
@@ -86,9 +86,9 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
   }
 
   return {
-    run({ code, clock, computeMs: budget }) {
+    run({ code, clock, computeMs: budget, recorded = false }) {
       budgetMs = budget;
-      return enter([encodeFrame({ type: "run", code, clock, computeMs: budget })]);
+      return enter([encodeFrame({ type: "run", code, clock, computeMs: budget, recorded })]);
     },
     resume(results) {
       for (const { id } of results) {

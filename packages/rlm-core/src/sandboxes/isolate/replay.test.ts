@@ -90,6 +90,14 @@ describe("open() with a history", () => {
     },
   );
 
+  it("of a block that had ended does not judge the memory that it keeps again", async () => {
+    const test = testSession("a context");
+    const session = await open(test.options({ limits: { heapMb: 64 } }));
+    await test.drive(session, "const all = []; for (let i = 0; i < 31; i++) all.push(new Uint8Array(1e6)); all.length");
+    const rebuilt = await open(test.options({ history: test.journal, limits: { heapMb: 32 } }));
+    expect((await test.drive(rebuilt, "print(all.length); all.length = 0")).output.text).toBe("31\n0\n");
+  });
+
   it("whose last block was rolled back tells so as its last progress", async () => {
     const test = testSession("");
     const session = await open(test.options({ limits: { computeMs: 200 } }));

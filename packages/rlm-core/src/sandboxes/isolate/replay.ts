@@ -87,6 +87,7 @@ async function replayBlock(
       code: block.code,
       clock: block.clock,
       computeMs: Math.max(computeMs, slowerBy * (block.end?.computeMs ?? 0)),
+      recorded: block.end !== undefined,
     }),
   );
 

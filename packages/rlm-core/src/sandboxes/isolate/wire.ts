@@ -12,7 +12,7 @@ export const pipeFd = 3;
 export type ToChild =
   | ({ type: "context" } & ContextHeader)
   | { type: "open"; options: Omit<MachineOptions, "contexts"> }
-  | { type: "run"; code: string; clock: number; computeMs: number }
+  | { type: "run"; code: string; clock: number; computeMs: number; recorded?: boolean }
   /** Each is one entry into the isolate; `answer` asks for what came of all of them. */
   | { type: "result"; id: number; ok: boolean; value: CallValue }
   | { type: "answer" }

@@ -47,7 +47,7 @@ export interface Guest {
 /** Builds the REPL's surface. Nothing that the code can reach leads back to `host` or to what this returns. */
 export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Guest {
   const realm = parts.captureRealm();
-  const isProxy = parts.harden(realm);
+  const isProxy = parts.harden(realm, host.exhausted);
   const setClock = parts.installClock(realm, settings.seed);
   const kinds = parts.createKinds(realm, isProxy);
   const format = parts.createFormat(realm, kinds);

@@ -12,6 +12,8 @@ export interface GuestHost {
   ) => void;
   /** The code of a block ended, well or with an error. */
   ended: (block: number, problem: "" | "thrown" | "answer", message: string) => void;
+  /** There was no memory for a buffer; the code goes on with an error that it may catch. */
+  exhausted: () => void;
   /** FINAL was called with a value that fits. */
   answered: (text: string, json: number) => void;
   /** What was printed. */
