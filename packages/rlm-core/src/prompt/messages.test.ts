@@ -86,7 +86,9 @@ describe("messagesFor()", () => {
       -1,
     )?.content;
     expect(last).toContain("Your code printed nothing.");
-    expect(last).toContain("block-1.js:2:1");
+    expect(last).toContain(
+      "Your code ended with an error:\n<error-2r>\nTypeError: x is not a function\n    at block-1.js:2:1\n</error-2r>",
+    );
     expect(last).toContain("Little is left of the limit on tokens");
     expect(last).toContain("This is the last turn");
     const wordless: JournalEvent[] = [
@@ -131,7 +133,7 @@ describe("concludeMessage(), directMessages()", () => {
   it("concludeMessage() names the limit and offers the variables", () => {
     const { content } = concludeMessage({ ...stateOf([]), limit: "tokens" }, "found (array, 3 elements): [1, 2, 3]");
     expect(content).toContain("its limit on tokens");
-    expect(content).toContain("found (array, 3 elements)");
+    expect(content).toContain("<variables-2r>\nfound (array, 3 elements): [1, 2, 3]\n</variables-2r>");
   });
 
   it("directMessages() marks the data with what it cannot hold", () => {

@@ -50,10 +50,9 @@ function pieceChars({ limits }: Surface): number {
 }
 
 function firstMessage({ task, seed }: RlmState, left: Left): string {
-  const mark = markOf(seed);
   const contexts = task.contexts.map(
     (context) =>
-      `\`${context.name}\` is ${describeContext(context)}. It begins:\n<${mark}>\n${context.prefix}\n</${mark}>`,
+      `\`${context.name}\` is ${describeContext(context)}. It begins:\n${marked(context.prefix, markOf(seed))}`,
   );
   const parts = [`Question: ${task.query}`, ...contexts];
   if (task.responseFormat !== undefined) {
@@ -64,7 +63,6 @@ function firstMessage({ task, seed }: RlmState, left: Left): string {
 }
 
 function turnMessage(turn: Turn, left: Left, { task, seed }: RlmState): string {
-  const mark = markOf(seed, "output");
   const parts: string[] = [];
   if (turn.block === undefined) {
     const { hint } = parseReply(turn.reply.text);
@@ -74,9 +72,10 @@ function turnMessage(turn: Turn, left: Left, { task, seed }: RlmState): string {
     parts.push(
       output.text.trim() === ""
         ? "Your code printed nothing."
-        : `<${mark}>\n${output.text.replace(/\n$/, "")}\n</${mark}>`,
+        : marked(output.text.replace(/\n$/, ""), markOf(seed, "output")),
     );
-    if (error !== undefined) parts.push(`Your code ended with an error:\n${error.message}`);
+    if (error !== undefined)
+      parts.push(`Your code ended with an error:\n${marked(error.message, markOf(seed, "error"))}`);
     const { hint } = parseReply(turn.reply.text);
     if (hint !== undefined) parts.push(hint);
   }
@@ -93,6 +92,11 @@ function statusLine({ turn, turns, calls, near }: Left): string {
   return `${parts.join("; ")}.${warning}${last}`;
 }
 
+// Errors and previews quote contexts and replies as output does.
+function marked(text: string, mark: string): string {
+  return `<${mark}>\n${text}\n</${mark}>`;
+}
+
 // Not guessable from inside the context, so that a text in it cannot end the data.
 function markOf(seed: number, name = "data"): string {
   return `${name}-${(seed >>> 0).toString(36)}`;
@@ -102,7 +106,7 @@ function markOf(seed: number, name = "data"): string {
 export function concludeMessage(state: RlmState, variables: string): ChatMessage {
   const parts = [
     `The run has reached its limit on ${state.limit ?? "turns"}: no more turn and no more sub-call is possible.`,
-    variables === "" ? "" : `These variables are in the REPL:\n${variables}`,
+    variables === "" ? "" : `These variables are in the REPL:\n${marked(variables, markOf(state.seed, "variables"))}`,
     `Give the best answer that what you have seen supports, and say what is missing in it. Reply with the answer alone, or with one block of code that calls FINAL with a variable that holds it.`,
     state.task.responseFormat === undefined
       ? ""
@@ -114,8 +118,7 @@ export function concludeMessage(state: RlmState, variables: string): ChatMessage
 
 /** The whole context and the question in one plain call: what short contexts get (paper, Observation 3). */
 export function directMessages({ task, seed }: RlmState, texts: readonly string[]): ChatMessage[] {
-  const mark = markOf(seed);
-  const contexts = task.contexts.map(({ name }, index) => `${name}:\n<${mark}>\n${texts[index] ?? ""}\n</${mark}>`);
+  const contexts = task.contexts.map(({ name }, index) => `${name}:\n${marked(texts[index] ?? "", markOf(seed))}`);
   const form =
     task.responseFormat === undefined
       ? []

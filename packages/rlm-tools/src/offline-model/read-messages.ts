@@ -37,7 +37,7 @@ export function readRoot(messages: readonly ChatMessage[]): RootTask | undefined
   const status = afterData(last.content);
   const question =
     /^Question: ([\s\S]*?)\n\n`[\w$]+` is (?:a string|an array|an object)/.exec(first.content)?.[1] ?? "";
-  const error = /^Your code ended with an error:\n(.*)/m.exec(status)?.[1];
+  const error = /^Your code ended with an error:\n<error-[a-z0-9]+>\n(.*)/m.exec(status)?.[1];
   return {
     question,
     contexts: matches(surface, /^- `([\w$]+)`: (?:a string|an array|an object)/gm),
