@@ -5,6 +5,7 @@ import type { RlmEvent } from "./events.ts";
 import { runLoop } from "./loop.ts";
 import type { Model } from "./model.ts";
 import type { RlmOptions } from "./options.ts";
+import type { Tool } from "./tool.ts";
 import type { RunStore } from "./store.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { scriptedSandbox, type ScriptedCall, type ScriptedStep } from "./testing/scripted-sandbox.ts";
@@ -132,6 +133,38 @@ describe("runLoop() and children that fail", () => {
       expect(sandbox.sessions.every(({ closed }) => closed)).toBe(true);
     });
   }
+});
+
+describe("runLoop() and tools that take their time", () => {
+  const called: ScriptedCall = { kind: "tool", name: "wait", prompt: "{}" };
+  const tool: Tool = { name: "wait", description: "", parameters: { type: "object" }, run: () => never };
+
+  for (const [what, options] of [
+    ["a tool that never returns", { tools: [tool] }],
+    ["an approval that never comes", { tools: [{ ...tool, approve: true }], approve: () => never }],
+  ] as const) {
+    it(`runLoop() concludes at limits.durationMs in spite of ${what}`, async () => {
+      const { running } = await play([[{ output: "seen" }, { calls: [called] }, { output: "" }]], {
+        ...options,
+        model: modelOf((_, { purpose }) => (purpose === "conclude" ? Promise.resolve("best") : undefined)),
+        limits: { durationMs: 300 },
+      });
+      expect(await running).toMatchObject({ status: "concluded", limit: "durationMs", answer: "best" });
+    });
+  }
+});
+
+describe("runLoop() and answers that are none", () => {
+  it("runLoop() says that a direct answer is empty beside its thoughts", async () => {
+    const model = modelOf(() => Promise.resolve("<think>so many words"));
+    const { running } = await play([], { model, limits: { directBelow: 16_000 } });
+    await expect(running).rejects.toMatchObject({ code: "model", message: expect.stringContaining("it is empty") });
+  });
+
+  it("runLoop() runs the block of a last reply that does not call FINAL, and takes what it prints", async () => {
+    const { running } = await play([[{ output: "first" }, { output: "what was found" }]], { limits: { turns: 1 } });
+    expect(await running).toMatchObject({ status: "concluded", limit: "turns", answer: "what was found" });
+  });
 });
 
 describe("runLoop() and its store", () => {

@@ -1,8 +1,9 @@
-import { BudgetError, RlmError } from "../errors.ts";
+import { RlmError } from "../errors.ts";
 import type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from "../model.ts";
 import type { Run } from "../run.ts";
 import { countTokens, estimateTokens } from "../tokens.ts";
 import { abortable } from "./abortable.ts";
+import { startDeadline } from "./deadline.ts";
 
 export interface Answered {
   text: string;
@@ -37,7 +38,8 @@ async function askInPlace(
     await run.budget.release(reservation);
     throw signal.reason;
   }
-  const deadline = startDeadline(run, concluding);
+  // The root may still say what it has when the time is used up.
+  const deadline = startDeadline(run, concluding ? 60_000 : 0);
   const either = AbortSignal.any([signal, deadline.signal]);
   let reply: ModelReply;
   try {
@@ -67,20 +69,6 @@ async function askInPlace(
     run.meter.add({ ...settled, model: settledModel });
     return settled.usage;
   }
-}
-
-/** Aborts a request when the run's active time is used up. The concluding call of the root gets a minute all the same. */
-function startDeadline(run: Run, concluding: boolean): { signal: AbortSignal; stop(): void } {
-  const max = run.limits.durationMs;
-  const controller = new AbortController();
-  if (max === Infinity) return { signal: controller.signal, stop: () => {} };
-  const spent = run.budget.usage().activeMs;
-  const left = Math.max(concluding ? 60_000 : 0, max - spent);
-  const timer = setTimeout(
-    () => controller.abort(new BudgetError({ limit: "durationMs", max, spent: run.budget.usage().activeMs })),
-    Math.min(left, 2 ** 31 - 1),
-  );
-  return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }
 
 function checkReply(reply: unknown, name: string): ModelReply {

@@ -4,6 +4,7 @@ import type { Run } from "../run.ts";
 import type { CallValue, SubCall } from "../sandbox.ts";
 import { isKit, type Tool } from "../tool.ts";
 import { abortable } from "./abortable.ts";
+import { startDeadline } from "./deadline.ts";
 
 /** One call of a host tool, checked and bounded. Throws an error whose message the code may read. */
 export async function callTool(call: SubCall, depth: number, run: Run, signal: AbortSignal): Promise<CallValue> {
@@ -17,6 +18,15 @@ export async function callTool(call: SubCall, depth: number, run: Run, signal: A
   if (made >= maxCalls) throw new RlmError("tool", `Cannot call tools.${tool.name}: its ${maxCalls} calls are used up`);
   run.toolCalls.set(tool.name, made + 1);
 
+  const deadline = startDeadline(run);
+  try {
+    return await runTool(tool, args, run, AbortSignal.any([signal, deadline.signal]));
+  } finally {
+    deadline.stop();
+  }
+}
+
+async function runTool(tool: Tool, args: Record<string, unknown>, run: Run, signal: AbortSignal): Promise<CallValue> {
   if (tool.approve === true && !(await isApproved(tool, args, run, signal))) {
     throw new RlmError("tool", `Cannot call tools.${tool.name}: the call was not approved`);
   }

@@ -33,7 +33,14 @@ async function askForAnswer(
   const { responseFormat } = state.task;
   const ask = { model: run.model, purpose: "direct" as const, depth: state.depth, responseFormat, signal: run.signal };
   const first = await askModel({ ...ask, messages }, run);
-  if (responseFormat === undefined) return { text: answerText(first.text), json: false };
+  if (responseFormat === undefined) {
+    const text = answerText(first.text);
+    if (text !== "") return { text, json: false };
+    throw new RlmError(
+      "model",
+      `Cannot use the model's answer: it is empty${first.text === "" ? "" : " beside what it thought"}; give it more limits.maxOutputTokens (${run.limits.maxOutputTokens}), or another model`,
+    );
+  }
   const read = readJson(first.text, responseFormat);
   if ("text" in read) return { text: read.text, json: true };
   const second = await askModel({ ...ask, messages: [...messages, ...askAgain(first.text, read.problem)] }, run);
