@@ -39,7 +39,7 @@ export async function replayTrajectory(
   for (const [runId, run] of trajectory.runs) {
     for (const text of run.texts.values()) await store.put(text);
     const { start } = run;
-    if (start.parent !== undefined && wasRolledBack(start.parent, trajectory)) continue;
+    if (wasRolledBack(start, trajectory)) continue;
     const contexts =
       start.parent === undefined
         ? await storeContexts(context, store)
@@ -64,9 +64,11 @@ export async function replayTrajectory(
   return replayed;
 }
 
-// The block that opened it never happened, so nothing of it is left to compare with.
-function wasRolledBack({ runId, turn }: { runId: string; turn: number }, { runs }: Trajectory): boolean {
-  return turnsOf(runs.get(runId)?.journal ?? [])[turn - 1]?.end?.rolledBack === true;
+// The block that opened it, or one above, never happened, so nothing of it is left to compare with.
+function wasRolledBack({ parent }: TrajectoryRun["start"], { runs }: Pick<Trajectory, "runs">): boolean {
+  const above = parent && runs.get(parent.runId);
+  if (parent === undefined || above === undefined) return false;
+  return turnsOf(above.journal)[parent.turn - 1]?.end?.rolledBack === true || wasRolledBack(above.start, { runs });
 }
 
 async function childContext(
