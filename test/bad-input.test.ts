@@ -43,6 +43,14 @@ describe("bad input", () => {
     ["a tool whose name is no identifier", { tools: [tool("a b")] }, /identifier, got "a b"/],
     ["a price that is none", { prices: { m: { inputPerMillion: -1, outputPerMillion: 1 } } }, /prices\["m"\]/],
     ["a response format that is none", { responseFormat: "json" }, /responseFormat/],
+    ["a response format that is a list", { responseFormat: [] }, /responseFormat/],
+    ["a schema of another library", { responseFormat: { "~standard": {} } }, /another library or of zod 3/],
+    ["a sandbox that is none", { sandbox: {} }, /Expected options.sandbox to be a sandbox/],
+    ["a store that is none", { store: "runs" }, /Expected options.store to be a run store/],
+    ["a profile that is none", { profile: "big" }, /Expected options.profile to be a profile such as big, got string/],
+    ["an approve that is none", { approve: true }, /Expected options.approve to be a function, got boolean/],
+    ["a tool that is none", { tools: [null] }, /Expected a tool to be an object, got null/],
+    ["a tool without parameters", { tools: [{ ...tool("a"), parameters: undefined }] }, /tools.a.parameters/],
     ["a signal that is none", { signal: true }, /AbortSignal/],
   ];
   for (const [what, given, message] of options) {

@@ -27,9 +27,9 @@ export interface RlmOptions<T = string> {
   profile?: Profile;
   /** Host tools and kits of guest functions. */
   tools?: readonly (Tool | Kit)[];
-  /** Asked before each call of a tool with `approve: true`. */
+  /** Asked before each call of a tool with `approve: true`; its time counts as the run's. */
   approve?: Approve;
-  /** What the answer has to be: a zod schema, or a JSON Schema. */
+  /** What the answer has to be: a zod 4 schema, of which all counts that a JSON Schema can say (no refinement, no transform), or a JSON Schema. */
   responseFormat?: ZodType<T> | JsonSchema;
   /** Where texts and logs are kept. @default memoryStore() */
   store?: RunStore;
@@ -77,6 +77,11 @@ export function resolveOptions<T>(
   checkModel(model, "model");
   const models = resolveModels(subModel);
   checkTools(tools);
+  checkPort(sandbox, "sandbox", "open", "a sandbox such as isolate()");
+  checkPort(store, "store", "append", "a run store such as memoryStore()");
+  checkPort(profile, "profile", "role", "a profile such as big");
+  if (approve !== undefined && typeof approve !== "function")
+    throw new InputError(`Expected options.approve to be a function, got ${typeof approve}`);
   if (!(signal instanceof AbortSignal))
     throw new InputError(`Expected options.signal to be an AbortSignal, got ${typeof signal}`);
   if (typeof onEvent !== "function")
@@ -137,6 +142,11 @@ function checkModel(model: unknown, name: string): void {
   }
 }
 
+function checkPort(given: unknown, name: string, member: string, wanted: string): void {
+  if (typeof given === "object" && given !== null && member in given) return;
+  throw new InputError(`Expected options.${name} to be ${wanted}, got ${given === null ? "null" : typeof given}`);
+}
+
 function resolveModels(given: NonNullable<RlmOptions["subModel"]>): Pick<ResolvedOptions, "subModel" | "models"> {
   if (typeof given === "function") return { subModel: (name) => pick({ default: given }, name), models: [] };
   if (typeof given !== "object" || given === null) checkModel(given, "subModel");
@@ -156,12 +166,18 @@ function checkTools(tools: readonly (Tool | Kit)[]): void {
   if (!Array.isArray(tools)) throw new InputError(`Expected options.tools to be an array, got ${typeof tools}`);
   const seen = new Set<string>();
   for (const tool of tools) {
+    if (typeof tool !== "object" || tool === null)
+      throw new InputError(`Expected a tool to be an object, got ${tool === null ? "null" : typeof tool}`);
     if (!/^[A-Za-z_$][\w$]*$/.test(tool.name))
       throw new InputError(`Expected the name of a tool to be an identifier, got "${tool.name}"`);
     if (seen.has(tool.name)) throw new InputError(`Expected tools to have different names, got "${tool.name}" twice`);
     seen.add(tool.name);
     if (!isKit(tool) && typeof tool.run !== "function")
       throw new InputError(`Expected tools.${tool.name}.run to be a function, got ${typeof tool.run}`);
+    if (!isKit(tool) && (typeof tool.parameters !== "object" || tool.parameters === null))
+      throw new InputError(
+        `Expected tools.${tool.name}.parameters to be a JSON Schema, got ${tool.parameters === null ? "null" : typeof tool.parameters}`,
+      );
   }
 }
 
@@ -179,11 +195,27 @@ function withWindows(limits: Limits, given: Partial<Limits> | undefined, model: 
 
 function resolveFormat(format: ZodType | JsonSchema | undefined): JsonSchema | undefined {
   if (format === undefined) return undefined;
-  if (typeof format !== "object" || format === null)
+  if (typeof format !== "object" || format === null || Array.isArray(format))
     throw new InputError(`Expected options.responseFormat to be a zod schema or a JSON Schema, got ${typeof format}`);
-  if (!isZod(format)) return format;
-  const { $schema, ...schema } = toJSONSchema(format);
-  return schema;
+  if (isZod(format)) return fromZod(format);
+  if ("~standard" in format)
+    throw new InputError(
+      "Cannot use options.responseFormat: it is a schema of another library or of zod 3; give one of zod 4, or a JSON Schema",
+    );
+  return format;
+}
+
+function fromZod(format: ZodType): JsonSchema {
+  try {
+    const { $schema, ...schema } = toJSONSchema(format);
+    return schema;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError(
+      `Cannot use options.responseFormat: ${reason}; give the shape before it is changed, and change the answer yourself`,
+      { cause },
+    );
+  }
 }
 
 function isZod(format: ZodType | JsonSchema): format is ZodType {
