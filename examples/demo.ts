@@ -114,7 +114,7 @@ function readOptions(): { trace: string; delayMs: number } | number {
       return 0;
     }
     const delayMs = values.delay === undefined ? (process.stderr.isTTY ? 400 : 0) : Number(values.delay);
-    if (!Number.isSafeInteger(delayMs) || delayMs < 0 || values.delay === "") {
+    if (!Number.isSafeInteger(delayMs) || delayMs < 0 || delayMs >= 2 ** 31 || values.delay === "") {
       throw new TypeError(`Expected --delay to be a number of milliseconds, got "${values.delay}"`);
     }
     if (values.trace === "") throw new TypeError('Expected --trace to be the path of a new file, got ""');

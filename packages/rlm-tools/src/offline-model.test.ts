@@ -191,6 +191,10 @@ describe("offlineModel() as the model of runRlm()", () => {
     expect(model.modelName).toBe("offline-stand-in");
   });
 
+  it.each([-1, Number.NaN, 2 ** 31])("offlineModel() refuses a delay of %s ms", (delayMs) => {
+    expect(() => offlineModel({ delayMs })).toThrow(/^Expected delayMs to be milliseconds from 0 to 2147483647, got /);
+  });
+
   it("offlineModel() ends its delay on abort", async () => {
     const controller = new AbortController();
     const options = { maxOutputTokens: 100, signal: controller.signal, purpose: "sub", depth: 0 } as const;

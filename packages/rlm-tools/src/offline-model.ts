@@ -19,6 +19,9 @@ export interface OfflineModelOptions {
  * who or what mentions X, where or when, how often, and what is said. Its token counts are exact (o200k_base).
  */
 export function offlineModel({ delayMs = 0 }: OfflineModelOptions = {}): Model {
+  // A timer that gets more ends at once.
+  if (!(delayMs >= 0 && delayMs < 2 ** 31))
+    throw new TypeError(`Expected delayMs to be milliseconds from 0 to ${2 ** 31 - 1}, got ${String(delayMs)}`);
   const reply = async (messages: ChatMessage[], { responseFormat, signal }: ModelOptions): Promise<ModelReply> => {
     if (delayMs > 0) await setTimeout(delayMs, undefined, { signal });
     signal.throwIfAborted();
