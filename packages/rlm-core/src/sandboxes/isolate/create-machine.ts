@@ -151,13 +151,12 @@ export function createMachine(options: MachineOptions): Machine {
           reserved,
         );
         if (functions !== "")
-          context.evalSync(functions, { filename, columnOffset: functionsColumnOffset, timeout: left() });
-        const entry = context.evalSync(main, {
-          filename,
-          columnOffset: mainColumnOffset,
-          timeout: left(),
-          reference: true,
-        });
+          declare(() =>
+            context.evalSync(functions, { filename, columnOffset: functionsColumnOffset, timeout: left() }),
+          );
+        const entry = declare(() =>
+          context.evalSync(main, { filename, columnOffset: mainColumnOffset, timeout: left(), reference: true }),
+        );
         const names = declared.map((name) => `${name}\n`).join("");
         guest.run.applySync(undefined, [block, clock, names, entry.derefInto({ release: true })], { timeout: left() });
       });
@@ -195,6 +194,18 @@ const unhandled = 0;
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === "Script execution timed out.";
 }
+
+/** Runs a script that only declares: a TypeError is of the code's making. */
+function declare<T>(script: () => T): T {
+  try {
+    return script();
+  } catch (error) {
+    throw error instanceof TypeError ? new CodeSyntaxError(frozenMessage) : error;
+  }
+}
+
+const frozenMessage =
+  "TypeError: the global object was frozen, so that no variable can be declared any more; keep new values in variables that exist, and do not freeze globalThis";
 
 /** The reason as the guest takes it: "" for none. */
 function describeProblem(check: () => string | undefined): string {

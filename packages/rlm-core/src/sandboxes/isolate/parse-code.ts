@@ -1,5 +1,6 @@
 import { stripTypeScriptTypes } from "node:module";
-import { getLineInfo, parse, type Node, type Options, type Program } from "acorn";
+import { getLineInfo, type Node, type Options, type Program } from "acorn";
+import { BoundedParser, NestedTooDeeply } from "./bounded-parser.ts";
 
 export interface ParsedCode {
   /** The code as it is run: types blanked out, a hashbang made a comment; the same positions as what was given. */
@@ -22,20 +23,14 @@ export function parseCode(code: string, fileName: string): ParsedCode {
   }
   const source = code.startsWith("#!") ? `//${code.slice(2)}` : code;
   try {
-    const program = parse(source, options);
-    const found = source.includes("import") ? importIn(program) : undefined;
-    if (found === undefined) return { source, program };
-    return refuse(
-      source,
-      fileName,
-      Object.assign(new SyntaxError(noImport), { pos: found.start, loc: getLineInfo(source, found.start) }),
-    );
+    return parsed(source, fileName);
   } catch (error) {
-    if (error instanceof CodeSyntaxError) throw error;
-    if (!(error instanceof SyntaxError)) throw new CodeSyntaxError("SyntaxError: the code is nested too deeply");
-    return parseTypeScript(source) ?? refuse(source, fileName, error);
+    throw error instanceof NestedTooDeeply ? new CodeSyntaxError(tooDeep) : error;
   }
 }
+
+const tooDeep =
+  "SyntaxError: the code is nested too deeply; use fewer brackets in each other and shorter chains of operators";
 
 const noImport = "import and export do not exist in this REPL; there are no packages and no files";
 
@@ -48,16 +43,35 @@ const options: Options = {
   allowReturnOutsideFunction: true,
 };
 
+function parsed(source: string, fileName: string): ParsedCode {
+  try {
+    return withoutImport({ source, program: BoundedParser.parse(source, options) }, fileName);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const typed = parseTypeScript(source);
+    return typed === undefined ? refuse(source, fileName, error) : withoutImport(typed, fileName);
+  }
+}
+
 function parseTypeScript(source: string): ParsedCode | undefined {
   // In a function, `await` and `return` are allowed there too; the types are replaced by as many spaces.
   const open = "(async()=>{";
   const close = "\n})";
   try {
     const stripped = stripTypeScriptTypes(open + source + close).slice(open.length, -close.length);
-    return { source: stripped, program: parse(stripped, options) };
-  } catch {
+    return { source: stripped, program: BoundedParser.parse(stripped, options) };
+  } catch (error) {
+    if (error instanceof NestedTooDeeply) throw error;
     return undefined;
   }
+}
+
+function withoutImport(code: ParsedCode, fileName: string): ParsedCode {
+  const { source, program } = code;
+  const found = source.includes("import") ? importIn(program) : undefined;
+  if (found === undefined) return code;
+  const where = { pos: found.start, loc: getLineInfo(source, found.start) };
+  return refuse(source, fileName, Object.assign(new SyntaxError(noImport), where));
 }
 
 function refuse(

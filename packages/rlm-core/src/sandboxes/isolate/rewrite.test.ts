@@ -109,6 +109,19 @@ const cases: Record<string, [...blocks: string[], shown: string | RegExp]> = {
   ],
   "await in a plain function": ["function f(){ await 1 }", /^SyntaxError: .*await/],
   "deep nesting": ["[".repeat(100_000), /^SyntaxError: the code is nested too deeply/],
+  "deep nesting below the bound": [`${"[".repeat(200)}1${"]".repeat(200)}.flat(Infinity)[0]`, "1"],
+  "deep nesting that a hot parser could follow, but a cold one in a replay not": [
+    `f = ${"() => ".repeat(400)}1`,
+    /^SyntaxError: the code is nested too deeply; use fewer brackets/,
+  ],
+  "a thousand operators in a row": [`1${" + 1".repeat(1_000)}`, "1001"],
+  "many operators in a row": [`1${" + 1".repeat(2_000)}`, /^SyntaxError: the code is nested too deeply/],
+  "import in TypeScript": ['const fs: unknown = await import("fs")', /^SyntaxError: import and export do not exist/],
+  "a new variable when the global object takes none": [
+    "Object.preventExtensions(globalThis)",
+    "let late = 1",
+    /^TypeError: the global object was frozen, so that no variable can be declared any more/,
+  ],
   "too long a block": [
     `/*${" ".repeat(maxCodeChars)}*/`,
     /^SyntaxError: the block has 262,148 characters, at most 262,144 are allowed/,
