@@ -6,6 +6,7 @@ import { runLoop } from "./loop.ts";
 import type { Model } from "./model.ts";
 import type { RlmOptions } from "./options.ts";
 import type { Tool } from "./tool.ts";
+import type { Done, Sandbox } from "./sandbox.ts";
 import type { RunStore } from "./store.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { scriptedSandbox, type ScriptedCall, type ScriptedStep } from "./testing/scripted-sandbox.ts";
@@ -133,6 +134,89 @@ describe("runLoop() and children that fail", () => {
       expect(sandbox.sessions.every(({ closed }) => closed)).toBe(true);
     });
   }
+});
+
+describe("runLoop() and its tree", () => {
+  it("runLoop() holds the semaphore during requests only: with concurrency 1 a parent's children finish", async () => {
+    const { running } = await play(
+      [[{ calls: [child("a"), child("b")] }, { answer: "x" }], [{ calls: ["c"] }, { answer: "y" }], [{ answer: "z" }]],
+      { limits: { concurrency: 1 } },
+    );
+    expect(await running).toMatchObject({ answer: "x", usage: { calls: 4 } });
+  });
+
+  it("runLoop() ends when the sessions of children that nobody waits for are closed, not before", async () => {
+    const opened = Promise.withResolvers<string>();
+    const model = modelOf((_, { purpose, depth }) => {
+      if (purpose === "root") return undefined;
+      if (depth === 0) return opened.promise;
+      opened.resolve("reply");
+      return never;
+    });
+    const inner = scriptedSandbox([[{ calls: [child("slow"), "quick"] }], [{ calls: ["never"] }]]);
+    let open = 0;
+    const sandbox: Sandbox = {
+      ...inner,
+      async open(options) {
+        const session = await inner.open(options);
+        open += 1;
+        const isRoot = open === 1;
+        const close = async (): Promise<void> => {
+          if (!isRoot) await new Promise((resolve) => setImmediate(resolve));
+          open -= 1;
+        };
+        // The root's code ends at its first result, as FINAL does while a child is still at work.
+        const done: Done = {
+          kind: "done",
+          output: { text: "", chars: 0 },
+          answer: { text: "x", json: false },
+          computeMs: 1,
+        };
+        return Object.assign(session, { close }, isRoot && { resume: async () => done });
+      },
+    };
+    const limits = { directBelow: 0, depth: 2 };
+    const { answer } = await runLoop({ query: "q", context: "c" }, { model, limits }, sandbox);
+    expect({ answer, open }).toEqual({ answer: "x", open: 0 });
+  });
+
+  it("runLoop() gives each child the sub-model and a seed of its own, the same whenever it is run", async () => {
+    const seeds: number[][] = [];
+    for (const _ of [1, 2]) {
+      const asked: string[] = [];
+      const named = (name: string): Model =>
+        modelOf((_messages, { depth }) => {
+          asked.push(`${name} at ${depth}`);
+          return undefined;
+        });
+      const { running, sandbox } = await play(
+        [[{ calls: [child("a"), child("b")] }, { answer: "x" }], [{ answer: "y" }], [{ answer: "z" }]],
+        { model: named("root"), subModel: named("sub") },
+      );
+      await running;
+      expect(asked).toEqual(["root at 0", "sub at 1", "sub at 1"]);
+      seeds.push(sandbox.sessions.slice(1).map(({ options }) => options.seed));
+    }
+    expect(seeds[1]).toEqual(seeds[0]);
+    expect(new Set(seeds[0]).size).toBe(2);
+  });
+
+  it("runLoop() tells a root what rlm_query is at its depth", async () => {
+    for (const [depth, words] of [
+      [1, "here the same as one `llm_query`"],
+      [2, "a helper that works as you do"],
+    ] as const) {
+      const systems: string[] = [];
+      const model = modelOf(([system]) => {
+        systems.push(system?.content ?? "");
+        return undefined;
+      });
+      await (
+        await play([[{ answer: "x" }]], { model, limits: { depth } })
+      ).running;
+      expect(systems).toEqual([expect.stringContaining(words)]);
+    }
+  });
 });
 
 describe("runLoop() and tools that take their time", () => {
