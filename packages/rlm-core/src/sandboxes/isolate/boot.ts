@@ -16,4 +16,7 @@ export function boot({ execPath, entry, tools, dataMb }: BootOptions): Child {
   return startChild(confine(tools, dataMb, node), dataMb);
 }
 
-const nodeFlags = ["--no-node-snapshot", "--no-warnings", "--permission", "--allow-addons"];
+// Compiled code needs another amount of stack, so where a recursion ends depends on when it is compiled: that has to follow
+// from what the code did, not from how busy another thread is.
+const replayFlags = ["--no-concurrent-recompilation"];
+const nodeFlags = ["--no-node-snapshot", "--no-warnings", "--permission", "--allow-addons", ...replayFlags];

@@ -98,6 +98,23 @@ describe("open() with a history", () => {
     expect((await test.drive(rebuilt, "print(all.length); all.length = 0")).output.text).toBe("31\n0\n");
   });
 
+  it("ends the stack of hot code where it ended before, however busy the machine is", async () => {
+    const test = testSession("");
+    const deep = `let depth = 0, depths = [];
+      function down(n) { depth++; return n <= 0 ? 0 : 1 + down(n - 1) }
+      for (let round = 0; round < 40; round++) {
+        for (let i = 0; i < 30; i++) down(20);
+        depth = 0;
+        try { down(1e9) } catch {}
+        depths.push(depth);
+      }`;
+    const session = await open(test.options());
+    for (let i = 0; i < 3; i++) await test.drive(session, deep);
+    const { hash } = await session.inspect();
+    const rebuilt = await Promise.all([1, 2, 3, 4].map(() => open(test.options({ history: test.journal }))));
+    for (const each of rebuilt) expect((await each.inspect()).hash).toBe(hash);
+  });
+
   it("whose last block was rolled back tells so as its last progress", async () => {
     const test = testSession("");
     const session = await open(test.options({ limits: { computeMs: 200 } }));
