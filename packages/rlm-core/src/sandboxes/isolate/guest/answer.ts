@@ -78,13 +78,16 @@ export function createAnswer(
         "FINAL was not accepted: nothing was printed and no call was made yet. Look at the context first, then answer from what it says",
       );
     }
+    const bounded = (text: string): string =>
+      text.length <= settings.answerChars
+        ? text
+        : refuse(
+            `FINAL was not accepted: the answer has ${count(text.length)} characters, at most ${count(settings.answerChars)} are allowed; shorten it`,
+          );
+    // Before anything looks into it: a text far too long may not fit into memory in one piece.
+    if (typeof value === "string") bounded(value);
     const json = typeof value !== "string" || settings.hasResponseFormat;
-    const text = typeof value === "string" && !json ? wellFormed(value) : toJson(value);
-    if (text.length > settings.answerChars) {
-      return refuse(
-        `FINAL was not accepted: the answer has ${count(text.length)} characters, at most ${count(settings.answerChars)} are allowed; shorten it`,
-      );
-    }
+    const text = bounded(typeof value === "string" && !json ? wellFormed(value) : toJson(value));
     if (settings.hasResponseFormat) {
       const problem = host.fitProblem("", text);
       if (problem !== "") {

@@ -104,6 +104,22 @@ describe("print()", () => {
   });
 });
 
+describe("a string longer than memory", () => {
+  it("is named by its length, and never put together, where it is shown or refused", () => {
+    const { run } = testMachine({ limits: { heapMb: 32 } });
+    const named = "[a string of 500,000,000 characters, too long to show: print a slice of it]";
+    expect(run("print('before'); const long = 'x'.repeat(5e8)").output.text).toBe("before\n");
+    expect(run("print(long); ({ long })").output.text).toBe(`${named}\n{ long: ${named} }\n`);
+    expect(run("SHOW_VARS()").output.text).toBe("long: string, 500,000,000 characters\n");
+    expect(run("throw long").error?.message).toBe(`Thrown: ${named}`);
+    const refused = /500,000,000 characters, at most [\d,]+ are allowed; (cut it into pieces|shorten it)/;
+    for (const code of ["await llm_query(long)", "await rlm_query('q', long)", "FINAL(long)"])
+      expect(run(code).error?.message).toMatch(refused);
+    const batch = run("await llm_query_batched([long, 'b'])", () => "r");
+    expect(batch.output.text).toMatch(refused);
+  });
+});
+
 describe("SHOW_VARS()", () => {
   it("lists variables with types and sizes, also globals that were not declared", () => {
     const { print } = testMachine({ contexts: { log: "abc" } });

@@ -20,9 +20,14 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
   const bigText = realm.method(BigInt.prototype, "toString") as (value: bigint) => string;
   const isoDate = realm.method(Date.prototype, "toISOString") as (value: object) => string;
   let own: (value: object) => string | undefined = () => undefined;
+  // Looking into a text that was put together from parts copies all of it.
+  const maxText = 100_000_000;
+  const tooLong = (text: string): string =>
+    `[a string of ${count(text.length)} characters, too long to show: print a slice of it]`;
 
   const quote = (text: string, budget: number): string => {
     const room = budget < 20 ? 20 : budget;
+    if (text.length > maxText) return tooLong(text);
     return text.length <= room
       ? `${stringify(text)}`
       : `${stringify(slice(text, 0, room))}… (${count(text.length)} characters)`;
@@ -175,12 +180,13 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
     const name = kinds.inherited(error, "name");
     const message = kinds.inherited(error, "message");
     const title = typeof name === "string" && name !== "" ? slice(name, 0, 200) : "Error";
-    const text = typeof message === "string" && message !== "" ? `${title}: ${slice(message, 0, 4_000)}` : title;
+    const text =
+      typeof message === "string" && message !== "" ? `${title}: ${slice(show(message, 4_000), 0, 4_000)}` : title;
     return text + slice(realm.frames(error), 0, 3_000);
   };
 
   const show = (value: unknown, budget: number): string => {
-    if (typeof value === "string") return value;
+    if (typeof value === "string") return value.length > maxText ? tooLong(value) : value;
     if (typeof value === "object" && value !== null) {
       const text = own(value);
       if (text !== undefined) return text;

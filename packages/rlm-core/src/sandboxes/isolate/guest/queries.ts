@@ -25,7 +25,8 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
   const text = (value: unknown, what: string, above: Function): string => {
     if (typeof value !== "string")
       throw errorAt(TypeError, `Expected ${what} to be a string, got ${nameOf(value)}`, above);
-    return wellFormed(value);
+    // What is refused for its length is not looked into: it may not fit into memory in one piece.
+    return value.length > settings.promptChars ? value : wellFormed(value);
   };
   const tooLong = (prompt: string, what: string): string =>
     `Cannot send ${what}: it has ${count(prompt.length)} characters, at most ${count(settings.promptChars)} are allowed; cut it into pieces`;
@@ -135,13 +136,14 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
       );
     }
     const isText = typeof context === "string";
-    const content = isText ? wellFormed(context) : json(context, `${where}context`, above);
+    const fits = !isText || context.length <= settings.answerChars;
+    const content = isText ? (fits ? wellFormed(context) : context) : json(context, `${where}context`, above);
     if (content.length === 0)
       throw errorAt(TypeError, `Expected ${where}context to hold something, got an empty string`, above);
     if (content.length > settings.answerChars) {
       throw errorAt(
         RangeError,
-        `Cannot send ${where}context: it has ${count(content.length)} characters, at most ${count(settings.answerChars)} are allowed`,
+        `Cannot send ${where}context: it has ${count(content.length)} characters, at most ${count(settings.answerChars)} are allowed; cut it into pieces`,
         above,
       );
     }

@@ -90,7 +90,7 @@ export function createVariables(realm: Realm, kinds: Kinds, format: Format): Var
         name,
         type: typeOf(value),
         size: sizeOf(value),
-        preview: slice(format.show(typeof value === "string" ? slice(value, 0, 200) : value, 200), 0, 200),
+        preview: slice(format.show(value, 200), 0, 200),
       };
     },
   };
