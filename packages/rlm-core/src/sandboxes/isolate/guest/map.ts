@@ -83,7 +83,7 @@ ${lines}</items>`;
     if (room <= 0) {
       throw errorAt(
         realm.RangeError,
-        `Cannot ask: the instruction and the schema alone are longer than a prompt of ${count(settings.promptChars)} characters`,
+        `Cannot ask: the instruction and the schema alone are longer than a prompt of ${count(settings.promptChars)} characters; shorten them`,
         map,
       );
     }
@@ -103,8 +103,8 @@ ${lines}</items>`;
     for (let index = 0; index < length; index++) {
       const content = stringify(items[index]);
       if (content === undefined) return refuse(`Expected items[${index}] to be data that JSON can hold`);
-      const line = `${index + 1}: ${content}\n`;
-      const problem = `it has ${count(content.length)} characters, of which only ${count(room)} fit into a prompt`;
+      const line = `${index + 1}: ${withoutEnd(content)}\n`;
+      const problem = `it has ${count(content.length)} characters, of which only ${count(room)} fit into a prompt; cut it into several items`;
       slots[index] = {
         number: index + 1,
         line,
@@ -113,6 +113,17 @@ ${lines}</items>`;
       };
     }
     return slots;
+  };
+
+  /** Writes the end mark in another way, which JSON reads as the same: no item can end the items. */
+  const withoutEnd = (content: string): string => {
+    let safe = "";
+    let start = 0;
+    for (let at = indexOf(content, "</items"); at >= 0; at = indexOf(content, "</items", start)) {
+      safe += `${slice(content, start, at)}\\u003c`;
+      start = at + 1;
+    }
+    return safe + slice(content, start);
   };
 
   const portionsOf = (slots: Slot[], { size, room }: Task): Slot[][] => {
