@@ -182,7 +182,7 @@ describe("runLoop() and its tree", () => {
 
   it("runLoop() gives each child the sub-model and a seed of its own, the same whenever it is run", async () => {
     const seeds: number[][] = [];
-    for (const _ of [1, 2]) {
+    for (let time = 0; time < 2; time += 1) {
       const asked: string[] = [];
       const named = (name: string): Model =>
         modelOf((_messages, { depth }) => {
