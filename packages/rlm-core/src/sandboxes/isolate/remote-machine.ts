@@ -38,6 +38,7 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
   let charsInFlight = 0;
   let lastId = 0;
   let budgetMs = 0;
+  let passedMs = 0;
 
   async function enter(frames: Buffer[]): Promise<RemoteStep> {
     const calls: SubCall[] = [];
@@ -52,11 +53,15 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
     const answer = child.exchange(accept, { wallMs: Math.max(0, budgetMs) + graceMs, memoryMb, maxBytes });
     void child.send(Buffer.concat(frames));
     try {
-      return await answer;
+      const answered = await answer;
+      if (answered.kind === "waiting") return answered;
+      // A replay gives the block a multiple of this: it is no more than what passed here.
+      return { ...answered, computeMs: Math.min(answered.computeMs, passedMs + performance.now() - begin) };
     } catch (error) {
       // It was gone before: the code has not seen this entry.
       throw error instanceof ChildLost && error.how === "exit" && !entered ? new BlamelessLoss(error) : error;
     } finally {
+      passedMs += performance.now() - begin;
       budgetMs -= performance.now() - begin;
     }
   }
@@ -88,6 +93,7 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
   return {
     run({ code, clock, computeMs: budget, recorded = false }) {
       budgetMs = budget;
+      passedMs = 0;
       return enter([encodeFrame({ type: "run", code, clock, computeMs: budget, recorded })]);
     },
     resume(results) {

@@ -184,6 +184,15 @@ describe("a process that lies", () => {
     ).toMatchObject({ error: { kind: "died" } });
   });
 
+  it("may not say that it computed for longer than its parent waited", async () => {
+    const { options } = testSession("");
+    const session = await openChild(options());
+    const begin = performance.now();
+    const ended = await session.run(script({ frames: [{ type: "done", done: { ...done.done, computeMs: 1e12 } }] }));
+    expect(ended).toMatchObject({ output: { text: "ok" } });
+    expect(ended.kind === "done" && ended.computeMs).toBeLessThanOrEqual(performance.now() - begin);
+  });
+
   it("is found out also when it speaks without being asked", async () => {
     const { options } = testSession("");
     const session = await openChild(options());
