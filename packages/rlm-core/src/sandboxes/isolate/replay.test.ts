@@ -115,6 +115,16 @@ describe("open() with a history", () => {
     for (const each of rebuilt) expect((await each.inspect()).hash).toBe(hash);
   });
 
+  it("gives the first block as much stack as it had, whatever came before it", async () => {
+    const test = testSession("");
+    const session = await open(test.options());
+    await session.inspect();
+    await test.drive(session, "let depth = 0; const down = () => { depth++; down() }; try { down() } catch {}");
+    const { hash } = await session.inspect();
+    const rebuilt = await open(test.options({ history: test.journal }));
+    expect((await rebuilt.inspect()).hash).toBe(hash);
+  });
+
   it("whose last block was rolled back tells so as its last progress", async () => {
     const test = testSession("");
     const session = await open(test.options({ limits: { computeMs: 200 } }));

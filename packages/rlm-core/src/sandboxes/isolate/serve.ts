@@ -22,6 +22,8 @@ export async function serve(createMachine: (options: MachineOptions) => Machine)
   contexts.length = 0;
   if (chars > worthCollecting) collectGarbage();
   const handle = handler(machine, pipe);
+  // As between the entries, so that the first one too has as much stack as it has in a replay.
+  await setImmediate();
   for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
     handle(frame);
     pipe.flush();
