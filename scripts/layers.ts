@@ -17,11 +17,12 @@ export const packages: Record<string, { imports: string[]; typesOnly?: boolean; 
 export const core: Record<string, { files: string; imports: string[] }> = {
   ports: {
     files: `model context sandbox output errors json-schema store limits tool journal state
-      hash digest named file file-text json-text text-length text-ref store-context context-ref tokens`,
+      hash digest named reserved-names check-tools file file-text json-text text-length text-ref store-context context-ref tokens`,
     imports: [],
   },
   means: {
-    files: "run events budget budget-log meter usage stopwatch prices prompt parse-reply turns derivations semaphore",
+    files:
+      "run events listener budget budget-log meter usage stopwatch prices prompt parse-reply turns derivations semaphore",
     imports: ["ports"],
   },
   queries: { files: "queries", imports: ["ports", "means"] },

@@ -35,9 +35,28 @@ describe("bad input", () => {
     [
       "a limit that is no integer",
       { limits: { depth: 1.5 } },
-      /Expected limits.depth to be an integer of 0 or more, got 1.5/,
+      /Expected limits.depth to be an integer from 0 to 100, got 1.5/,
     ],
     ["an unbounded request", { limits: { concurrency: Infinity } }, /limits.concurrency/],
+    [
+      "a limit that no timer can hold",
+      { limits: { computeMs: 2 ** 31 } },
+      /limits.computeMs.*from 1 to 86400000, got 2147483648/,
+    ],
+    ["limits that are a list", { limits: [] }, /Expected limits to be an object, got an array/],
+    [
+      "a tool's time that no timer can hold",
+      { tools: [{ ...tool("a"), timeoutMs: Infinity }] },
+      /timeoutMs of tool "a".*got Infinity/,
+    ],
+    ["a tool's negative cap", { tools: [{ ...tool("a"), maxCalls: -1 }] }, /maxCalls of tool "a".*got -1/],
+    ["a tool without a name", { tools: [{}] }, /options.tools\[0\].name to be an identifier, got undefined/],
+    ["a kit whose name is taken", { tools: [{ name: "print", functions: {} }] }, /Cannot use the kit "print"/],
+    [
+      "a kit's function that is none",
+      { tools: [{ name: "k", functions: { f: { run: "x" } } }] },
+      /k\.f\.run to be a function, got string/,
+    ],
     ["a limit of a wrong type", { limits: { calls: "9" } }, /limits.calls.*got 9/],
     ["two tools of one name", { tools: [tool("a"), tool("a")] }, /"a" twice/],
     ["a tool whose name is no identifier", { tools: [tool("a b")] }, /identifier, got "a b"/],
@@ -49,8 +68,8 @@ describe("bad input", () => {
     ["a store that is none", { store: "runs" }, /Expected options.store to be a run store/],
     ["a profile that is none", { profile: "big" }, /Expected options.profile to be a profile such as big, got string/],
     ["an approve that is none", { approve: true }, /Expected options.approve to be a function, got boolean/],
-    ["a tool that is none", { tools: [null] }, /Expected a tool to be an object, got null/],
-    ["a tool without parameters", { tools: [{ ...tool("a"), parameters: undefined }] }, /tools.a.parameters/],
+    ["a tool that is none", { tools: [null] }, /Expected options.tools\[0\] to be a tool or a kit, got null/],
+    ["a tool without parameters", { tools: [{ ...tool("a"), parameters: undefined }] }, /parameters of tool "a"/],
     ["a signal that is none", { signal: true }, /AbortSignal/],
   ];
   for (const [what, given, message] of options) {

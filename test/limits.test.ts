@@ -123,6 +123,28 @@ describe("limits that conclude a run", () => {
     expect(model.calls.at(-1)?.messages.at(-1)?.content).toMatch(/found \(array/);
   });
 
+  it("runRlm() asks for a conclusion where all replies were words", async () => {
+    const model = ruleModel((_, { purpose }) => (purpose === "conclude" ? "It is seven." : "The answer is seven."));
+    const result = await runRlm({ query: "q", context }, { model, sandbox, limits: { directBelow: 0, turns: 3 } });
+    expect(result).toMatchObject({ status: "concluded", limit: "turns", answer: "It is seven." });
+  });
+
+  it("runRlm() says why nothing was gained: what a call would have needed, or why the last answer was none", async () => {
+    await expect(play(["print(1)"], { tokens: 5000 })).rejects.toThrow(
+      /limits.tokens is 5000, spent 0, and the next call may need \d{4,}/,
+    );
+    const model = ruleModel((_, { purpose }) => (purpose === "conclude" ? "seven" : "words"));
+    const responseFormat = { type: "integer" };
+    const wrong = runRlm(
+      { query: "q", context },
+      { model, sandbox, responseFormat, limits: { directBelow: 0, turns: 2 } },
+    );
+    await expect(wrong).rejects.toMatchObject({
+      limit: "turns",
+      cause: { message: expect.stringMatching(/holds no JSON/) },
+    });
+  });
+
   it("runRlm() answers with its last output where no call is left to conclude, and throws where nothing was gained", async () => {
     const { result } = await play(["print('only this')"], { calls: 1 });
     expect(result).toMatchObject({ status: "concluded", limit: "calls", answer: "only this" });

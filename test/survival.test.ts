@@ -157,6 +157,10 @@ describe("a run through everything that can go wrong", () => {
       await expect(replayTrajectory(otherPrompt, { context, sandbox })).rejects.toMatchObject({ code: "replay" });
       const otherOutput = await altered(/("type":"end"[^\n]*?"text":")5/, "$16");
       await expect(replayTrajectory(otherOutput, { context, sandbox })).rejects.toMatchObject({ code: "replay" });
+      const otherResult = await altered('"text":"re: one"', '"text":"re: uno"');
+      await expect(replayTrajectory(otherResult, { context, sandbox })).rejects.toThrow(
+        /was changed, it begins "re: uno"/,
+      );
       const trajectory = await readTrajectory(join(folder, "depth-1.jsonl"));
       await expect(replayTrajectory(trajectory, { context: `${context}.`, sandbox })).rejects.toThrow(
         /its context was "context" with/,

@@ -148,14 +148,14 @@ export function createBudget(options: BudgetOptions): Budget {
     for (const name of ["tokens", "costUsd"] as const) {
       const max = limits[name] - room[name];
       if (total[name] + size[name] <= max) continue;
-      if (open.size === 0 || settled()[name] + size[name] > max) throw refusal(name, total[name]);
+      if (open.size === 0 || settled()[name] + size[name] > max) throw refusal(name, total[name], size[name]);
       wait = true;
     }
     return wait;
   }
 
-  function refusal(limit: keyof Amounts, spent: number): BudgetError {
-    return new BudgetError({ limit, max: limits[limit], spent });
+  function refusal(limit: keyof Amounts, spent: number, needed?: number): BudgetError {
+    return new BudgetError({ limit, max: limits[limit], spent, ...(needed !== undefined && { needed }) });
   }
 
   // Summed anew, since a running total of dollars drifts.

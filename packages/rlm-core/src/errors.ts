@@ -22,13 +22,22 @@ export class InputError extends RlmError {
 /** The limits that conclude a run. */
 export type LimitName = "turns" | "calls" | "tokens" | "costUsd" | "durationMs" | "errors";
 
+interface Spent {
+  limit: LimitName;
+  max: number;
+  spent: number;
+  needed?: number;
+}
+
 /** A limit of the run's budget was reached. */
 export class BudgetError extends RlmError {
   readonly limit: LimitName;
   readonly max: number;
   readonly spent: number;
-  constructor({ limit, max, spent }: { limit: LimitName; max: number; spent: number }, options?: ErrorOptions) {
-    super("budget", `Cannot spend more: limits.${limit} is ${max}, spent ${spent}`, options);
+  /** `needed`: what the next call may need at most, where that is too much. */
+  constructor({ limit, max, spent, needed }: Spent, options?: ErrorOptions) {
+    const next = needed === undefined ? "" : `, and the next call may need ${needed}`;
+    super("budget", `Cannot spend more: limits.${limit} is ${max}, spent ${spent}${next}`, options);
     this.name = "BudgetError";
     this.limit = limit;
     this.max = max;

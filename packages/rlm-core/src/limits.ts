@@ -54,21 +54,19 @@ export const defaultLimits: Limits = {
 
 /** Fills in the defaults and checks every value. Throws {@link InputError} that names the limit, its range and what it got. */
 export function resolveLimits(given: Partial<Limits> = {}): Limits {
-  if (typeof given !== "object" || given === null)
-    throw new InputError(`Expected limits to be an object, got ${given === null ? "null" : typeof given}`);
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new InputError(`Expected limits to be an object, got ${Array.isArray(given) ? "an array" : String(given)}`);
   const limits = { ...defaultLimits };
   for (const [name, value] of Object.entries(given)) {
     if (!isLimit(name))
       throw new InputError(`Unknown limit "${name}": expected one of ${Object.keys(defaultLimits).join(", ")}`);
     if (value === undefined) continue;
-    const least = minimum[name] ?? 1;
-    const fits =
-      typeof value === "number" &&
-      value >= least &&
-      (name === "costUsd" || value === Infinity || Number.isSafeInteger(value));
-    if (!fits || (value === Infinity && !mayBeInfinite.has(name))) {
+    const [least, most] = ranges[name];
+    const whole = name === "costUsd" || value === Infinity || Number.isSafeInteger(value);
+    if (typeof value !== "number" || !whole || !(value >= least && value <= most)) {
+      const range = most === Infinity ? `of ${least} or more` : `from ${least} to ${most}`;
       throw new InputError(
-        `Expected limits.${name} to be ${name === "costUsd" ? "a number" : "an integer"} of ${least} or more, got ${String(value)}`,
+        `Expected limits.${name} to be ${name === "costUsd" ? "a number" : "an integer"} ${range}, got ${String(value)}`,
       );
     }
     limits[name] = value;
@@ -76,16 +74,25 @@ export function resolveLimits(given: Partial<Limits> = {}): Limits {
   return limits;
 }
 
-const minimum: Partial<Record<keyof Limits, number>> = {
-  depth: 0,
-  costUsd: 0,
-  directBelow: 0,
-  heapMb: 16,
-  outputChars: 200,
-  promptChars: 100,
+// What bounds memory, one request or one block is bounded itself; the others may be Infinity.
+const ranges: Record<keyof Limits, [least: number, most: number]> = {
+  turns: [1, Infinity],
+  depth: [0, 100],
+  calls: [1, Infinity],
+  tokens: [1, Infinity],
+  costUsd: [0, Infinity],
+  durationMs: [1, Infinity],
+  errors: [1, Infinity],
+  concurrency: [1, 10_000],
+  maxOutputTokens: [1, 10_000_000],
+  promptChars: [100, 500_000_000],
+  outputChars: [200, 10_000_000],
+  // A day: a replay gives a block ten times that, and a timer holds no more than 24 days.
+  computeMs: [1, 86_400_000],
+  heapMb: [16, 100_000],
+  answerChars: [1, 500_000_000],
+  directBelow: [0, 1_000_000_000],
 };
-// What bounds memory or one request has to be finite.
-const mayBeInfinite = new Set<keyof Limits>(["turns", "calls", "tokens", "costUsd", "durationMs", "errors"]);
 
 function isLimit(name: string): name is keyof Limits {
   return Object.hasOwn(defaultLimits, name);

@@ -1,5 +1,6 @@
 import { InputError } from "./errors.ts";
 import type { FileContext } from "./file.ts";
+import { reservedNames } from "./reserved-names.ts";
 
 /** One context: a text, an array or a plain object (both become JSON), or {@link FileContext}. */
 export type SingleContext = string | readonly unknown[] | object | FileContext;
@@ -39,19 +40,8 @@ function checkName(name: string): void {
       `Cannot name a context ${shown}: it becomes a variable, so use letters, digits and _ and begin with a letter`,
     );
   if (name.length > 100) throw new InputError(`Cannot name a context ${shown}: use at most 100 characters`);
-  if (name.startsWith("__") || reserved.has(name))
+  if (name.startsWith("__") || reservedNames.has(name))
     throw new InputError(
       `Cannot name a context ${shown}: the name is taken in the REPL; choose another, such as ${JSON.stringify(`${name.replace(/^_+/, "")}_text`)}`,
     );
 }
-
-const reserved = new Set(
-  [
-    // What the REPL offers, kits too.
-    "llm_query llm_query_batched rlm_query rlm_query_batched llm_map find print console tools FINAL FINAL_VAR SHOW_VARS decompose search integrate",
-    // Words of the language.
-    "await async break case catch class const continue debugger default delete do else enum export extends false finally for function get if implements import in instanceof interface let new null of package private protected public return set static super switch this throw true try typeof using var void while with yield",
-    // Globals that code relies on.
-    "arguments eval undefined NaN Infinity globalThis Object Array String Number Boolean BigInt Symbol Function Math JSON Date RegExp Map Set WeakMap WeakSet Promise Proxy Reflect Intl Iterator Error TypeError RangeError SyntaxError ReferenceError EvalError URIError AggregateError ArrayBuffer DataView Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float32Array Float64Array BigInt64Array BigUint64Array Temporal parseInt parseFloat isNaN isFinite encodeURI encodeURIComponent decodeURI decodeURIComponent escape unescape",
-  ].flatMap((words) => words.split(" ")),
-);

@@ -6,11 +6,12 @@ import { resolveLimits, type Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
 import type { Prices } from "./prices.ts";
 import { big, type Profile } from "./prompt/profile.ts";
+import { checkTools } from "./check-tools.ts";
 import type { Approve } from "./run.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { RunStore } from "./store.ts";
 import { memoryStore } from "./stores/memory.ts";
-import { isKit, type Kit, type Tool } from "./tool.ts";
+import type { Kit, Tool } from "./tool.ts";
 
 export interface RlmOptions<T = string> {
   /** Writes the code of the root. */
@@ -160,25 +161,6 @@ function pick(models: { default: Model; [name: string]: Model }, name = "default
   if (model !== undefined) return model;
   // The name is the code's, not the user's: an error that it may read.
   throw new Error(`there is no model "${name}"; there are ${Object.keys(models).join(", ")}`);
-}
-
-function checkTools(tools: readonly (Tool | Kit)[]): void {
-  if (!Array.isArray(tools)) throw new InputError(`Expected options.tools to be an array, got ${typeof tools}`);
-  const seen = new Set<string>();
-  for (const tool of tools) {
-    if (typeof tool !== "object" || tool === null)
-      throw new InputError(`Expected a tool to be an object, got ${tool === null ? "null" : typeof tool}`);
-    if (!/^[A-Za-z_$][\w$]*$/.test(tool.name))
-      throw new InputError(`Expected the name of a tool to be an identifier, got "${tool.name}"`);
-    if (seen.has(tool.name)) throw new InputError(`Expected tools to have different names, got "${tool.name}" twice`);
-    seen.add(tool.name);
-    if (!isKit(tool) && typeof tool.run !== "function")
-      throw new InputError(`Expected tools.${tool.name}.run to be a function, got ${typeof tool.run}`);
-    if (!isKit(tool) && (typeof tool.parameters !== "object" || tool.parameters === null))
-      throw new InputError(
-        `Expected tools.${tool.name}.parameters to be a JSON Schema, got ${tool.parameters === null ? "null" : typeof tool.parameters}`,
-      );
-  }
 }
 
 /** Limits that depend on what a model can read, where that is known and the user did not say. Three characters a token: on the safe side. */

@@ -37,7 +37,12 @@ export async function replayTrajectory(
   const replayed: ReplayedRun[] = [];
   // A parent stands before its children, so their calls are known when it is their turn.
   for (const [runId, run] of trajectory.runs) {
-    for (const text of run.texts.values()) await store.put(text);
+    for (const [ref, text] of run.texts) {
+      if ((await store.put(text)) !== ref)
+        throw new ReplayError(
+          `Cannot replay run ${runId}: the text of ${ref} was changed, it begins ${JSON.stringify(text.slice(0, 60))}`,
+        );
+    }
     const { start } = run;
     if (wasRolledBack(start, trajectory)) continue;
     const contexts =

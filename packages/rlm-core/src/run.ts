@@ -1,4 +1,5 @@
 import type { Budget } from "./budget.ts";
+import type { BudgetError } from "./errors.ts";
 import type { Emit } from "./events.ts";
 import type { Limits } from "./limits.ts";
 import type { Meter } from "./meter.ts";
@@ -21,6 +22,8 @@ export interface Run {
   readonly sandbox: Sandbox;
   /** Taken by the step that uses it, put back when the step is done: never shared. */
   session: Session | undefined;
+  /** The last call that the budget refused: it says more than the limit's name in the state. */
+  refused?: BudgetError;
   readonly store: RunStore;
   /** The write-ahead log of the open block. */
   readonly logKey: string;

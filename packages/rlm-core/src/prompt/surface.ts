@@ -27,7 +27,7 @@ export function describeSurface(surface: Surface): string {
     ...surface.tools.flatMap(toolLines),
     `- \`print(...values)\`: shows values to you. At most ${count(limits.outputChars)} characters a turn come back (the beginning and the end). What you print you read again in every later turn, so print what you need to decide the next step and keep the rest in variables.`,
     "- `SHOW_VARS()`: prints your variables with their types and sizes.",
-    "- `FINAL(value)`: ends the run with `value` as the answer, in the form that the question asks for; where it leaves that open, the bare value or phrase for a fact, a few sentences for anything else. A string is taken as it is, anything else as JSON.",
+    "- `FINAL(value)`: ends the run with `value` as the answer, in the form that the question asks for; where it leaves that open, the bare value or phrase for a fact, and for anything else prose of the length that the question needs. A string is taken as it is, anything else as JSON.",
   ];
   return lines.join("\n");
 }

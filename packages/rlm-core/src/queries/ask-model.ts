@@ -1,4 +1,5 @@
-import { RlmError } from "../errors.ts";
+import type { CallSize, Reservation } from "../budget.ts";
+import { BudgetError, RlmError } from "../errors.ts";
 import type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from "../model.ts";
 import type { Run } from "../run.ts";
 import { countTokens, estimateTokens } from "../tokens.ts";
@@ -33,7 +34,7 @@ async function askInPlace(
   const { maxOutputTokens } = run.limits;
   const concluding = purpose === "conclude" && depth === 0;
   const inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content) + 4, 0);
-  const reservation = await run.budget.reserve({ model: name, inputTokens, maxOutputTokens, concluding });
+  const reservation = await reserve({ model: name, inputTokens, maxOutputTokens, concluding }, run);
   if (signal.aborted) {
     await run.budget.release(reservation);
     throw signal.reason;
@@ -68,6 +69,15 @@ async function askInPlace(
     const settled = await run.budget.settle(reservation, { usage, model: settledModel });
     run.meter.add({ ...settled, model: settledModel });
     return settled.usage;
+  }
+}
+
+async function reserve(call: CallSize, run: Run): Promise<Reservation> {
+  try {
+    return await run.budget.reserve(call);
+  } catch (error) {
+    if (error instanceof BudgetError) run.refused = error;
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { BudgetError, type LimitName } from "../errors.ts";
+import { BudgetError, RlmError, type LimitName } from "../errors.ts";
 import { concludeMessage, messagesFor } from "../prompt/messages.ts";
 import { answerText, parseReply } from "../parse-reply.ts";
 import { misfit } from "../json-schema.ts";
@@ -22,7 +22,7 @@ export async function conclude(state: RlmState, run: Run): Promise<RlmState> {
   const limit = reachedLimit(state, run.limits) ?? "turns";
   const last = await lastTurn({ ...state, limit }, run);
   const answer = last.answer ?? answerFromOutput(last.state);
-  if (answer === undefined) throw new BudgetError(spentOf(limit, state, run));
+  if (answer === undefined) throw nothingGained(limit, last, run);
   const answerRef = await run.store.put(answer.text);
   return {
     ...last.state,
@@ -35,11 +35,13 @@ export async function conclude(state: RlmState, run: Run): Promise<RlmState> {
 interface LastTurn {
   state: RlmState;
   answer?: CallValue;
+  /** Why the last reply is no answer. */
+  problem?: string;
 }
 
 /** One more reply: the answer itself, or code that hands over the variable that holds it. */
 async function lastTurn(state: RlmState, run: Run): Promise<LastTurn> {
-  if (!state.journal.some(({ type }) => type === "end")) return { state };
+  if (state.journal.length === 0) return { state };
   const log = await openBlockLog(state, run);
   const given = log.journal[state.journal.length];
   // An earlier try of this step has the reply already: it is not paid for again.
@@ -75,7 +77,7 @@ async function readLastReply(reply: string, state: RlmState, run: Run): Promise<
   }
   if (responseFormat !== undefined) {
     const read = readJson(reply, responseFormat);
-    return "text" in read ? { state, answer: { text: read.text, json: true } } : { state };
+    return "text" in read ? { state, answer: { text: read.text, json: true } } : { state, problem: read.problem };
   }
   const text = answerText(reply);
   return text === "" ? { state } : { state, answer: { text, json: false } };
@@ -108,6 +110,12 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function nothingGained(limit: LimitName, { state, problem }: LastTurn, run: Run): BudgetError {
+  if (run.refused?.limit === limit) return run.refused;
+  const cause = problem === undefined ? undefined : new RlmError("model", `Cannot use the last answer: ${problem}`);
+  return new BudgetError(spentOf(limit, state, run), { cause });
 }
 
 function spentOf(
