@@ -71,6 +71,8 @@ describe("host tools", () => {
       { tool: "weather", args: { city: "Seoul" } },
     ]);
     expect(tool.seen).toEqual([{ city: "Busan" }]);
+    const vague = async (): Promise<boolean> => "no" as unknown as boolean;
+    expect((await play(code, { tools: [tool], approve: vague })).result.answer).not.toContain("ok");
     const unasked = await play(code, { tools: [weather({ approve: true })] });
     expect(unasked.result.answer).toContain("nobody to ask");
   });

@@ -219,6 +219,74 @@ describe("runLoop() and its tree", () => {
   });
 });
 
+describe("runLoop() and what the whole tree shares", () => {
+  const textsOf = (events: RlmEvent[], depth: number): (string | undefined)[] =>
+    events.flatMap((event) =>
+      event.type === "journal" && event.event.type === "result" && event.depth === depth ? [event.text] : [],
+    );
+
+  it("runLoop() holds limits.concurrency over all sessions", async () => {
+    let now = 0;
+    let most = 0;
+    const model = modelOf(async (_, { purpose }) => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setImmediate(resolve));
+      now -= 1;
+      return purpose === "sub" ? "reply" : "```repl\nprint(1)\n```";
+    });
+    const inChild: ScriptedStep[] = [{ calls: ["one", "two", "three"] }, { answer: "y" }];
+    const { running } = await play([[{ calls: [child("a"), child("b")] }, { answer: "x" }], inChild, inChild], {
+      model,
+      limits: { concurrency: 2 },
+    });
+    await running;
+    expect(most).toBe(2);
+  });
+
+  it("runLoop() counts a tool's calls over all sessions", async () => {
+    const called: ScriptedCall = { kind: "tool", name: "look", prompt: "{}" };
+    const tool: Tool = {
+      name: "look",
+      description: "",
+      parameters: {},
+      run: async () => 1,
+      inherit: true,
+      maxCalls: 1,
+    };
+    const scripts = [
+      [{ calls: [called] }, { calls: [child("a")] }, { answer: "x" }],
+      [{ calls: [called] }, { answer: "y" }],
+    ];
+    const { running, events } = await play(scripts, { tools: [tool] });
+    await running;
+    expect(textsOf(events, 1)).toEqual(["Cannot call tools.look: its 1 calls are used up"]);
+  });
+
+  it("runLoop() refuses rlm_query at the depth limit where query and context are over limits.promptChars", async () => {
+    const long: ScriptedCall = { kind: "rlm", prompt: "q", context: { text: "x".repeat(1000), json: false } };
+    const { running, events } = await play([[{ calls: [long] }, { answer: "x" }]], {
+      limits: { depth: 1, promptChars: 500 },
+    });
+    await running;
+    expect(textsOf(events, 0)).toEqual([expect.stringMatching(/limits.depth is 1.*a string of 1,000 characters/)]);
+  });
+
+  for (const deferChildren of [false, true]) {
+    it(`runLoop() concludes after a block in which a limit refused a call, and does not begin a turn (deferChildren: ${deferChildren})`, async () => {
+      const { running, events } = await play(
+        [[{ calls: [child("a")] }, { output: "seen" }]],
+        {
+          limits: { calls: 2 },
+          model: modelOf((_, { purpose }) => (purpose === "conclude" ? Promise.resolve("best") : undefined)),
+        },
+        { deferChildren },
+      );
+      expect(await running).toMatchObject({ status: "concluded", limit: "calls", answer: "best", usage: { calls: 2 } });
+      expect(events.filter(({ type, depth }) => type === "turn-start" && depth === 0)).toHaveLength(1);
+    });
+  }
+});
+
 describe("runLoop() and tools that take their time", () => {
   const called: ScriptedCall = { kind: "tool", name: "wait", prompt: "{}" };
   const tool: Tool = { name: "wait", description: "", parameters: { type: "object" }, run: () => never };
@@ -243,6 +311,20 @@ describe("runLoop() and answers that are none", () => {
     const model = modelOf(() => Promise.resolve("<think>so many words"));
     const { running } = await play([], { model, limits: { directBelow: 16_000 } });
     await expect(running).rejects.toMatchObject({ code: "model", message: expect.stringContaining("it is empty") });
+  });
+
+  it("runLoop() asks for a direct answer once more where it does not fit", async () => {
+    const replies = ["seven", '{"n": 7}'];
+    const model = modelOf(() => Promise.resolve(replies.shift() ?? ""));
+    const responseFormat = { type: "object", required: ["n"] };
+    const { running } = await play([], { model, responseFormat, limits: { directBelow: 16_000 } });
+    expect(await running).toMatchObject({ status: "direct", answer: { n: 7 }, usage: { calls: 2 } });
+  });
+
+  it("runLoop() takes no output of a block that failed for an answer", async () => {
+    const error = { kind: "thrown", message: "Error: no" } as const;
+    const { running } = await play([[{ output: "half", error }]], { limits: { calls: 1 } });
+    await expect(running).rejects.toMatchObject({ code: "budget", limit: "calls" });
   });
 
   it("runLoop() runs the block of a last reply that does not call FINAL, and takes what it prints", async () => {

@@ -21,7 +21,7 @@ function runWith(replies: string[], events: RlmEvent[] = []) {
     budget,
     semaphore: createSemaphore(1),
     meter: createMeter({ now: () => 0 }),
-    subModel: () => model,
+    subModel: (name?: string) => (name === undefined ? model : scriptedModel([`${name} speaks`])),
     emit: (event: RlmEvent) => events.push(event),
   } as unknown as Run;
   const ask = (prompt: string, options = {}) => llmQuery({ prompt, options }, 0, run, new AbortController().signal);
@@ -42,6 +42,12 @@ describe("llmQuery()", () => {
     expect(model.calls[1]?.messages.at(-1)?.content).toContain("it holds no JSON");
     const hopeless = runWith(["no", "never"]);
     await expect(hopeless.ask("2+2?", { schema })).rejects.toThrow(/it holds no JSON. It began: never/);
+  });
+
+  it("llmQuery() asks the model that the code named", async () => {
+    const { ask } = runWith(["the usual one speaks"]);
+    expect((await ask("x", { model: "large" })).value.text).toBe("large speaks");
+    expect((await ask("x")).value.text).toBe("the usual one speaks");
   });
 
   it("llmQuery() warns of words beside the JSON", async () => {

@@ -132,6 +132,21 @@ describe("steps that are tried again from the same state, as after a crash", () 
   });
 });
 
+describe("a live session that stands somewhere else", () => {
+  it("execute() closes it and opens another with the journal as history", async () => {
+    const { run } = open([{ output: "1" }, { output: "2" }], [code, code]);
+    const first = await execute(await generate(empty, run), run);
+    const ahead = run.session;
+    const other: JournalEvent[] = first.journal.map((event) =>
+      event.type === "block" ? { ...event, clock: 9 } : event,
+    );
+    const state = await execute(await generate({ ...first, journal: other }, run), run);
+    expect(state.journal).toHaveLength(6);
+    expect(ahead).toMatchObject({ closed: true });
+    expect(run.session).not.toBe(ahead);
+  });
+});
+
 describe("what is written ahead", () => {
   it("execute() writes ahead the block before it runs, a call before it is asked, and a result before the code sees it", async () => {
     const seen: string[][] = [];
