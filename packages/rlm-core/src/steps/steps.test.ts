@@ -6,6 +6,7 @@ import { createMeter } from "../meter.ts";
 import { big } from "../prompt/profile.ts";
 import type { Run } from "../run.ts";
 import { createSemaphore } from "../semaphore.ts";
+import type { Sandbox, SubResult } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
 import { memoryStore } from "../stores/memory.ts";
 import { scriptedModel, type ScriptedReply } from "../testing/scripted-model.ts";
@@ -144,6 +145,32 @@ describe("a live session that stands somewhere else", () => {
     expect(state.journal).toHaveLength(6);
     expect(ahead).toMatchObject({ closed: true });
     expect(run.session).not.toBe(ahead);
+  });
+});
+
+describe("a session whose process was taken away", () => {
+  it("execute() waits for all results and delivers them together, for each delivery costs a rebuild", async () => {
+    const gate = Promise.withResolvers<string>();
+    const inner = scriptedSandbox([[{ calls: ["one", "two"] }, { answer: "x" }]]);
+    const batches: number[] = [];
+    const sandbox: Sandbox = {
+      ...inner,
+      async open(options) {
+        const session = await inner.open(options);
+        const resume = session.resume.bind(session);
+        return Object.assign(session, {
+          live: false,
+          resume: (results: readonly SubResult[]) => (batches.push(results.length), resume(results)),
+        });
+      },
+    };
+    const first = (): string => {
+      setImmediate(() => gate.resolve("late"));
+      return "at once";
+    };
+    const { run } = open([], [code, first, () => gate.promise], { sandbox });
+    await execute(await generate(empty, run), run);
+    expect(batches).toEqual([2]);
   });
 });
 
