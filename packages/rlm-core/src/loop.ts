@@ -64,7 +64,7 @@ export async function runLoop<T = string>(
     toolCalls: new Map<string, number>(),
   };
   const { model, responseFormat } = resolved;
-  const child = {
+  const root = {
     runId,
     depth: 0,
     seed: randomInt(2 ** 32),
@@ -74,9 +74,9 @@ export async function runLoop<T = string>(
     responseFormat,
     signal: AbortSignal.any([signal, failure.signal]),
   };
-  const { answer, state } = await runSession(child, shared);
+  const { answer, state } = await runSession(root, shared);
   // Of a run that failed it is kept, for whoever goes on with it.
-  await discard(budgetKey, child, shared);
+  await discard(budgetKey, root, shared);
   const { status, limit } = outcomeOf(state);
   const parsed: unknown = responseFormat === undefined ? answer.text : JSON.parse(answer.text);
   return { answer: parsed as T, status, ...(limit && { limit }), usage: state.usage, runId };
