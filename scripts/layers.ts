@@ -27,12 +27,15 @@ export const core: Record<string, { files: string; imports: string[] }> = {
   },
   queries: { files: "queries", imports: ["ports", "means"] },
   steps: { files: "steps", imports: ["ports", "means", "queries"] },
-  loop: { files: "loop options", imports: ["ports", "means", "queries", "steps", "stores"] },
+  loop: { files: "loop tree options", imports: ["ports", "means", "queries", "steps", "stores"] },
   sandboxes: { files: "sandboxes", imports: ["ports"] },
   stores: { files: "stores", imports: ["ports"] },
   records: { files: "trajectory* read-trajectory replay*", imports: ["ports", "means", "stores"] },
   // Only the index wires the default sandbox to the loop.
-  index: { files: "index", imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records"] },
+  index: {
+    files: "index driver default-sandbox",
+    imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records"],
+  },
   testing: {
     files: "testing",
     imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records"],

@@ -1,9 +1,6 @@
 import { runLoop, type RlmInput, type RlmResult } from "./loop.ts";
 import type { RlmOptions } from "./options.ts";
-import { isolate } from "./sandboxes/isolate/isolate.ts";
-import type { Sandbox } from "./sandbox.ts";
-
-let shared: Sandbox | undefined;
+import { defaultSandbox } from "./default-sandbox.ts";
 
 /**
  * Answers a query over a context of any length by a Recursive Language Model (arXiv 2512.24601): the model never sees
@@ -12,7 +9,7 @@ let shared: Sandbox | undefined;
  * the root model fails, SandboxError if no sandbox can be had, and the signal's reason on abort.
  */
 export async function runRlm<T = string>(input: RlmInput, options: RlmOptions<T>): Promise<RlmResult<T>> {
-  return await runLoop(input, options, (shared ??= isolate()));
+  return await runLoop(input, options, defaultSandbox());
 }
 
 export type { RlmInput, RlmResult } from "./loop.ts";

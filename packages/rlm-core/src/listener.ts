@@ -12,3 +12,10 @@ export function listenedBy(onEvent: Emit, fail: (error: unknown) => void): Emit 
     }
   };
 }
+
+/** Emits beside an error that is on its way out: that says more than one of a listener. */
+export function emitLast(emit: Emit, event: Parameters<Emit>[0]): void {
+  try {
+    emit(event);
+  } catch {}
+}

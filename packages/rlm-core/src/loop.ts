@@ -1,26 +1,29 @@
 import { randomInt, randomUUID } from "node:crypto";
-import { createBudget } from "./budget.ts";
-import type { ContextRef } from "./context.ts";
 import type { LimitName } from "./errors.ts";
-import type { Emit, Repl } from "./events.ts";
-import type { JsonSchema } from "./json-schema.ts";
-import { listenedBy } from "./listener.ts";
-import { createMeter } from "./meter.ts";
-import { resolveOptions, type RlmOptions, type ResolvedOptions } from "./options.ts";
+import { emitLast } from "./listener.ts";
 import type { TokenUsage } from "./model.ts";
+import { checkInput, resolveOptions, type RlmOptions } from "./options.ts";
 import type { Run } from "./run.ts";
 import type { CallValue, Sandbox } from "./sandbox.ts";
-import { createSemaphore } from "./semaphore.ts";
-import { schemaVersion, type PendingCall, type RlmState, type Usage } from "./state.ts";
+import { outcomeOf, type PendingCall, type RlmState, type Usage } from "./state.ts";
 import { conclude } from "./steps/conclude.ts";
 import { direct } from "./steps/direct.ts";
 import { execute } from "./steps/execute.ts";
 import { generate } from "./steps/generate.ts";
-import { sessionOptions } from "./steps/live-session.ts";
 import { nextStep } from "./steps/next-step.ts";
 import { deliverResults, submodel } from "./steps/submodel.ts";
 import { storeContexts, type ContextInput } from "./store-context.ts";
-import { noUsage } from "./usage.ts";
+import {
+  budgetKey,
+  childTask,
+  createRun,
+  initialState,
+  openTree,
+  runFailed,
+  runStart,
+  type SessionTask,
+  type Tree,
+} from "./tree.ts";
 
 export interface RlmInput {
   query: string;
@@ -47,69 +50,33 @@ export async function runLoop<T = string>(
   sandbox: Sandbox,
   { deferChildren = false }: { deferChildren?: boolean } = {},
 ): Promise<RlmResult<T>> {
-  const resolved = resolveOptions(input, options, sandbox);
-  const { store, limits, prices, signal } = resolved;
-  signal.throwIfAborted();
+  checkInput(input);
+  const resolved = resolveOptions(options, sandbox);
+  const { store, model, responseFormat } = resolved;
+  resolved.signal.throwIfAborted();
   const contexts = await storeContexts(input.context, store);
   const runId = randomUUID();
-  const budgetKey = `${runId}/budget`;
-  const budget = createBudget({ limits, prices, store, logKey: budgetKey });
-  const failure = new AbortController();
-  const shared = {
-    ...resolved,
-    emit: listenedBy(resolved.emit, (error) => failure.abort(error)),
-    deferChildren,
-    budget,
-    semaphore: createSemaphore(limits.concurrency),
-    toolCalls: new Map<string, number>(),
-  };
-  const { model, responseFormat } = resolved;
-  const root = {
-    runId,
-    depth: 0,
-    seed: randomInt(2 ** 32),
-    query: input.query.trim(),
-    contexts,
-    model,
-    responseFormat,
-    signal: AbortSignal.any([signal, failure.signal]),
-  };
-  const { answer, state } = await runSession(root, shared);
+  const tree = await openTree(resolved, runId, { deferChildren });
+  const { signal } = tree;
+  const query = input.query.trim();
+  const root = { runId, depth: 0, seed: randomInt(2 ** 32), query, contexts, model, responseFormat, signal };
+  const { answer, state } = await runSession(root, tree);
   // Of a run that failed it is kept, for whoever goes on with it.
-  await discard(budgetKey, root, shared);
+  await discard(budgetKey(runId), root, tree);
   const { status, limit } = outcomeOf(state);
   const parsed: unknown = responseFormat === undefined ? answer.text : JSON.parse(answer.text);
   return { answer: parsed as T, status, ...(limit && { limit }), usage: state.usage, runId };
 }
 
-type Shared = ResolvedOptions & Pick<Run, "budget" | "semaphore" | "toolCalls" | "deferChildren">;
-
-interface SessionTask {
-  runId: string;
-  depth: number;
-  seed: number;
-  query: string;
-  contexts: readonly ContextRef[];
-  model: Run["model"];
-  responseFormat: JsonSchema | undefined;
-  signal: AbortSignal;
-  parent?: { run: Run; turn: number; id: number };
-}
-
 /** One session from its first step to its outcome: the root's, or a child's. */
-async function runSession(task: SessionTask, shared: Shared): Promise<{ answer: CallValue; state: RlmState }> {
-  const run = createRun(task, shared);
-  let state = initialState(task, shared, run);
+async function runSession(task: SessionTask, tree: Tree): Promise<{ answer: CallValue; state: RlmState }> {
   const { runId, depth, parent } = task;
-  const place = { runId, depth };
-  const repl = replOf(sessionOptions(state, run));
-  run.emit({
-    type: "run-start",
-    ...place,
-    state,
-    repl,
-    ...(parent && { parent: { runId: parent.run.id, turn: parent.turn, id: parent.id } }),
+  const run = createRun(task, tree, {
+    logKey: `${runId}/log`,
+    recurse: async (call, signal) => await runChild(call, signal, run, tree),
   });
+  let state = initialState(task, tree);
+  run.emit(runStart(state, run, parent && { runId: parent.run.id, turn: parent.turn, id: parent.id }));
   try {
     let step;
     while ((step = nextStep(state, run.limits)) !== "end") {
@@ -118,16 +85,15 @@ async function runSession(task: SessionTask, shared: Shared): Promise<{ answer: 
     }
     const { status, limit, answerRef, json } = outcomeOf(state);
     const answer = { text: await run.store.get(answerRef), json };
-    run.emit({ type: "run-end", ...place, status, ...(limit && { limit }), text: answer.text, usage: state.usage });
+    const { usage } = state;
+    run.emit({ type: "run-end", runId, depth, status, ...(limit && { limit }), text: answer.text, usage });
     return { answer, state };
   } catch (error) {
-    const status = run.signal.aborted ? "aborted" : "failed";
-    const message = error instanceof Error ? error.message : String(error);
-    emitLast(run.emit, { type: "run-end", ...place, status, error: message, usage: run.meter.usage() });
+    emitLast(run.emit, runFailed(error, depth, run));
     throw error;
   } finally {
     await run.session?.close();
-    await discard(run.logKey, place, run);
+    await discard(run.logKey, task, run);
   }
 }
 
@@ -154,72 +120,15 @@ async function runPending(state: RlmState, run: Run): Promise<RlmState> {
   }
 }
 
-function createRun(task: SessionTask, shared: Shared): Run {
-  const { runId, model, signal, parent } = task;
-  const run: Run = {
-    ...shared,
-    id: runId,
-    model,
-    signal,
-    session: undefined,
-    logKey: `${runId}/log`,
-    meter: createMeter({ parent: parent?.run.meter, now: () => performance.now() }),
-    now: Date.now,
-    recurse: async (call, childSignal) => await runChild(call, childSignal, run, shared),
-  };
-  return run;
-}
-
 async function runChild(
   call: PendingCall,
   signal: AbortSignal,
   run: Run,
-  shared: Shared,
+  tree: Tree,
 ): Promise<{ value: CallValue; usage: TokenUsage }> {
-  const { answer, state } = await runSession(
-    {
-      runId: `${run.id}/${call.turn}.${call.id}`,
-      depth: call.depth,
-      // Another seed for each child, the same one whenever its parent is run again.
-      seed: Number.parseInt(call.hash.slice(0, 8), 16),
-      query: await run.store.get(call.queryRef),
-      contexts: [call.context],
-      model: run.subModel(),
-      responseFormat: call.schema,
-      signal,
-      parent: { run, turn: call.turn, id: call.id },
-    },
-    shared,
-  );
+  const { answer, state } = await runSession(await childTask(call, run, signal), tree);
   const { inputTokens, outputTokens, estimated } = state.usage;
   return { value: answer, usage: { inputTokens, outputTokens, ...(estimated && { estimated }) } };
-}
-
-function initialState(
-  { query, contexts, responseFormat, seed, depth }: SessionTask,
-  { sandbox }: Shared,
-  run: Run,
-): RlmState {
-  return {
-    task: { query, contexts, ...(responseFormat && { responseFormat }) },
-    journal: [],
-    pending: [],
-    usage: noUsage,
-    seed,
-    startedAt: run.now(),
-    depth,
-    versions: { schema: schemaVersion, v8: sandbox.v8 },
-  };
-}
-
-function replOf({ queries, tools, kits, limits }: Repl): Repl {
-  const { promptChars, outputChars, computeMs, heapMb, answerChars } = limits;
-  return { queries, tools, kits, limits: { promptChars, outputChars, computeMs, heapMb, answerChars } };
-}
-
-function outcomeOf({ outcome }: RlmState): NonNullable<RlmState["outcome"]> {
-  if (outcome === undefined) throw new TypeError("Cannot read the answer: the run has no outcome");
-  return outcome;
 }
 
 /** Removes the log of a run that is over. If that fails the log stays; the answer, or the error on its way out, is what counts. */
@@ -234,11 +143,4 @@ async function discard(
     const message = `Cannot delete the log "${key}" of a run that is over, so it stays: ${String(error)}`;
     emitLast(emit, { type: "warning", runId, depth, message });
   }
-}
-
-// The error on its way out says more than one of a listener that hears of it.
-function emitLast(emit: Emit, event: Parameters<Emit>[0]): void {
-  try {
-    emit(event);
-  } catch {}
 }

@@ -8,10 +8,18 @@ export interface Meter {
   usage(): Usage;
 }
 
-/** A meter that also adds to its parent's. */
-export function createMeter({ parent, now }: { parent?: Meter; now: () => number }): Meter {
-  const total = structuredClone(noUsage);
-  const start = now();
+/** A meter that also adds to its parent's. `spent`: what the session spent before, which the parent's knows. */
+export function createMeter({
+  parent,
+  spent = noUsage,
+  now,
+}: {
+  parent?: Meter;
+  spent?: Usage;
+  now: () => number;
+}): Meter {
+  const total = structuredClone(spent);
+  const start = now() - spent.activeMs;
   return {
     add(spent) {
       addUsage(total, spent);

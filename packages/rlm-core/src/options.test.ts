@@ -7,8 +7,7 @@ import { scriptedSandbox } from "./testing/scripted-sandbox.ts";
 
 const model: Model = () => Promise.resolve({ text: "" });
 const windowed = (contextWindow: number): Model => Object.assign(model.bind(undefined), { contextWindow });
-const resolve = (options: Partial<RlmOptions<unknown>>) =>
-  resolveOptions({ query: "q" }, { model, ...options }, scriptedSandbox([]));
+const resolve = (options: Partial<RlmOptions<unknown>>) => resolveOptions({ model, ...options }, scriptedSandbox([]));
 
 describe("resolveOptions()", () => {
   it("resolveOptions() takes a zod schema as its JSON Schema", () => {

@@ -57,12 +57,7 @@ export interface ResolvedOptions {
 }
 
 /** Checks everything at the door and fills in the defaults. Throws {@link InputError}. */
-export function resolveOptions<T>(
-  input: { query: string },
-  options: RlmOptions<T>,
-  defaultSandbox: Sandbox,
-): ResolvedOptions {
-  checkInput(input);
+export function resolveOptions<T>(options: RlmOptions<T>, defaultSandbox: Sandbox): ResolvedOptions {
   checkNames(options);
   const {
     model,
@@ -125,7 +120,8 @@ function checkNames(options: object): void {
   if (unknown !== undefined) throw new InputError(`Unknown option "${unknown}": expected one of ${names.join(", ")}`);
 }
 
-function checkInput(input: unknown): void {
+/** Throws {@link InputError} for what is not a question with a context. */
+export function checkInput(input: unknown): void {
   if (typeof input !== "object" || input === null) throw new InputError("Expected the input to be { query, context }");
   const unknown = Object.keys(input).find((name) => name !== "query" && name !== "context");
   if (unknown !== undefined) throw new InputError(`Unknown input "${unknown}": expected query and context`);

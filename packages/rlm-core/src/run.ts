@@ -44,8 +44,21 @@ export interface Run {
   now(): number;
   /** Runs a child RLM to its end; given by the driver, for a step that imported it would close a cycle. */
   recurse(call: PendingCall, signal: AbortSignal): Promise<{ value: CallValue; usage: TokenUsage }>;
+  /** Answers a call; a driver may do that inside of a trace. */
+  traced<T extends { ok: boolean; value: CallValue }>(call: TracedCall, work: () => Promise<T>): Promise<T>;
   /** Whether child RLMs are left to the driver (a graph) instead of being run inside `execute` (the loop). */
   readonly deferChildren: boolean;
+}
+
+/** What a trace may tell of a call: no text of it. */
+export interface TracedCall {
+  turn: number;
+  id: number;
+  kind: "llm" | "rlm" | "tool";
+  /** The tool's name. */
+  name?: string;
+  /** Length of the prompt and of the context. */
+  chars: number;
 }
 
 /** Asked before each call of a tool with `approve: true`; anything but true refuses the call. */

@@ -65,3 +65,9 @@ export interface Usage {
 }
 
 export const schemaVersion = 1;
+
+/** The outcome of a session that has ended. */
+export function outcomeOf({ outcome }: Pick<RlmState, "outcome">): Outcome {
+  if (outcome === undefined) throw new TypeError("Cannot read the answer: the run has no outcome");
+  return outcome;
+}

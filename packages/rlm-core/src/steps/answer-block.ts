@@ -1,7 +1,7 @@
 import { answerCall, opensChild, type Settled } from "../queries/answer-call.ts";
 import type { LimitName } from "../errors.ts";
 import type { ResultEvent } from "../journal.ts";
-import type { Run } from "../run.ts";
+import type { Run, TracedCall } from "../run.ts";
 import type { Progress, Session, SubCall } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
 import { nextDelivery, turnsOf } from "../turns.ts";
@@ -92,7 +92,7 @@ export async function answerBlock(
       run.emit({ type: "query-start", ...place, label: call.prompt.slice(0, 80) });
       const settled =
         paid === undefined
-          ? await answerCall(call, state, run, signal)
+          ? await run.traced(traceOf(call, turn), () => answerCall(call, state, run, signal))
           : { ok: true, value: { text: await run.store.get(paid.ref), json: paid.json } };
       if (signal.aborted) return;
       run.emit({
@@ -107,6 +107,10 @@ export async function answerBlock(
       if (!signal.aborted) arrivals.fail(error);
     }
   }
+}
+
+function traceOf({ id, kind, name, prompt, context }: SubCall, turn: number): TracedCall {
+  return { turn, id, kind, ...(name !== undefined && { name }), chars: prompt.length + (context?.text.length ?? 0) };
 }
 
 /** What has come and nobody has taken yet; `next` waits for as many as `least` says, and throws what made the run fail. */

@@ -64,6 +64,7 @@ function open(script: ScriptedStep[], replies: ScriptedReply[], rest: Partial<Ru
     now: () => 0,
     recurse: () => Promise.reject(new Error("no children here")),
     deferChildren: true,
+    traced: (_call, work) => work(),
     ...rest,
     limits,
   };

@@ -1,0 +1,24 @@
+// For those who write a driver, such as a graph: the steps, and what it takes to call them.
+export { defaultSandbox } from "./default-sandbox.ts";
+export { emitLast } from "./listener.ts";
+export { checkInput, resolveOptions, type ResolvedOptions } from "./options.ts";
+export type { Run, TracedCall } from "./run.ts";
+export { outcomeOf, type Outcome, type PendingCall } from "./state.ts";
+export type { Settled } from "./queries/answer-call.ts";
+export { conclude } from "./steps/conclude.ts";
+export { direct } from "./steps/direct.ts";
+export { execute } from "./steps/execute.ts";
+export { generate } from "./steps/generate.ts";
+export { nextStep, type StepName } from "./steps/next-step.ts";
+export { deliverResults, submodel } from "./steps/submodel.ts";
+export {
+  budgetKey,
+  childTask,
+  createRun,
+  initialState,
+  openTree,
+  runFailed,
+  runStart,
+  type SessionTask,
+  type Tree,
+} from "./tree.ts";

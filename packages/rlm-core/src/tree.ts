@@ -1,0 +1,126 @@
+import { restoreBudget } from "./budget.ts";
+import type { ContextRef } from "./context.ts";
+import type { RunEndEvent, RunStartEvent } from "./events.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import { listenedBy } from "./listener.ts";
+import { createMeter } from "./meter.ts";
+import type { ResolvedOptions } from "./options.ts";
+import type { Run } from "./run.ts";
+import { createSemaphore } from "./semaphore.ts";
+import { schemaVersion, type PendingCall, type RlmState, type Usage } from "./state.ts";
+import { sessionOptions } from "./steps/live-session.ts";
+import { noUsage } from "./usage.ts";
+
+/** What all sessions of one run share: the options, the budget, and a signal that a failing listener aborts too. */
+export type Tree = ResolvedOptions & Pick<Run, "budget" | "semaphore" | "toolCalls" | "deferChildren" | "traced">;
+
+/** What one session is asked: the root's, or a child's. */
+export interface SessionTask {
+  runId: string;
+  /** 0 at the root. */
+  depth: number;
+  seed: number;
+  query: string;
+  contexts: readonly ContextRef[];
+  model: Run["model"];
+  responseFormat: JsonSchema | undefined;
+  signal: AbortSignal;
+  parent?: { run: Run; turn: number; id: number };
+}
+
+/** Opens a run's tree; one that was opened before under this id finds what it has spent. */
+export async function openTree(
+  options: ResolvedOptions,
+  runId: string,
+  { deferChildren = false }: { deferChildren?: boolean } = {},
+): Promise<Tree> {
+  const { limits, prices, store } = options;
+  const failure = new AbortController();
+  return {
+    ...options,
+    signal: AbortSignal.any([options.signal, failure.signal]),
+    emit: listenedBy(options.emit, (error) => failure.abort(error)),
+    deferChildren,
+    traced: async (_call, work) => await work(),
+    budget: await restoreBudget({ limits, prices, store, logKey: budgetKey(runId) }),
+    semaphore: createSemaphore(limits.concurrency),
+    toolCalls: new Map(),
+  };
+}
+
+/** The key of a run's budget in the store. */
+export function budgetKey(runId: string): string {
+  return `${runId}/budget`;
+}
+
+/** What a driver brings for a session's run. */
+export interface RunParts {
+  logKey: string;
+  /** What the session spent before. @default nothing */
+  spent?: Usage;
+  recurse: Run["recurse"];
+}
+
+/** The live things of one session. */
+export function createRun({ runId, model, signal, parent }: SessionTask, tree: Tree, parts: RunParts): Run {
+  const { logKey, spent, recurse } = parts;
+  return {
+    ...tree,
+    id: runId,
+    model,
+    signal,
+    session: undefined,
+    logKey,
+    meter: createMeter({ parent: parent?.run.meter, now: () => performance.now(), ...(spent && { spent }) }),
+    now: Date.now,
+    recurse,
+  };
+}
+
+/** Where a session stands before its first step. */
+export function initialState(
+  { query, contexts, responseFormat, seed, depth }: Omit<SessionTask, "model" | "signal" | "parent">,
+  { sandbox }: Pick<Tree, "sandbox">,
+): RlmState {
+  return {
+    task: { query, contexts, ...(responseFormat && { responseFormat }) },
+    journal: [],
+    pending: [],
+    usage: noUsage,
+    seed,
+    startedAt: Date.now(),
+    depth,
+    versions: { schema: schemaVersion, v8: sandbox.v8 },
+  };
+}
+
+/** The session that a call opens. */
+export async function childTask(call: PendingCall, run: Run, signal: AbortSignal): Promise<SessionTask> {
+  return {
+    runId: `${run.id}/${call.turn}.${call.id}`,
+    depth: call.depth,
+    // Another seed for each child, the same one whenever its parent is run again.
+    seed: Number.parseInt(call.hash.slice(0, 8), 16),
+    query: await run.store.get(call.queryRef),
+    contexts: [call.context],
+    model: run.subModel(),
+    responseFormat: call.schema,
+    signal,
+    parent: { run, turn: call.turn, id: call.id },
+  };
+}
+
+/** Tells listeners that a session begins. */
+export function runStart(state: RlmState, run: Run, parent: RunStartEvent["parent"]): RunStartEvent {
+  const { queries, tools, kits, limits } = sessionOptions(state, run);
+  const { promptChars, outputChars, computeMs, heapMb, answerChars } = limits;
+  const repl = { queries, tools, kits, limits: { promptChars, outputChars, computeMs, heapMb, answerChars } };
+  return { type: "run-start", runId: run.id, depth: state.depth, state, repl, ...(parent && { parent }) };
+}
+
+/** Tells listeners that a session ended with an error, or was aborted. */
+export function runFailed(error: unknown, depth: number, run: Run): RunEndEvent {
+  const status = run.signal.aborted ? "aborted" : "failed";
+  const message = error instanceof Error ? error.message : String(error);
+  return { type: "run-end", runId: run.id, depth, status, error: message, usage: run.meter.usage() };
+}
