@@ -5,7 +5,7 @@ import { nextDelivery, turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
 
 /** One child RLM, for a driver that runs children outside of `execute`; all of `state.pending` in parallel. */
-export async function submodel(call: PendingCall, state: RlmState, run: Run): Promise<Settled> {
+export async function submodel(call: PendingCall, state: Pick<RlmState, "depth">, run: Run): Promise<Settled> {
   const place = { runId: run.id, depth: state.depth, turn: call.turn, id: call.id, kind: "rlm" } as const;
   const query = await run.store.get(call.queryRef);
   run.emit({ type: "query-start", ...place, label: query.slice(0, 80) });

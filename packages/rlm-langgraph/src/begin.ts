@@ -1,0 +1,84 @@
+import { randomInt, randomUUID } from "node:crypto";
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { InputError, type ContextRef, type RunStore } from "rlm-core";
+import { checkInput, initialState, nextStep, runStart } from "rlm-core/driver";
+import { onSession } from "./graph-node.ts";
+import type { Beginning, GraphSession, GraphState, GraphValues } from "./graph-state.ts";
+import type { LiveTrees } from "./live-trees.ts";
+
+/** The first node: a session begins, whatever the thread held before. What it decides (id, seed, clock) a resume finds again. */
+export function beginNode(trees: LiveTrees) {
+  return async (values: GraphValues, config: LangGraphRunnableConfig): Promise<typeof GraphState.Update> => {
+    const { query, context } = values;
+    checkInput({ query, context });
+    const contexts = checkRefs(context);
+    const given = values.beginning ?? rootBeginning();
+    return await trees.within(given.rootId, async ({ tree }) => {
+      const { depth, seed } = given;
+      const responseFormat = depth === 0 ? tree.responseFormat : given.responseFormat;
+      const { store } = tree;
+      const shown = given.queryRef === undefined ? await shownQuery(query.trim(), store) : { query };
+      const whole = given.queryRef === undefined ? query.trim() : await store.get(given.queryRef);
+      const state = initialState({ runId: given.id, query: whole, contexts, responseFormat, seed, depth }, tree);
+      const { startedAt, versions, usage } = state;
+      const queryRef = given.queryRef ?? shown.queryRef;
+      const session: GraphSession = {
+        ...given,
+        ...(queryRef !== undefined && { queryRef }),
+        ...(responseFormat && { responseFormat }),
+        startedAt,
+        versions,
+      };
+      return await onSession({ session, usage }, config, trees, async (run) => {
+        run.emit(runStart(state, run, given.parent));
+        return {
+          query: shown.query,
+          context: contexts,
+          session,
+          usage,
+          journal: null,
+          pending: [],
+          results: null,
+          limit: null,
+          outcome: null,
+          answer: null,
+          next: nextStep(state, run.limits),
+        };
+      });
+    });
+  };
+}
+
+/** The query as a state shows it: a long one is cut, and kept whole in the store. */
+export async function shownQuery(query: string, store: RunStore): Promise<{ query: string; queryRef?: string }> {
+  if (query.length <= shownLength) return { query };
+  return { query: `${query.slice(0, shownLength)}…`, queryRef: await store.put(query) };
+}
+
+const shownLength = 1_000;
+
+function rootBeginning(): Beginning {
+  const id = randomUUID();
+  return { id, rootId: id, depth: 0, seed: randomInt(2 ** 32) };
+}
+
+function checkRefs(context: GraphValues["context"]): ContextRef[] {
+  const refs = [context].flat();
+  for (const ref of refs) {
+    if (!isContextRef(ref))
+      throw new InputError(
+        `Expected the graph's context to be references that storeContexts() of rlm-core gave, got ${typeof ref === "string" ? `a text of ${(ref as string).length} characters` : typeof ref}; createRlm() takes texts`,
+      );
+  }
+  if (refs.length === 0) throw new InputError("Expected the graph's context to be at least one reference, got none");
+  return refs;
+}
+
+export function isContextRef(value: unknown): value is ContextRef {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    ["name", "kind", "ref", "prefix"].every((key) => typeof (value as Record<string, unknown>)[key] === "string") &&
+    /^(?:sha256|file)/.test((value as ContextRef).ref)
+  );
+}

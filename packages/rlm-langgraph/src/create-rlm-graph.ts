@@ -1,0 +1,101 @@
+import { END, MemorySaver, Send, START, StateGraph } from "@langchain/langgraph";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import { InputError, type RlmOptions, type RunStore } from "rlm-core";
+import { conclude, defaultSandbox, deliverResults, direct, execute, generate, resolveOptions } from "rlm-core/driver";
+import { beginNode } from "./begin.ts";
+import { stepNode } from "./graph-node.ts";
+import { GraphInputState, GraphOutputState, GraphState, type GraphValues } from "./graph-state.ts";
+import { createLiveTrees, type LiveTrees } from "./live-trees.ts";
+import { resolveModels, type ModelLike, type SubModelLike } from "./models.ts";
+import { settledChildren, submodelNode, type ChildCall, type ChildGraph } from "./submodel-node.ts";
+
+export interface RlmGraphOptions<T = string> extends Omit<RlmOptions<T>, "model" | "subModel" | "store" | "signal"> {
+  /** Writes the code of the root. */
+  model: ModelLike;
+  /** Answers plain sub-calls, and is the root of children. @default model */
+  subModel?: SubModelLike;
+  /** Where texts and logs are kept: the state holds references into it. */
+  store: RunStore;
+  /** Saves the state after each node; every one but MemorySaver needs a durable store. */
+  checkpointer?: BaseCheckpointSaver;
+  /** Milliseconds after which a run that no node works on gives its sandboxes back. @default 300_000 */
+  idleMs?: number;
+}
+
+/**
+ * The Recursive Language Model as a LangGraph graph (Algorithm 1 of arXiv 2512.24601): `generate` (code generation),
+ * `execute` (sandbox execution), `submodel` (recursive sub-model invocation: this graph, one level deeper), `conclude`,
+ * `direct`, and `begin` before them. Its state holds references, never texts: invoke it with what `storeContexts` gives.
+ * Throws {@link InputError} for options that cannot be used.
+ */
+export function createRlmGraph<T = string>(options: RlmGraphOptions<T>) {
+  return buildGraph(options).graph;
+}
+
+/** The graph, and what lives beside it. */
+export function buildGraph<T>(options: RlmGraphOptions<T>) {
+  const { checkpointer, idleMs = 300_000, model, subModel, ...rest } = options;
+  checkStore(options);
+  let models: ReturnType<typeof resolveModels> | undefined;
+  const trees = createLiveTrees({
+    idleMs,
+    async resolve(overrides) {
+      models ??= resolveModels(model, subModel);
+      // What failed once, such as a missing key, may be there the next time.
+      models.catch(() => (models = undefined));
+      return resolveOptions({ ...rest, ...(await models), ...overrides }, defaultSandbox());
+    },
+  });
+  const builder = createBuilder(trees, () => child);
+  // Without a checkpointer of its own a child uses its parent's.
+  const inner = builder.compile({ name: "rlm" });
+  const child: ChildGraph = async (input, config) => await inner.invoke(input, { ...config, ...unlimited });
+  const graph = builder.compile({ name: "rlm", ...(checkpointer && { checkpointer }) }).withConfig({
+    ...unlimited,
+    metadata: { rlm_depth: 0 },
+  });
+  return { graph, trees };
+}
+
+// The limits of the run end it, not LangGraph's count of steps (25 by default).
+export const unlimited = { recursionLimit: 100_000_000 };
+
+function createBuilder(trees: LiveTrees, child: () => ChildGraph) {
+  return new StateGraph({ state: GraphState, input: GraphInputState, output: GraphOutputState })
+    .addNode("begin", beginNode(trees))
+    .addNode("direct", stepNode(direct, trees))
+    .addNode("generate", stepNode(generate, trees))
+    .addNode("execute", stepNode(executeWithChildren, trees))
+    .addNode("submodel", submodelNode(child, trees))
+    .addNode("conclude", stepNode(conclude, trees))
+    .addEdge(START, "begin")
+    .addConditionalEdges("begin", route, ["direct", "generate"])
+    .addConditionalEdges("direct", route, ["conclude", END])
+    .addConditionalEdges("generate", route, ["execute", "generate", "conclude"])
+    .addConditionalEdges("execute", route, ["submodel", "generate", "conclude", END])
+    .addEdge("submodel", "execute")
+    .addEdge("conclude", END);
+}
+
+const executeWithChildren: Parameters<typeof stepNode>[0] = async (state, run, { results }) => {
+  const delivered =
+    state.pending.length === 0 ? state : await deliverResults(state, await settledChildren(results, run.store), run);
+  return await execute(delivered, run);
+};
+
+function route({ next, pending, session, usage }: GraphValues) {
+  if (next === "end") return END;
+  if (next !== "submodel") return next;
+  return pending.map((call) => new Send("submodel", { call, session, usage } satisfies ChildCall));
+}
+
+function checkStore({ store, checkpointer }: Pick<RlmGraphOptions, "store" | "checkpointer">): void {
+  if (typeof store !== "object" || store === null || !("append" in store))
+    throw new InputError("Expected options.store to be a run store such as memoryStore()");
+  if (checkpointer === undefined || checkpointer instanceof MemorySaver || store.durable) return;
+  throw new InputError(
+    "Cannot use this checkpointer with a store that ends with the process: the checkpoints would refer to texts that are gone; give options.store a durable one, such as directoryStore(path) of rlm-core/stores/directory",
+  );
+}
+
+

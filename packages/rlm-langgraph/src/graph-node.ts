@@ -1,0 +1,178 @@
+import { isGraphBubbleUp, type LangGraphRunnableConfig } from "@langchain/langgraph";
+import { RunnableLambda } from "@langchain/core/runnables";
+import type { JournalEvent, RlmEvent, RlmState } from "rlm-core";
+import { createRun, emitLast, nextStep, runFailed, type Run, type Settled, type TracedCall } from "rlm-core/driver";
+import type { GraphSession, GraphState, GraphValues } from "./graph-state.ts";
+import { addToJournal, readJournal } from "./journal-chain.ts";
+import { putSession, takeSession, type LiveTree, type LiveTrees } from "./live-trees.ts";
+
+/** A step of rlm-core on the state of one session; `values`: the graph's own state beside it. */
+type Step = (state: RlmState, run: Run, values: GraphValues) => Promise<RlmState>;
+
+type Update = typeof GraphState.Update;
+
+/** A node that runs a step: reads rlm-core's state out of the graph's, and writes back what the step changed. */
+export function stepNode(step: Step, trees: LiveTrees) {
+  return async (values: GraphValues, config: LangGraphRunnableConfig): Promise<Update> =>
+    await onSession(values, config, trees, async (run, live) => {
+      const before = await stateOf(values, live);
+      const after = await step(before, run, values);
+      return await updateOf(before, after, values, run, live);
+    });
+}
+
+/** Works on the run of one session: live things, traces and streams wired to the node that runs now. */
+export async function onSession<T>(
+  { session, usage }: Pick<GraphValues, "session" | "usage">,
+  config: LangGraphRunnableConfig,
+  trees: LiveTrees,
+  work: (run: Run, live: LiveTree) => Promise<T>,
+): Promise<T> {
+  return await trees.within(session.rootId, async (live) => {
+    const base = baseRun(session, usage, live);
+    const run = nodeRun(base, session, config, live);
+    try {
+      return await work(run, live);
+    } catch (error) {
+      await run.session?.close();
+      run.session = undefined;
+      if (!isGraphBubbleUp(error)) await fail(error, run, session, live);
+      throw error;
+    } finally {
+      await putSession(base, run.session);
+    }
+  });
+}
+
+/** The parts of a session's run that live from node to node; made when a node first needs them, also after a crash. */
+function baseRun(session: GraphSession, usage: GraphValues["usage"], { tree, runs }: LiveTree): Run {
+  const known = runs.get(session.id);
+  if (known !== undefined) return known;
+  const { id: runId, depth, seed, parent } = session;
+  const above = parent && runs.get(parent.runId);
+  const base = createRun(
+    {
+      runId,
+      depth,
+      seed,
+      query: "",
+      contexts: [],
+      model: depth === 0 ? tree.model : tree.subModel(),
+      responseFormat: session.responseFormat,
+      signal: tree.signal,
+      ...(parent && above && { parent: { run: above, turn: parent.turn, id: parent.id } }),
+    },
+    tree,
+    { logKey: `${runId}/log`, spent: usage, recurse: () => Promise.reject(new TypeError("Only the node submodel opens children")) },
+  );
+  runs.set(session.id, base);
+  return base;
+}
+
+function nodeRun(base: Run, { rootId, id }: GraphSession, config: LangGraphRunnableConfig, { tree }: LiveTree): Run {
+  const { signal } = config;
+  return {
+    ...base,
+    session: takeSession(base),
+    // By task: a fork of the thread has tasks of its own, and a node that runs again after a crash has the same.
+    logKey: `${rootId}/log/${id}/${config.executionInfo?.taskId ?? "task"}`,
+    signal: signal === undefined ? tree.signal : AbortSignal.any([tree.signal, signal]),
+    emit: (event) => {
+      config.writer?.(streamed(event));
+      tree.emit(event);
+    },
+    traced: async (call, work) => await traced(call, work, config),
+  };
+}
+
+// The texts of results stay out of streams, as they stay out of traces.
+function streamed(event: RlmEvent): RlmEvent {
+  if (event.type !== "journal" || event.text === undefined) return event;
+  const { text, ...rest } = event;
+  return rest;
+}
+
+/** A run of its own in the trace for each call of the code; the model's own run below it has the texts, so this one has none. */
+async function traced<T extends Settled>(
+  call: TracedCall,
+  work: () => Promise<T>,
+  config: LangGraphRunnableConfig,
+): Promise<T> {
+  let settled: T | undefined;
+  const name = call.kind === "tool" ? `tools.${call.name ?? ""}` : `${call.kind}_query`;
+  const lambda = RunnableLambda.from(async (_: TracedCall) => {
+    settled = await work();
+    return { ok: settled.ok, chars: settled.value.text.length };
+  });
+  const { signal, ...inherited } = config;
+  await lambda.invoke(call, { ...inherited, runName: name });
+  if (settled === undefined) throw new TypeError(`Cannot trace ${name}: it gave no result`);
+  return settled;
+}
+
+async function fail(error: unknown, run: Run, { depth, id, rootId }: GraphSession, live: LiveTree): Promise<void> {
+  emitLast(run.emit, runFailed(error, depth, run));
+  live.runs.delete(id);
+  if (id !== rootId) return;
+  // Nobody goes on with this run, unless it is resumed, which opens it again.
+  await Promise.all([...live.runs.values()].map(({ session }) => session?.close()));
+}
+
+async function stateOf(values: GraphValues, live: LiveTree): Promise<RlmState> {
+  const { session, query, context, pending, usage, limit, outcome } = values;
+  const { store } = live.tree;
+  const { seed, startedAt, depth, versions, queryRef, responseFormat } = session;
+  return {
+    task: {
+      query: queryRef === undefined ? query : await store.get(queryRef),
+      contexts: [context].flat(),
+      ...(responseFormat && { responseFormat }),
+    },
+    journal: await journalOf(values.journal, live),
+    pending,
+    usage,
+    ...(limit !== null && { limit }),
+    ...(outcome !== null && { outcome }),
+    seed,
+    startedAt,
+    depth,
+    versions,
+  };
+}
+
+async function journalOf(head: string | null, { tree, journals }: LiveTree): Promise<JournalEvent[]> {
+  if (head === null) return [];
+  return journals.get(head) ?? (await readJournal(head, tree.store));
+}
+
+async function updateOf(
+  before: RlmState,
+  after: RlmState,
+  values: GraphValues,
+  run: Run,
+  live: LiveTree,
+): Promise<Update> {
+  const { journal, pending, usage, limit = null, outcome = null } = after;
+  const head = await addToJournal(values.journal, journal.slice(before.journal.length), run.store);
+  if (values.journal !== null) live.journals.delete(values.journal);
+  if (head !== null) live.journals.set(head, [...journal]);
+  const update: Update = { journal: head, pending, usage, limit, outcome, next: nextStep(after, run.limits), results: null };
+  if (outcome === null) return update;
+  return { ...update, ...(await ended(outcome, after, values.session, run, live)) };
+}
+
+/** The session has its answer: its sandbox goes. A root's answer is the graph's output; a child's stays in the store. */
+async function ended(
+  { status, limit, answerRef }: NonNullable<RlmState["outcome"]>,
+  { usage, depth, task }: RlmState,
+  { id }: GraphSession,
+  run: Run,
+  live: LiveTree,
+): Promise<Update> {
+  const text = await run.store.get(answerRef);
+  run.emit({ type: "run-end", runId: id, depth, status, ...(limit && { limit }), text, usage });
+  await run.session?.close();
+  run.session = undefined;
+  live.runs.delete(id);
+  return depth > 0 ? {} : { answer: task.responseFormat === undefined ? text : (JSON.parse(text) as unknown) };
+}

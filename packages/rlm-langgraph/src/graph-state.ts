@@ -1,0 +1,72 @@
+import { ReducedValue, StateSchema } from "@langchain/langgraph";
+import type { ContextRef, JsonSchema, LimitName, RlmState, Usage } from "rlm-core";
+import type { Outcome, PendingCall, StepName } from "rlm-core/driver";
+import { z } from "zod";
+
+/** What a graph is invoked with. Raw text is a type error here: `storeContexts` of rlm-core makes references of it. */
+export interface GraphInput {
+  query: string;
+  context: ContextRef | readonly ContextRef[];
+}
+
+/** What identifies one session of a run, fixed by the node `begin`. */
+export interface GraphSession extends Pick<RlmState, "seed" | "startedAt" | "depth" | "versions"> {
+  id: string;
+  /** The session at the root of its tree. */
+  rootId: string;
+  /** The whole query, where the state has only its first characters. */
+  queryRef?: string;
+  responseFormat?: JsonSchema;
+  /** The call that opened this child RLM. */
+  parent?: { runId: string; turn: number; id: number };
+}
+
+/** What a driver of this package gives beside the input, so that it knows a session's id beforehand. */
+export type Beginning = Pick<GraphSession, "id" | "rootId" | "seed" | "depth" | "queryRef" | "responseFormat" | "parent">;
+
+/** What a child RLM came to: texts in the store. */
+export interface ChildResult {
+  ok: boolean;
+  ref: string;
+  json: boolean;
+  limit?: LimitName;
+}
+
+const input = {
+  query: z.string(),
+  context: z.custom<GraphInput["context"]>(),
+  beginning: z.custom<Beginning>().optional(),
+};
+
+const output = {
+  /** The answer of a root: a text, or a value of the response format. */
+  answer: z.unknown(),
+  outcome: z.custom<Outcome>().nullable(),
+  usage: z.custom<Usage>(),
+  session: z.custom<GraphSession>(),
+};
+
+/**
+ * The graph's state: rlm-core's, with the journal as a reference. So neither checkpoints nor the traces of nodes hold
+ * what models wrote and code printed, and neither grows with the square of a run's length.
+ */
+export const GraphState = new StateSchema({
+  ...input,
+  ...output,
+  /** The newest entry of the journal's chain in the store. */
+  journal: z.string().nullable(),
+  pending: z.custom<readonly PendingCall[]>(),
+  /** Of the pending children that have ended, by call; null empties it. */
+  results: new ReducedValue(z.record(z.string(), z.custom<ChildResult>()).default(() => ({})), {
+    inputSchema: z.record(z.string(), z.custom<ChildResult>()).nullable(),
+    reducer: (known, added) => (added === null ? {} : { ...known, ...added }),
+  }),
+  limit: z.custom<LimitName>().nullable(),
+  /** The node that comes next. */
+  next: z.custom<StepName | "end">(),
+});
+
+export const GraphInputState = new StateSchema(input);
+export const GraphOutputState = new StateSchema(output);
+
+export type GraphValues = typeof GraphState.State;

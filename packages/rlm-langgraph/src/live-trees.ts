@@ -1,0 +1,120 @@
+import type { JournalEvent, RlmOptions, RunStore, Session } from "rlm-core";
+import { openTree, type ResolvedOptions, type Run, type Tree } from "rlm-core/driver";
+
+/** What of a run lives between the nodes of its graph, in this process: none of it is in a checkpoint. */
+export interface LiveTree {
+  readonly tree: Tree;
+  /** Its open sessions, by id; `session` of each is taken while a node uses it. */
+  readonly runs: Map<string, Run>;
+  /** Journals by the head of their chain, so that no node reads one again. */
+  readonly journals: Map<string, JournalEvent[]>;
+}
+
+/** What one invocation brings beside the graph's own options. */
+export interface Overrides {
+  store?: RunStore;
+  onEvent?: RlmOptions["onEvent"];
+  signal?: AbortSignal;
+}
+
+export interface LiveTrees {
+  /** Opens a run's tree; one that lives already is left as it is. */
+  open(rootId: string, overrides?: Overrides): Promise<LiveTree>;
+  /** Works on a run's tree, opened where it does not live. While nobody does, its time stands still and it may be closed. */
+  within<T>(rootId: string, work: (live: LiveTree) => Promise<T>): Promise<T>;
+  /** Ends a run's sessions as soon as no node works on them; resolves when they are gone. */
+  close(rootId: string): Promise<void>;
+  /** Runs that live now. */
+  readonly size: number;
+}
+
+export interface LiveTreesOptions {
+  /** The graph's options with what an invocation overrides. */
+  resolve(overrides: Overrides): Promise<ResolvedOptions>;
+  /** Milliseconds after which a run that no node works on gives its sandboxes back; they are rebuilt when it goes on. */
+  idleMs: number;
+}
+
+interface Entry {
+  live: Promise<LiveTree>;
+  busy: number;
+  idle?: NodeJS.Timeout;
+  closing?: PromiseWithResolvers<void>;
+}
+
+export function createLiveTrees({ resolve, idleMs }: LiveTreesOptions): LiveTrees {
+  const entries = new Map<string, Entry>();
+
+  function entryOf(rootId: string, overrides: Overrides = {}): Entry {
+    const known = entries.get(rootId);
+    if (known !== undefined) return known;
+    const entry: Entry = { live: openLive(rootId, overrides), busy: 0 };
+    entries.set(rootId, entry);
+    entry.live.catch(() => entries.delete(rootId));
+    return entry;
+  }
+
+  async function openLive(rootId: string, overrides: Overrides): Promise<LiveTree> {
+    const tree = await openTree(await resolve(overrides), rootId, { deferChildren: true });
+    return { tree, runs: new Map(), journals: new Map() };
+  }
+
+  function enter(entry: Entry, { tree }: LiveTree): void {
+    clearTimeout(entry.idle);
+    if (entry.busy++ === 0) tree.budget.resume();
+  }
+
+  async function leave(rootId: string, entry: Entry, { tree }: LiveTree): Promise<void> {
+    if (--entry.busy > 0) return;
+    tree.budget.pause();
+    if (entry.closing !== undefined || tree.signal.aborted) await end(rootId, entry);
+    else entry.idle = setTimeout(() => void end(rootId, entry), idleMs).unref();
+  }
+
+  async function end(rootId: string, entry: Entry): Promise<void> {
+    clearTimeout(entry.idle);
+    if (entries.get(rootId) === entry) entries.delete(rootId);
+    const { runs } = await entry.live;
+    await Promise.all([...runs.values()].map(({ session }) => session?.close()));
+    runs.clear();
+    entry.closing?.resolve();
+  }
+
+  return {
+    open: async (rootId, overrides) => await entryOf(rootId, overrides).live,
+    async within(rootId, work) {
+      const entry = entryOf(rootId);
+      const live = await entry.live;
+      enter(entry, live);
+      try {
+        return await work(live);
+      } finally {
+        await leave(rootId, entry, live);
+      }
+    },
+    async close(rootId) {
+      const entry = entries.get(rootId);
+      if (entry === undefined) return;
+      entry.closing ??= Promise.withResolvers();
+      if (entry.busy === 0) await end(rootId, entry);
+      await entry.closing.promise;
+    },
+    get size() {
+      return entries.size;
+    },
+  };
+}
+
+/** Takes a session out of its run: while it is used it is in nobody else's reach. */
+export function takeSession(base: Run): Session | undefined {
+  const { session } = base;
+  base.session = undefined;
+  return session;
+}
+
+/** Puts a session back; where another branch of the thread was quicker, one of the two is enough. */
+export async function putSession(base: Run, session: Session | undefined): Promise<void> {
+  if (session === undefined) return;
+  if (base.session === undefined) base.session = session;
+  else await session.close();
+}

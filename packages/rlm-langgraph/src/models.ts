@@ -1,0 +1,29 @@
+import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import type { Model, RlmOptions } from "rlm-core";
+import { fromChatModel } from "./from-chat-model.ts";
+
+/** A LangChain chat model, the name of one such as "openai:gpt-5-mini", or a Model of rlm-core. */
+export type ModelLike = BaseChatModel | string | Model;
+
+/** One for plain sub-calls and children, or several from which the code may choose by name. */
+export type SubModelLike = ModelLike | { default: ModelLike; [name: string]: ModelLike };
+
+/** The models as rlm-core takes them; by name they are loaded here. */
+export async function resolveModels(
+  model: ModelLike,
+  subModel: SubModelLike | undefined,
+): Promise<Pick<RlmOptions, "model" | "subModel">> {
+  const root = await toModel(model);
+  if (subModel === undefined) return { model: root };
+  if (!isRecord(subModel)) return { model: root, subModel: await toModel(subModel) };
+  const named = Object.entries(subModel).map(async ([name, one]) => [name, await toModel(one)] as const);
+  return { model: root, subModel: Object.fromEntries(await Promise.all(named)) as { default: Model } };
+}
+
+async function toModel(model: ModelLike): Promise<Model> {
+  return typeof model === "function" ? model : await fromChatModel(model);
+}
+
+function isRecord(model: SubModelLike): model is { default: ModelLike } {
+  return typeof model === "object" && model !== null && "default" in model;
+}
