@@ -45,10 +45,16 @@ export async function readTrajectory(path: string): Promise<Trajectory> {
   }
   if (header === undefined)
     throw new InputError(`Cannot read trajectory ${path}: it has no whole first line, so it is not a trajectory`);
+  return wholeOf(header, runs);
+}
+
+/** A trajectory of what was folded. */
+export function wholeOf(header: TrajectoryHeader, runs: Trajectory["runs"]): Trajectory {
   return { header, runs, complete: runs.size > 0 && [...runs.values()].every(({ end }) => end !== undefined) };
 }
 
-function addLine(runs: Map<string, TrajectoryRun>, line: TrajectoryLine, place: string): void {
+/** Folds one more line into the runs; `place` begins the error of a line that does not belong there. */
+export function addLine(runs: Map<string, TrajectoryRun>, line: TrajectoryLine, place: string): void {
   if (line.type === "run-start") {
     runs.set(line.runId, { start: line, journal: [], texts: new Map(), queries: [], warnings: [] });
     return;

@@ -5,7 +5,8 @@ import type { Sandbox, SubCall, Variable } from "./sandbox.ts";
 import { openContext, storeContexts, type ContextInput } from "./store-context.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { turnsOf } from "./turns.ts";
-import { contextLine, type Trajectory, type TrajectoryRun } from "./trajectory.ts";
+import type { Trajectory, TrajectoryRun } from "./trajectory.ts";
+import { contextLine } from "./trajectory-line-of.ts";
 import type { RunStore } from "./store.ts";
 
 export interface ReplayOptions {

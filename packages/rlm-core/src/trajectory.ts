@@ -1,11 +1,12 @@
 import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import type { ContextRef } from "./context.ts";
 import { InputError, RlmError } from "./errors.ts";
-import type { Emit, QueryStartEvent, RlmEvent, TurnStartEvent } from "./events.ts";
+import type { Emit } from "./events.ts";
+import { lineOf } from "./trajectory-line-of.ts";
 import { trajectoryVersion } from "./trajectory-lines.ts";
-import type { ContextLine, TrajectoryHeader, TrajectoryLine } from "./trajectory-lines.ts";
+import type { TrajectoryHeader, TrajectoryLine } from "./trajectory-lines.ts";
 
 export { readTrajectory } from "./read-trajectory.ts";
+export { readTrajectoryLog, trajectoryLog } from "./trajectory-log.ts";
 export type { Trajectory, TrajectoryRun } from "./read-trajectory.ts";
 export type {
   ContextLine,
@@ -45,8 +46,8 @@ export function trajectoryWriter(
   write(header);
   return {
     onEvent(event) {
-      // These two are only for those who watch.
-      if (event.type !== "turn-start" && event.type !== "query-start") write(toLine(event, now()));
+      const line = lineOf(event, now());
+      if (line !== undefined) write(line);
     },
     async close() {
       end();
@@ -71,11 +72,6 @@ export function trajectoryWriter(
     if (file !== undefined) closeSync(file);
     file = undefined;
   }
-}
-
-/** A context as a trajectory tells it: neither its first characters nor the path of a file, for a trajectory is passed on. */
-export function contextLine({ name, kind, items, length, ref }: ContextRef): ContextLine {
-  return { name, kind, items, length, hash: ref.startsWith("file:") ? `sha256:${hashOfFile(ref)}` : ref };
 }
 
 function openNew(path: string, overwrite: boolean): number {
@@ -108,31 +104,4 @@ function appendWhole(file: number, bytes: Buffer): void {
     ftruncateSync(file, size);
     throw error;
   }
-}
-
-function toLine(event: Exclude<RlmEvent, TurnStartEvent | QueryStartEvent>, at: number): TrajectoryLine {
-  const { runId, depth } = event;
-  const place = { at, runId, depth };
-  if (event.type === "run-start") {
-    const { parent, repl, state } = event;
-    const { task, seed, startedAt, versions } = state;
-    const { query, responseFormat } = task;
-    const contexts = task.contexts.map(contextLine);
-    return { type: "run-start", ...place, parent, query, contexts, responseFormat, seed, startedAt, versions, repl };
-  }
-  if (event.type === "journal") {
-    return { type: "journal", ...place, turn: event.turn, event: event.event, text: event.text };
-  }
-  if (event.type === "query-end") {
-    const { turn, id, kind, ok, usage, model } = event;
-    return { type: "query", ...place, turn, id, kind, ok, usage, model };
-  }
-  if (event.type === "warning") return { type: "warning", ...place, message: event.message };
-  const { status, limit, error, text, usage } = event;
-  return { type: "run-end", ...place, status, limit, error, text, usage };
-}
-
-function hashOfFile(ref: string): string {
-  const { sha256 } = JSON.parse(ref.slice("file:".length)) as { sha256: string };
-  return sha256;
 }

@@ -1,14 +1,15 @@
 import { randomInt, randomUUID } from "node:crypto";
-import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Command, LangGraphRunnableConfig } from "@langchain/langgraph";
 import { InputError, type ContextRef, type RunStore } from "rlm-core";
 import { checkInput, initialState, nextStep, runStart } from "rlm-core/driver";
-import { onSession } from "./graph-node.ts";
-import type { Beginning, GraphSession, GraphState, GraphValues } from "./graph-state.ts";
+import { isContextRef } from "./context-ref.ts";
+import { goOn, onSession } from "./graph-node.ts";
+import type { Beginning, GraphSession, GraphValues } from "./graph-state.ts";
 import type { LiveTrees } from "./live-trees.ts";
 
 /** The first node: a session begins, whatever the thread held before. What it decides (id, seed, clock) a resume finds again. */
 export function beginNode(trees: LiveTrees) {
-  return async (values: GraphValues, config: LangGraphRunnableConfig): Promise<typeof GraphState.Update> => {
+  return async (values: GraphValues, config: LangGraphRunnableConfig): Promise<Command> => {
     const { query, context } = values;
     checkInput({ query, context });
     const contexts = checkRefs(context);
@@ -31,7 +32,7 @@ export function beginNode(trees: LiveTrees) {
       };
       return await onSession({ session, usage }, config, trees, async (run) => {
         run.emit(runStart(state, run, given.parent));
-        return {
+        return goOn(nextStep(state, run.limits), { pending: [], session, usage }, {
           query: shown.query,
           context: contexts,
           session,
@@ -42,8 +43,7 @@ export function beginNode(trees: LiveTrees) {
           limit: null,
           outcome: null,
           answer: null,
-          next: nextStep(state, run.limits),
-        };
+        });
       });
     });
   };
@@ -72,13 +72,4 @@ function checkRefs(context: GraphValues["context"]): ContextRef[] {
   }
   if (refs.length === 0) throw new InputError("Expected the graph's context to be at least one reference, got none");
   return refs;
-}
-
-export function isContextRef(value: unknown): value is ContextRef {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    ["name", "kind", "ref", "prefix"].every((key) => typeof (value as Record<string, unknown>)[key] === "string") &&
-    /^(?:sha256|file)/.test((value as ContextRef).ref)
-  );
 }

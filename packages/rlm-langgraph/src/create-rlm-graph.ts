@@ -1,13 +1,13 @@
-import { END, MemorySaver, Send, START, StateGraph } from "@langchain/langgraph";
+import { END, MemorySaver, START, StateGraph } from "@langchain/langgraph";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { InputError, type RlmOptions, type RunStore } from "rlm-core";
 import { conclude, defaultSandbox, deliverResults, direct, execute, generate, resolveOptions } from "rlm-core/driver";
 import { beginNode } from "./begin.ts";
 import { stepNode } from "./graph-node.ts";
-import { GraphInputState, GraphOutputState, GraphState, type GraphValues } from "./graph-state.ts";
+import { GraphInputState, GraphOutputState, GraphState } from "./graph-state.ts";
 import { createLiveTrees, type LiveTrees } from "./live-trees.ts";
 import { resolveModels, type ModelLike, type SubModelLike } from "./models.ts";
-import { settledChildren, submodelNode, type ChildCall, type ChildGraph } from "./submodel-node.ts";
+import { settledChildren, submodelNode, type ChildGraph } from "./submodel-node.ts";
 
 export interface RlmGraphOptions<T = string> extends Omit<RlmOptions<T>, "model" | "subModel" | "store" | "signal"> {
   /** Writes the code of the root. */
@@ -62,19 +62,14 @@ export const unlimited = { recursionLimit: 100_000_000 };
 
 function createBuilder(trees: LiveTrees, child: () => ChildGraph) {
   return new StateGraph({ state: GraphState, input: GraphInputState, output: GraphOutputState })
-    .addNode("begin", beginNode(trees))
-    .addNode("direct", stepNode(direct, trees))
-    .addNode("generate", stepNode(generate, trees))
-    .addNode("execute", stepNode(executeWithChildren, trees))
+    .addNode("begin", beginNode(trees), { ends: ["direct", "generate"] })
+    .addNode("direct", stepNode(direct, trees), { ends: ["conclude", END] })
+    .addNode("generate", stepNode(generate, trees), { ends: ["execute", "generate", "conclude"] })
+    .addNode("execute", stepNode(executeWithChildren, trees), { ends: ["submodel", "generate", "conclude", END] })
     .addNode("submodel", submodelNode(child, trees))
-    .addNode("conclude", stepNode(conclude, trees))
+    .addNode("conclude", stepNode(conclude, trees), { ends: [END] })
     .addEdge(START, "begin")
-    .addConditionalEdges("begin", route, ["direct", "generate"])
-    .addConditionalEdges("direct", route, ["conclude", END])
-    .addConditionalEdges("generate", route, ["execute", "generate", "conclude"])
-    .addConditionalEdges("execute", route, ["submodel", "generate", "conclude", END])
-    .addEdge("submodel", "execute")
-    .addEdge("conclude", END);
+    .addEdge("submodel", "execute");
 }
 
 const executeWithChildren: Parameters<typeof stepNode>[0] = async (state, run, { results }) => {
@@ -82,12 +77,6 @@ const executeWithChildren: Parameters<typeof stepNode>[0] = async (state, run, {
     state.pending.length === 0 ? state : await deliverResults(state, await settledChildren(results, run.store), run);
   return await execute(delivered, run);
 };
-
-function route({ next, pending, session, usage }: GraphValues) {
-  if (next === "end") return END;
-  if (next !== "submodel") return next;
-  return pending.map((call) => new Send("submodel", { call, session, usage } satisfies ChildCall));
-}
 
 function checkStore({ store, checkpointer }: Pick<RlmGraphOptions, "store" | "checkpointer">): void {
   if (typeof store !== "object" || store === null || !("append" in store))

@@ -1,7 +1,17 @@
-import { isGraphBubbleUp, type LangGraphRunnableConfig } from "@langchain/langgraph";
+import { Command, END, isGraphBubbleUp, Send, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import { RunnableLambda } from "@langchain/core/runnables";
 import type { JournalEvent, RlmEvent, RlmState } from "rlm-core";
-import { createRun, emitLast, nextStep, runFailed, type Run, type Settled, type TracedCall } from "rlm-core/driver";
+import {
+  createRun,
+  emitLast,
+  nextStep,
+  runFailed,
+  type PendingCall,
+  type Run,
+  type Settled,
+  type StepName,
+  type TracedCall,
+} from "rlm-core/driver";
 import type { GraphSession, GraphState, GraphValues } from "./graph-state.ts";
 import { addToJournal, readJournal } from "./journal-chain.ts";
 import { putSession, takeSession, type LiveTree, type LiveTrees } from "./live-trees.ts";
@@ -13,13 +23,27 @@ type Update = typeof GraphState.Update;
 
 /** A node that runs a step: reads rlm-core's state out of the graph's, and writes back what the step changed. */
 export function stepNode(step: Step, trees: LiveTrees) {
-  return async (values: GraphValues, config: LangGraphRunnableConfig): Promise<Update> =>
+  return async (values: GraphValues, config: LangGraphRunnableConfig): Promise<Command> =>
     await onSession(values, config, trees, async (run, live) => {
       const before = await stateOf(values, live);
       const after = await step(before, run, values);
-      return await updateOf(before, after, values, run, live);
+      const update = await updateOf(before, after, values, run, live);
+      return goOn(nextStep(after, run.limits), { ...values, ...after }, update);
     });
 }
+
+/** The node that comes next, or one submodel for each pending child. By a command, so that a trace has no run for the choice. */
+export function goOn(
+  next: StepName | "end",
+  { pending, session, usage }: Pick<GraphValues, "pending" | "session" | "usage">,
+  update: Update,
+): Command {
+  const children = pending.map((call) => new Send("submodel", { call, session, usage } satisfies ChildCall));
+  return new Command({ update, goto: next === "end" ? END : next === "submodel" ? children : next });
+}
+
+/** What `Send` gives the node submodel: one pending call, and the session that made it. */
+export type ChildCall = Pick<GraphValues, "session" | "usage"> & { call: PendingCall };
 
 /** Works on the run of one session: live things, traces and streams wired to the node that runs now. */
 export async function onSession<T>(
@@ -156,7 +180,7 @@ async function updateOf(
   const head = await addToJournal(values.journal, journal.slice(before.journal.length), run.store);
   if (values.journal !== null) live.journals.delete(values.journal);
   if (head !== null) live.journals.set(head, [...journal]);
-  const update: Update = { journal: head, pending, usage, limit, outcome, next: nextStep(after, run.limits), results: null };
+  const update: Update = { journal: head, pending, usage, limit, outcome, results: null };
   if (outcome === null) return update;
   return { ...update, ...(await ended(outcome, after, values.session, run, live)) };
 }

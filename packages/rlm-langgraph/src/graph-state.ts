@@ -1,6 +1,6 @@
 import { ReducedValue, StateSchema } from "@langchain/langgraph";
 import type { ContextRef, JsonSchema, LimitName, RlmState, Usage } from "rlm-core";
-import type { Outcome, PendingCall, StepName } from "rlm-core/driver";
+import type { Outcome, PendingCall } from "rlm-core/driver";
 import { z } from "zod";
 
 /** What a graph is invoked with. Raw text is a type error here: `storeContexts` of rlm-core makes references of it. */
@@ -62,8 +62,6 @@ export const GraphState = new StateSchema({
     reducer: (known, added) => (added === null ? {} : { ...known, ...added }),
   }),
   limit: z.custom<LimitName>().nullable(),
-  /** The node that comes next. */
-  next: z.custom<StepName | "end">(),
 });
 
 export const GraphInputState = new StateSchema(input);

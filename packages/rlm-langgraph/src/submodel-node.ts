@@ -2,12 +2,9 @@ import { isGraphBubbleUp, type LangGraphRunnableConfig } from "@langchain/langgr
 import type { RunStore } from "rlm-core";
 import { outcomeOf, submodel, type PendingCall, type Run, type Settled } from "rlm-core/driver";
 import { shownQuery } from "./begin.ts";
-import { onSession } from "./graph-node.ts";
+import { onSession, type ChildCall } from "./graph-node.ts";
 import type { Beginning, ChildResult, GraphInput, GraphState, GraphValues } from "./graph-state.ts";
 import type { LiveTrees } from "./live-trees.ts";
-
-/** What `Send` gives the node submodel: one pending call, and the session that made it. */
-export type ChildCall = Pick<GraphValues, "session" | "usage"> & { call: PendingCall };
 
 /** The graph itself, as a child is run by it. */
 export type ChildGraph = (

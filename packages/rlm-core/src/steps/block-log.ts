@@ -19,10 +19,12 @@ interface Entry {
 /** Opens the log of a step, with what an earlier try of it had already written ahead. */
 export async function openBlockLog(state: RlmState, run: Run): Promise<BlockLog> {
   const journal = [...state.journal];
-  const entries = await run.store.read(run.logKey);
-  for (const entry of entries) if (isEntry(entry) && entry.at === journal.length) journal.push(entry.event);
+  // By place: what a step wrote again after a crash stands behind what came later.
+  const entries = (await run.store.read(run.logKey)).filter(isEntry).sort((a, b) => a.at - b.at);
+  for (const { at, event } of entries) if (at === journal.length) journal.push(event);
   // All of it is older than the state, which has it: kept, it would be read again at every step, and that is all.
-  if (entries.length > 0 && journal.length === state.journal.length) await run.store.delete(run.logKey).catch(() => {});
+  const isOld = entries.every(({ at }) => at < state.journal.length);
+  if (entries.length > 0 && isOld) await run.store.delete(run.logKey).catch(() => {});
   let turn = turnsOf(journal).length;
   return {
     journal,

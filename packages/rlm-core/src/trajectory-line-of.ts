@@ -1,0 +1,37 @@
+import type { ContextRef } from "./context.ts";
+import type { RlmEvent } from "./events.ts";
+import type { ContextLine, TrajectoryLine } from "./trajectory-lines.ts";
+
+/** An event as a line of a trajectory; undefined for what is only for those who watch. */
+export function lineOf(event: RlmEvent, at: number): TrajectoryLine | undefined {
+  if (event.type === "turn-start" || event.type === "query-start") return undefined;
+  const { runId, depth } = event;
+  const place = { at, runId, depth };
+  if (event.type === "run-start") {
+    const { parent, repl, state } = event;
+    const { task, seed, startedAt, versions } = state;
+    const { query, responseFormat } = task;
+    const contexts = task.contexts.map(contextLine);
+    return { type: "run-start", ...place, parent, query, contexts, responseFormat, seed, startedAt, versions, repl };
+  }
+  if (event.type === "journal") {
+    return { type: "journal", ...place, turn: event.turn, event: event.event, text: event.text };
+  }
+  if (event.type === "query-end") {
+    const { turn, id, kind, ok, usage, model } = event;
+    return { type: "query", ...place, turn, id, kind, ok, usage, model };
+  }
+  if (event.type === "warning") return { type: "warning", ...place, message: event.message };
+  const { status, limit, error, text, usage } = event;
+  return { type: "run-end", ...place, status, limit, error, text, usage };
+}
+
+/** A context as a trajectory tells it: neither its first characters nor the path of a file, for a trajectory is passed on. */
+export function contextLine({ name, kind, items, length, ref }: ContextRef): ContextLine {
+  return { name, kind, items, length, hash: ref.startsWith("file:") ? `sha256:${hashOfFile(ref)}` : ref };
+}
+
+function hashOfFile(ref: string): string {
+  const { sha256 } = JSON.parse(ref.slice("file:".length)) as { sha256: string };
+  return sha256;
+}
