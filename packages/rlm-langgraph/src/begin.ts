@@ -32,18 +32,22 @@ export function beginNode(trees: LiveTrees) {
       };
       return await onSession({ session, usage }, config, trees, async (run) => {
         run.emit(runStart(state, run, given.parent));
-        return goOn(nextStep(state, run.limits), { pending: [], session, usage }, {
-          query: shown.query,
-          context: contexts,
-          session,
-          usage,
-          journal: null,
-          pending: [],
-          results: null,
-          limit: null,
-          outcome: null,
-          answer: null,
-        });
+        return goOn(
+          nextStep(state, run.limits),
+          { pending: [], session, usage },
+          {
+            query: shown.query,
+            context: contexts,
+            session,
+            usage,
+            journal: null,
+            pending: [],
+            results: null,
+            limit: null,
+            outcome: null,
+            answer: null,
+          },
+        );
       });
     });
   };

@@ -86,5 +86,3 @@ function checkStore({ store, checkpointer }: Pick<RlmGraphOptions, "store" | "ch
     "Cannot use this checkpointer with a store that ends with the process: the checkpoints would refer to texts that are gone; give options.store a durable one, such as directoryStore(path) of rlm-core/stores/directory",
   );
 }
-
-

@@ -23,8 +23,10 @@ export interface RlmRunnableOptions<T = string> extends Omit<RlmGraphOptions<T>,
 }
 
 /** How the graph's stream is asked for: LangGraph's modes. */
-export interface StreamOptions<Mode extends StreamMode | StreamMode[], Subgraphs extends boolean>
-  extends Partial<RunnableConfig> {
+export interface StreamOptions<
+  Mode extends StreamMode | StreamMode[],
+  Subgraphs extends boolean,
+> extends Partial<RunnableConfig> {
   streamMode: Mode;
   /** Whether children's chunks come too, each with its namespace. @default false */
   subgraphs?: Subgraphs;
@@ -106,7 +108,7 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     return this.#recent.get(runId) ?? (await readTrajectoryLog(this.#store ?? memoryStore(), runId));
   }
 
-  async *#chunks(input: RlmRunnableInput, options: Partial<RunnableConfig>): AsyncGenerator<unknown> {
+  async *#chunks(input: RlmRunnableInput, options: Partial<RunnableConfig>): AsyncGenerator {
     // Whoever stops reading stops the run.
     const stop = new AbortController();
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
@@ -132,16 +134,11 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     const { query, queryRef } = await shownQuery(input.query.trim(), store);
     const id = randomUUID();
     const beginning: Beginning = { id, rootId: id, depth: 0, seed: randomInt(2 ** 32), ...(queryRef && { queryRef }) };
-    const { onEvent } = this.#options;
+    const listen: (event: RlmEvent) => unknown = this.#options.onEvent ?? (() => {});
     const record = trajectoryLog(store, id);
-    const overrides: Overrides = {
-      store,
-      onEvent: async (event) => {
-        const heard: unknown = onEvent?.(event);
-        await Promise.all([heard, record(event)]);
-      },
-      ...(signal && { signal }),
-    };
+    // A promise where there is one: what it rejects with ends the run.
+    const onEvent = (event: RlmEvent): unknown => Promise.all([listen(event), record(event)]);
+    const overrides: Overrides = { store, onEvent, ...(signal && { signal }) };
     await this.#built.trees.open(id, overrides);
     const durability = this.#options.checkpointer === undefined ? {} : { durability: "sync" as const };
     return { id, store, input: { query, context, beginning }, config: { ...options, ...unlimited, ...durability } };
@@ -190,7 +187,12 @@ class Answer<T> extends Runnable<RlmRunnableInput, T> {
   }
 }
 
-function resultOf<T>({ answer, outcome, usage, session }: Pick<GraphValues, "answer" | "outcome" | "usage" | "session">): RlmResult<T> {
+function resultOf<T>({
+  answer,
+  outcome,
+  usage,
+  session,
+}: Pick<GraphValues, "answer" | "outcome" | "usage" | "session">): RlmResult<T> {
   const { status, limit } = outcomeOf({ outcome: outcome ?? undefined });
   return { answer: answer as T, status, ...(limit && { limit }), usage, runId: session.id };
 }

@@ -14,7 +14,7 @@ import {
 } from "rlm-core/driver";
 import type { GraphSession, GraphState, GraphValues } from "./graph-state.ts";
 import { addToJournal, readJournal } from "./journal-chain.ts";
-import { putSession, takeSession, type LiveTree, type LiveTrees } from "./live-trees.ts";
+import { closeSessions, putSession, takeSession, type LiveTree, type LiveTrees } from "./live-trees.ts";
 
 /** A step of rlm-core on the state of one session; `values`: the graph's own state beside it. */
 type Step = (state: RlmState, run: Run, values: GraphValues) => Promise<RlmState>;
@@ -87,7 +87,11 @@ function baseRun(session: GraphSession, usage: GraphValues["usage"], { tree, run
       ...(parent && above && { parent: { run: above, turn: parent.turn, id: parent.id } }),
     },
     tree,
-    { logKey: `${runId}/log`, spent: usage, recurse: () => Promise.reject(new TypeError("Only the node submodel opens children")) },
+    {
+      logKey: `${runId}/log`,
+      spent: usage,
+      recurse: () => Promise.reject(new TypeError("Only the node submodel opens children")),
+    },
   );
   runs.set(session.id, base);
   return base;
@@ -139,7 +143,7 @@ async function fail(error: unknown, run: Run, { depth, id, rootId }: GraphSessio
   live.runs.delete(id);
   if (id !== rootId) return;
   // Nobody goes on with this run, unless it is resumed, which opens it again.
-  await Promise.all([...live.runs.values()].map(({ session }) => session?.close()));
+  await closeSessions(live);
 }
 
 async function stateOf(values: GraphValues, live: LiveTree): Promise<RlmState> {

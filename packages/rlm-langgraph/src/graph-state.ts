@@ -22,7 +22,10 @@ export interface GraphSession extends Pick<RlmState, "seed" | "startedAt" | "dep
 }
 
 /** What a driver of this package gives beside the input, so that it knows a session's id beforehand. */
-export type Beginning = Pick<GraphSession, "id" | "rootId" | "seed" | "depth" | "queryRef" | "responseFormat" | "parent">;
+export type Beginning = Pick<
+  GraphSession,
+  "id" | "rootId" | "seed" | "depth" | "queryRef" | "responseFormat" | "parent"
+>;
 
 /** What a child RLM came to: texts in the store. */
 export interface ChildResult {
@@ -57,10 +60,13 @@ export const GraphState = new StateSchema({
   journal: z.string().nullable(),
   pending: z.custom<readonly PendingCall[]>(),
   /** Of the pending children that have ended, by call; null empties it. */
-  results: new ReducedValue(z.record(z.string(), z.custom<ChildResult>()).default(() => ({})), {
-    inputSchema: z.record(z.string(), z.custom<ChildResult>()).nullable(),
-    reducer: (known, added) => (added === null ? {} : { ...known, ...added }),
-  }),
+  results: new ReducedValue(
+    z.record(z.string(), z.custom<ChildResult>()).default(() => ({})),
+    {
+      inputSchema: z.record(z.string(), z.custom<ChildResult>()).nullable(),
+      reducer: (known, added) => (added === null ? {} : { ...known, ...added }),
+    },
+  ),
   limit: z.custom<LimitName>().nullable(),
 });
 

@@ -1,4 +1,10 @@
-export { createRlm, type Rlm, type RlmRunnableInput, type RlmRunnableOptions, type StreamOptions } from "./create-rlm.ts";
+export {
+  createRlm,
+  type Rlm,
+  type RlmRunnableInput,
+  type RlmRunnableOptions,
+  type StreamOptions,
+} from "./create-rlm.ts";
 export { createRlmGraph, type RlmGraphOptions } from "./create-rlm-graph.ts";
 export type { GraphInput } from "./graph-state.ts";
 export type { ModelLike, SubModelLike } from "./models.ts";

@@ -13,7 +13,9 @@ export async function addToJournal(
   store: RunStore,
 ): Promise<string | null> {
   if (events.length === 0) return head;
-  return await store.put(JSON.stringify({ before: head, events } satisfies { before: string | null; events: readonly JournalEvent[] }));
+  return await store.put(
+    JSON.stringify({ before: head, events } satisfies { before: string | null; events: readonly JournalEvent[] }),
+  );
 }
 
 /** The whole journal that ends at `head`. Throws RlmError with code "store" where a link is missing or damaged. */
@@ -24,7 +26,7 @@ export async function readJournal(head: string | null, store: RunStore): Promise
     links.push(link);
     ref = link.before;
   }
-  return links.reverse().flatMap(({ events }) => events);
+  return links.toReversed().flatMap(({ events }) => events);
 }
 
 function parseLink(text: string, ref: string): Link {

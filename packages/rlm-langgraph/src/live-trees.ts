@@ -74,9 +74,7 @@ export function createLiveTrees({ resolve, idleMs }: LiveTreesOptions): LiveTree
   async function end(rootId: string, entry: Entry): Promise<void> {
     clearTimeout(entry.idle);
     if (entries.get(rootId) === entry) entries.delete(rootId);
-    const { runs } = await entry.live;
-    await Promise.all([...runs.values()].map(({ session }) => session?.close()));
-    runs.clear();
+    await closeSessions(await entry.live);
     entry.closing?.resolve();
   }
 
@@ -103,6 +101,13 @@ export function createLiveTrees({ resolve, idleMs }: LiveTreesOptions): LiveTree
       return entries.size;
     },
   };
+}
+
+/** Ends all sessions that no node uses; what a run needs again is rebuilt. */
+export async function closeSessions({ runs }: LiveTree): Promise<void> {
+  const sessions = [...runs.values()].flatMap(({ session }) => session ?? []);
+  runs.clear();
+  await Promise.all(sessions.map((session) => session.close()));
 }
 
 /** Takes a session out of its run: while it is used it is in nobody else's reach. */

@@ -1,14 +1,13 @@
-import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import type { Model, RlmOptions } from "rlm-core";
-import { fromChatModel } from "./from-chat-model.ts";
+import { fromChatModel, type ChatModel } from "./from-chat-model.ts";
 
 /** A LangChain chat model, the name of one such as "openai:gpt-5-mini", or a Model of rlm-core. */
-export type ModelLike = BaseChatModel | string | Model;
+export type ModelLike = ChatModel | string | Model;
 
 /** One for plain sub-calls and children, or several from which the code may choose by name. */
 export type SubModelLike = ModelLike | { default: ModelLike; [name: string]: ModelLike };
 
-/** The models as rlm-core takes them; by name they are loaded here. */
+/** The models as rlm-core takes them; those given by name are loaded here. */
 export async function resolveModels(
   model: ModelLike,
   subModel: SubModelLike | undefined,

@@ -17,10 +17,13 @@ export function submodelNode(graph: () => ChildGraph, trees: LiveTrees) {
   return async ({ call, ...parent }: ChildCall, config: LangGraphRunnableConfig): Promise<typeof GraphState.Update> =>
     await onSession(parent, config, trees, async (run) => {
       const { session } = parent;
-      let bubbling: unknown;
+      let bubbling: Error | undefined;
       const recurse: Run["recurse"] = async (child) => {
         try {
-          const { outcome, usage } = await graph()(await childInput(child, session, run.store), childConfig(child, config));
+          const { outcome, usage } = await graph()(
+            await childInput(child, session, run.store),
+            childConfig(child, config),
+          );
           const { answerRef, json } = outcomeOf({ outcome: outcome ?? undefined });
           const { inputTokens, outputTokens, estimated } = usage;
           const value = { text: await run.store.get(answerRef), json };
@@ -38,10 +41,7 @@ export function submodelNode(graph: () => ChildGraph, trees: LiveTrees) {
 }
 
 /** Results of children as rlm-core delivers them. */
-export async function settledChildren(
-  results: GraphValues["results"],
-  store: RunStore,
-): Promise<Map<number, Settled>> {
+export async function settledChildren(results: GraphValues["results"], store: RunStore): Promise<Map<number, Settled>> {
   const settled = Object.entries(results).map(async ([id, { ok, ref, json, limit }]) => {
     const value = { text: await store.get(ref), json };
     return [Number(id), { ok, value, ...(limit && { limit }) }] as const;

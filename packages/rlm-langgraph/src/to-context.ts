@@ -4,7 +4,12 @@ import { storeContexts, type ContextInput, type ContextRef, type RunStore } from
 import { isContextRef } from "./context-ref.ts";
 
 /** What a Runnable takes as context: what rlm-core takes, LangChain's documents and messages, or references. */
-export type RlmContext = ContextInput | readonly DocumentInterface[] | readonly BaseMessage[] | ContextRef | readonly ContextRef[];
+export type RlmContext =
+  | ContextInput
+  | readonly DocumentInterface[]
+  | readonly BaseMessage[]
+  | ContextRef
+  | readonly ContextRef[];
 
 /** Keeps a context in the store, and describes it. Throws InputError for what cannot be one. */
 export async function toContextRefs(context: RlmContext, store: RunStore): Promise<ContextRef[]> {
