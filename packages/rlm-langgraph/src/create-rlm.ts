@@ -100,7 +100,20 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     options: Partial<RunnableConfig> & { streamMode?: StreamMode | StreamMode[] } = {},
   ): Promise<IterableReadableStream<unknown>> {
     if (options.streamMode === undefined) return await super.stream(input, options);
-    return IterableReadableStream.fromAsyncGenerator(this.#chunks(input, options));
+    // Whoever stops reading stops the run.
+    const stop = new AbortController();
+    const chunks = this.#chunks(input, options, stop);
+    return new IterableReadableStream({
+      async pull(controller) {
+        const { value, done } = await chunks.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        stop.abort(new DOMException("Nobody reads the stream any more", "AbortError"));
+        await chunks.return(undefined);
+      },
+    });
   }
 
   /** What happened in a run, session by session; without a store of your own, of this object's last 10 runs. Throws RlmError "store" where it is not known. */
@@ -108,9 +121,7 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     return this.#recent.get(runId) ?? (await readTrajectoryLog(this.#store ?? memoryStore(), runId));
   }
 
-  async *#chunks(input: RlmRunnableInput, options: Partial<RunnableConfig>): AsyncGenerator {
-    // Whoever stops reading stops the run.
-    const stop = new AbortController();
+  async *#chunks(input: RlmRunnableInput, options: Partial<RunnableConfig>, stop: AbortController): AsyncGenerator {
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
     const started = await this.#start(input, { ...options, signal });
     try {
@@ -119,7 +130,6 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {
-      stop.abort(new DOMException("Nobody reads the stream any more", "AbortError"));
       await this.#end(started);
     }
   }

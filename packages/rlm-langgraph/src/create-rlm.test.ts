@@ -1,0 +1,199 @@
+import { readFileSync } from "node:fs";
+import { RunnableLambda } from "@langchain/core/runnables";
+import { MemorySaver } from "@langchain/langgraph";
+import { isolate, memoryStore, storeContexts, type ChatMessage, type Model, type ModelOptions } from "rlm-core";
+import { scriptedModel } from "rlm-core/testing";
+import { afterAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createRlm } from "./create-rlm.ts";
+import { createRlmGraph } from "./create-rlm-graph.ts";
+
+const sandbox = isolate({ warm: 0 });
+afterAll(() => sandbox.close());
+
+const context = "word ".repeat(20_000);
+const repl = (code: string): string => `\`\`\`repl\n${code}\n\`\`\``;
+const limits = { directBelow: 0 };
+
+/** A model that answers by a rule, and keeps what it was asked for. */
+function ruled(answer: (messages: ChatMessage[], options: ModelOptions) => string | Promise<string>) {
+  const purposes: string[] = [];
+  const model: Model = async (messages, options) => {
+    purposes.push(options.purpose);
+    return { text: await answer(messages, options), usage: { inputTokens: 1, outputTokens: 1 } };
+  };
+  return { model, purposes };
+}
+
+describe("createRlm()", () => {
+  it("createRlm() answers, with a value of the response format where there is one", async () => {
+    const model = scriptedModel([repl("print(context.length)"), repl("FINAL({ words: context.length / 5 })")]);
+    const rlm = createRlm({ model, sandbox, responseFormat: z.object({ words: z.int() }) });
+    const { answer, status, usage } = await rlm.invoke({ query: "How many words?", context });
+    expect(answer.words).toBe(20_000);
+    expect([status, usage.calls]).toEqual(["final", 2]);
+  });
+
+  it("rlm.answer gives the answer alone to the next step of a chain", async () => {
+    const model = scriptedModel([repl("print(1)"), repl("FINAL('found')")]);
+    const rlm = createRlm({ model, sandbox });
+    const chain = RunnableLambda.from((query: string) => ({ query, context }))
+      .pipe(rlm.answer)
+      .pipe(RunnableLambda.from((answer: string) => answer.toUpperCase()));
+    expect(await chain.invoke("q")).toBe("FOUND");
+  });
+
+  it("createRlm() answers a short context in one plain call, and concludes at a limit", async () => {
+    const direct = createRlm({ model: scriptedModel(["It is short."]), sandbox });
+    expect(await direct.invoke({ query: "q", context: "short" })).toMatchObject({
+      status: "direct",
+      answer: "It is short.",
+    });
+    const { model } = ruled((_, { purpose }) => (purpose === "conclude" ? "what there is" : repl("print(1)")));
+    const limited = createRlm({ model, sandbox, limits: { ...limits, turns: 2 } });
+    expect(await limited.invoke({ query: "q", context })).toMatchObject({
+      status: "concluded",
+      limit: "turns",
+      answer: "what there is",
+    });
+  });
+
+  it("createRlm() begins anew on a thread that has a finished run", async () => {
+    const { model } = ruled((messages) =>
+      repl(messages.some(({ role }) => role === "assistant") ? "FINAL(context.slice(0, 3))" : "print(1)"),
+    );
+    const rlm = createRlm({ model, sandbox, limits, checkpointer: new MemorySaver() });
+    const config = { configurable: { thread_id: "t" } };
+    const first = await rlm.invoke({ query: "q", context: "one two" }, config);
+    const second = await rlm.invoke({ query: "q", context: "two three" }, config);
+    expect([first.answer, second.answer]).toEqual(["one", "two"]);
+    expect(second.usage.calls).toBe(2);
+    expect(second.runId).not.toBe(first.runId);
+  });
+
+  it("createRlm() goes on from the checkpoint of a run that failed, and pays nothing twice", async () => {
+    let broken = true;
+    const { model, purposes } = ruled((messages, { purpose }) => {
+      if (purpose === "sub") return "read";
+      if (messages.length === 2) return repl("const read = await llm_query('x'); print(read)");
+      if (broken) throw new Error("no model today");
+      return repl("FINAL(read + ' once')");
+    });
+    const rlm = createRlm({ model, sandbox, checkpointer: new MemorySaver() });
+    const config = { configurable: { thread_id: "t" } };
+    await expect(rlm.invoke({ query: "q", context }, config)).rejects.toThrow("no model today");
+    broken = false;
+    expect((await rlm.graph.invoke(null, config)).answer).toBe("read once");
+    expect(purposes.filter((purpose) => purpose === "sub")).toHaveLength(1);
+  });
+
+  it("createRlm() frees its sandboxes on success, on error, on abort and when nobody reads the stream", async () => {
+    const own = isolate({ warm: 0 });
+    const code = "const read = await llm_query('x'); print(read)";
+    let subCall: (signal: AbortSignal) => Promise<string> = async () => "read";
+    const { model } = ruled(async (messages, { purpose, signal }) => {
+      if (purpose === "sub") return await subCall(signal);
+      if (messages.length > 2) throw new Error("enough");
+      return repl(code);
+    });
+    const rlm = createRlm({ model, sandbox: own });
+    const input = { query: "q", context };
+
+    await expect(rlm.invoke(input)).rejects.toThrow("enough");
+    expect(sandboxes()).toEqual([]);
+
+    const stop = new AbortController();
+    subCall = async (signal) => {
+      queueMicrotask(() => stop.abort(new Error("mine")));
+      return await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    };
+    await expect(rlm.invoke(input, { signal: stop.signal })).rejects.toThrow("mine");
+    expect(sandboxes()).toEqual([]);
+
+    subCall = (signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    for await (const event of await rlm.stream(input, { streamMode: "custom" }))
+      if (event.type === "query-start") break;
+    expect(sandboxes()).toEqual([]);
+    await own.close();
+  });
+
+  it("createRlm() ends the run with what a listener throws", async () => {
+    const rlm = createRlm({
+      model: scriptedModel([repl("print(1)")]),
+      sandbox,
+      onEvent: ({ type }) => {
+        if (type === "turn-start") throw new Error("my listener broke");
+      },
+    });
+    await expect(rlm.invoke({ query: "q", context })).rejects.toThrow("my listener broke");
+  });
+
+  it("rlm.trajectory() has the runs of this object, and says where one is not known", async () => {
+    const rlm = createRlm({ model: scriptedModel([repl("print(1)"), repl("FINAL('x')")]), sandbox });
+    const { runId } = await rlm.invoke({ query: "q", context });
+    const { runs, complete } = await rlm.trajectory(runId);
+    expect([complete, [...runs.keys()]]).toEqual([true, [runId]]);
+    expect(JSON.stringify([...runs])).not.toContain(context.slice(0, 1_000));
+    await expect(rlm.trajectory("other")).rejects.toThrow("Cannot read the trajectory of run other");
+  });
+
+  it("createRlm() keeps a long query out of the state, and shows it whole to the model", async () => {
+    const long = `What is it? ${"Think of this. ".repeat(1_000)}`;
+    const model = scriptedModel([repl("print(1)"), repl("FINAL('x')")]);
+    const rlm = createRlm({ model, sandbox, checkpointer: new MemorySaver() });
+    await rlm.invoke({ query: long, context }, { configurable: { thread_id: "t" } });
+    const { values } = await rlm.graph.getState({ configurable: { thread_id: "t" } });
+    expect(JSON.stringify(values).length).toBeLessThan(5_000);
+    expect(JSON.stringify(model.calls[0]?.messages)).toContain(long.trim());
+  });
+
+  it.each([
+    [{ query: "", context }, /Expected query to be a question/],
+    [{ query: "q", context: "" }, /the text is empty/],
+    [{ query: "q", context, more: 1 }, /Unknown input "more"/],
+  ])("createRlm() refuses the input %#", async (input, words) => {
+    const rlm = createRlm({ model: scriptedModel([]), sandbox });
+    await expect(rlm.invoke(input)).rejects.toThrow(words);
+  });
+
+  it("createRlm() refuses a checkpointer that outlives the store, at construction", () => {
+    class OtherSaver extends MemorySaver {}
+    expect(() => createRlm({ model: scriptedModel([]), checkpointer: new OtherSaver() })).not.toThrow();
+    const durable = Object.create(Object.getPrototypeOf(Object.getPrototypeOf(new MemorySaver())));
+    expect(() => createRlm({ model: scriptedModel([]), checkpointer: durable })).toThrow(/directoryStore/);
+  });
+});
+
+describe("createRlmGraph()", () => {
+  it("createRlmGraph() has the nodes of the design", async () => {
+    const graph = createRlmGraph({ model: scriptedModel([]), store: memoryStore(), sandbox });
+    const { nodes } = await graph.getGraphAsync();
+    expect(Object.keys(nodes).toSorted()).toEqual(
+      ["__start__", "__end__", "begin", "conclude", "direct", "execute", "generate", "submodel"].toSorted(),
+    );
+  });
+
+  it("createRlmGraph() runs on references, and refuses texts", async () => {
+    const store = memoryStore();
+    const model = scriptedModel([repl("print(1)"), repl("FINAL('x')")]);
+    const graph = createRlmGraph({ model, store, sandbox });
+    const [ref] = await storeContexts(context, store);
+    expect(await graph.invoke({ query: "q", context: ref! })).toMatchObject({ answer: "x" });
+    const text: unknown = context;
+    await expect(graph.invoke({ query: "q", context: text as never })).rejects.toThrow(
+      "got a text of 100000 characters; createRlm() takes texts",
+    );
+  });
+
+  it("createRlmGraph() needs a store", () => {
+    const options: unknown = { model: scriptedModel([]) };
+    expect(() => createRlmGraph(options as never)).toThrow(/options.store/);
+  });
+});
+
+/** Sandbox processes of this program that still run; Linux only. */
+function sandboxes(): string[] {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
+  return children.split(" ").filter((pid) => pid !== "");
+}
