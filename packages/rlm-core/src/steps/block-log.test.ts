@@ -43,4 +43,24 @@ describe("openBlockLog()", () => {
     const later = await openBlockLog(state([reply, block, call, result, reply]), run);
     expect(later.journal).toHaveLength(5);
   });
+
+  it("openBlockLog() finds what came after events that a crashed step writes ahead once more", async () => {
+    const store = memoryStore();
+    const run = { store, logKey: "run/log", id: "run", emit: () => {} } as unknown as Run;
+    const state = (journal: JournalEvent[]) => ({ journal, depth: 0 }) as unknown as RlmState;
+    const later: JournalEvent = { ...result, id: 2, delivery: 2 };
+    // A graph's step writes the results of children ahead, then goes on from a state that has them.
+    const children = await openBlockLog(state([reply, block, call]), run);
+    await children.add(result, "child");
+    const rest = await openBlockLog(state([reply, block, call, result]), run);
+    await rest.add(later, "paid");
+    // The crash: the step begins again from the first state.
+    const again = await openBlockLog(state([reply, block, call]), run);
+    if (again.journal.length === 3) await again.add(result, "child");
+    const restAgain = await openBlockLog(state([reply, block, call, result]), run);
+    expect(restAgain.journal).toEqual([reply, block, call, result, later]);
+    // And once more: by now the log has them in another order than the journal.
+    const third = await openBlockLog(state([reply, block, call]), run);
+    expect(third.journal).toEqual([reply, block, call, result, later]);
+  });
 });
