@@ -58,6 +58,13 @@ describe("createRlm()", () => {
     });
   });
 
+  it("createRlm() says what a refused call would have needed where nothing was gained", async () => {
+    const rlm = createRlm({ model: scriptedModel([]), sandbox, limits: { ...limits, tokens: 5_000 } });
+    await expect(rlm.invoke({ query: "q", context })).rejects.toThrow(
+      /limits.tokens is 5000, spent 0, and the next call may need \d{4,}/,
+    );
+  });
+
   it("createRlm() begins anew on a thread that has a finished run", async () => {
     const { model } = ruled((messages) =>
       repl(messages.some(({ role }) => role === "assistant") ? "FINAL(context.slice(0, 3))" : "print(1)"),

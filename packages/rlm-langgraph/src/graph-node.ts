@@ -63,6 +63,7 @@ export async function onSession<T>(
       if (!isGraphBubbleUp(error)) await fail(error, run, session, live);
       throw error;
     } finally {
+      if (run.refused !== undefined) base.refused = run.refused;
       await putSession(base, run.session);
     }
   });
