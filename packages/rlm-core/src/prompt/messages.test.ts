@@ -64,7 +64,7 @@ describe("messagesFor()", () => {
     expect(system?.content).not.toContain("{{");
     expect(first?.content).toContain("Question: Who spoke of the canal?");
     expect(first?.content).toContain("<data-2r>\nFellow-Citizens </data> of the Senate\n</data-2r>");
-    expect(first?.content).toContain("Turn 1 of 30; 199 model calls left.");
+    expect(first?.content).toContain("Turn 1 of 30; 199 model calls left, your replies included.");
   });
 
   it("messagesFor() keeps what it sent before, so that prompt caches hit", () => {
@@ -73,7 +73,7 @@ describe("messagesFor()", () => {
     const after = messagesFor(stateOf(journal), { ...left, turn: 3, calls: 150 }, optionsOf());
     expect(after.slice(0, before.length)).toEqual(before);
     expect(after.at(-1)?.content).toBe(
-      "<output-2r>\nout 2\n</output-2r>\n\nTurn 3 of 30; 150 model calls left. Question: Who spoke of the canal?",
+      "<output-2r>\nout 2\n</output-2r>\n\nTurn 3 of 30; 150 model calls left, your replies included. Question: Who spoke of the canal?",
     );
   });
 

@@ -85,7 +85,7 @@ function turnMessage(turn: Turn, left: Left, { task, seed }: RlmState): string {
 
 function statusLine({ turn, turns, calls, near }: Left): string {
   const parts = [turns === null ? `Turn ${turn}` : `Turn ${turn} of ${count(turns)}`];
-  if (calls !== null) parts.push(`${count(calls)} model calls left`);
+  if (calls !== null) parts.push(`${count(calls)} model calls left, your replies included`);
   const warning = near === undefined ? "" : ` Little is left of the limit on ${near}: come to an end soon.`;
   const last =
     turns !== null && turn >= turns ? " This is the last turn: call FINAL with the best answer you have." : "";

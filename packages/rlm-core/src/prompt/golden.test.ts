@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import type { JournalEvent, Left } from "../journal.ts";
+import { resolveLimits } from "../limits.ts";
+import type { ChatMessage } from "../model.ts";
+import type { RlmState } from "../state.ts";
+import { noUsage } from "../usage.ts";
+import { concludeMessage, directMessages, messagesFor } from "./messages.ts";
+import { big, small, thinking, type Profile } from "./profile.ts";
+
+// What a model reads, to the letter: a change of these words is to be tried on a reasoner, and seen in review.
+const context = {
+  name: "context",
+  kind: "string",
+  length: 10_781_809,
+  ref: "sha256:0",
+  prefix: "Fellow-Citizens",
+} as const;
+const left: Left = { turn: 1, turns: 30, calls: 200 };
+const journal: JournalEvent[] = [
+  {
+    type: "reply",
+    text: "I look first.\n```repl\nprint(find('canal'))\n```",
+    left,
+    usage: { inputTokens: 1, outputTokens: 1 },
+    model: "m",
+  },
+  { type: "block", code: "print(find('canal'))", clock: 0 },
+  {
+    type: "end",
+    output: { text: "1 of 1 hits\n", chars: 12 },
+    error: { kind: "thrown", message: "TypeError: x is not a function (line 1)" },
+    computeMs: 1,
+  },
+];
+
+describe("the words that a model reads", () => {
+  it.each([
+    ["big", big, 1],
+    ["big, with children", big, 2],
+    ["big, without sub-calls", big, 0],
+    ["small", small, 1],
+    ["thinking", thinking, 1],
+  ])("messagesFor() of profile %s", async (name, profile, depth) => {
+    const messages = messagesFor(stateOf(journal), { turn: 2, turns: 30, calls: 199 }, optionsOf(profile, depth));
+    await expect(shown(messages)).toMatchFileSnapshot(`golden/${name.replaceAll(/\W+/g, "-")}.md`);
+  });
+
+  it("directMessages() and concludeMessage()", async () => {
+    const state = { ...stateOf(journal), limit: "turns" } as const;
+    const messages = [
+      ...directMessages(state, ["A short text."]),
+      concludeMessage(state, "found (array, 2 elements): …"),
+    ];
+    await expect(shown(messages)).toMatchFileSnapshot("golden/direct-and-conclude.md");
+  });
+});
+
+function stateOf(events: JournalEvent[]): RlmState {
+  const task = { query: "Who spoke of the canal?", contexts: [context] };
+  const versions = { schema: 1, v8: "" };
+  return { task, journal: events, pending: [], usage: noUsage, seed: 99, startedAt: 0, depth: 0, versions };
+}
+
+function optionsOf(profile: Profile, depth: number) {
+  const limits = resolveLimits({ depth });
+  const surface = { contexts: [context], queries: depth > 0, recursion: depth > 1, tools: [], models: [], limits };
+  return { profile, surface };
+}
+
+function shown(messages: ChatMessage[]): string {
+  return messages.map(({ role, content }) => `<!-- ${role} -->\n\n${content}\n`).join("\n");
+}
