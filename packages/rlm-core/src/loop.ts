@@ -8,6 +8,7 @@ import { listenedBy } from "./listener.ts";
 import { createMeter } from "./meter.ts";
 import { resolveOptions, type RlmOptions, type ResolvedOptions } from "./options.ts";
 import type { TokenUsage } from "./model.ts";
+import { wait } from "./queries/wait.ts";
 import type { Run } from "./run.ts";
 import type { CallValue, Sandbox } from "./sandbox.ts";
 import { createSemaphore } from "./semaphore.ts";
@@ -40,12 +41,13 @@ export interface RlmResult<T = string> {
 /**
  * Answers a query over contexts: Algorithm 1 of arXiv 2512.24601, with recursion, one budget and one semaphore for the tree.
  * `deferChildren`: children run between two steps, all at once, as in a graph; by default as they come, inside of `execute`.
+ * `wait`: the pause before a model is asked again.
  */
 export async function runLoop<T = string>(
   input: RlmInput,
   options: RlmOptions<T>,
   sandbox: Sandbox,
-  { deferChildren = false }: { deferChildren?: boolean } = {},
+  { deferChildren = false, wait: pause = wait }: { deferChildren?: boolean; wait?: Run["wait"] } = {},
 ): Promise<RlmResult<T>> {
   const resolved = resolveOptions(input, options, sandbox);
   const { store, limits, prices, signal } = resolved;
@@ -62,6 +64,8 @@ export async function runLoop<T = string>(
     budget,
     semaphore: createSemaphore(limits.concurrency),
     toolCalls: new Map<string, number>(),
+    warned: new Set<string>(),
+    wait: pause,
   };
   const { model, responseFormat } = resolved;
   const root = {
@@ -82,7 +86,7 @@ export async function runLoop<T = string>(
   return { answer: parsed as T, status, ...(limit && { limit }), usage: state.usage, runId };
 }
 
-type Shared = ResolvedOptions & Pick<Run, "budget" | "semaphore" | "toolCalls" | "deferChildren">;
+type Shared = ResolvedOptions & Pick<Run, "budget" | "semaphore" | "toolCalls" | "warned" | "wait" | "deferChildren">;
 
 interface SessionTask {
   runId: string;

@@ -57,6 +57,8 @@ function open(script: ScriptedStep[], replies: ScriptedReply[], rest: Partial<Ru
     meter: createMeter({ now: () => 0 }),
     tools: [],
     toolCalls: new Map(),
+    warned: new Set(),
+    wait: async () => {},
     profile: big,
     approve: undefined,
     emit: () => {},
