@@ -48,7 +48,7 @@ function createModel() {
   return ruleModel((messages, { purpose, depth }) => {
     const [first] = messages;
     if (purpose === "sub") {
-      if (first?.content === "FAIL") throw new Error("503 busy");
+      if (first?.content === "FAIL") throw new Error("400 no");
       if (first?.content === "KILL") killChildren();
       return `re: ${first?.content.slice(0, 60)}`;
     }
@@ -85,9 +85,9 @@ function watched(sandbox: Sandbox, hashes: string[]): Sandbox {
 describe("a run through everything that can go wrong", () => {
   const answers = [
     "5 | 5 | none |  |  | 1",
-    '5 | 5 | Cannot get a reply from the model "model": 503 busy | re: KILL,re: one,re: two |  | 1',
-    '5 | 5 | Cannot get a reply from the model "model": 503 busy | re: KILL,re: one,re: two | child of re: line 7 marked,child of re: line 1007 marked | 1',
-    '5 | 5 | Cannot get a reply from the model "model": 503 busy | re: KILL,re: one,re: two | child of re: line 7 marked,child of re: line 1007 marked | 1',
+    '5 | 5 | Cannot get a reply from the model "model": 400 no | re: KILL,re: one,re: two |  | 1',
+    '5 | 5 | Cannot get a reply from the model "model": 400 no | re: KILL,re: one,re: two | child of re: line 7 marked,child of re: line 1007 marked | 1',
+    '5 | 5 | Cannot get a reply from the model "model": 400 no | re: KILL,re: one,re: two | child of re: line 7 marked,child of re: line 1007 marked | 1',
   ];
 
   for (const depth of [0, 1, 2, 3]) {

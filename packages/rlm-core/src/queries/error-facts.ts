@@ -4,6 +4,8 @@ export interface ErrorFacts {
   status?: number;
   /** Codes, types, names and classes: of the error, its causes, and the body that it carries. */
   words: readonly string[];
+  /** Those of the error itself: a time-out is often made of an abort. */
+  ownWords: readonly string[];
   /** Its own message and, where that says more, that of its deepest cause; in one line. */
   message: string;
   /** Milliseconds that the server asks to wait. */
@@ -20,6 +22,7 @@ export function readError(error: unknown, now: number): ErrorFacts {
   const retryAfterMs = first(parts, (part) => retryAfterOf(part, now));
   return {
     words: parts.flatMap(wordsOf),
+    ownWords: parts.slice(0, 1).flatMap(wordsOf),
     message,
     hopeless: parts.some(isHopeless),
     ...(status !== undefined && { status }),
@@ -128,11 +131,13 @@ function isHeaders(headers: object): headers is Pick<Headers, "get"> {
 }
 
 function messageOf(error: unknown, parts: readonly object[]): string {
-  const messages = parts.map((part) => read(part, "message")).filter((text) => typeof text === "string" && text !== "");
-  const own = messages[0] as string | undefined;
+  const messages = parts.map((part) => read(part, "message")).filter((text) => typeof text === "string");
+  const [own, ...below] = messages
+    .map((text) => text.replaceAll(/\s+/g, " ").trim().replace(/\.$/, ""))
+    .filter(Boolean);
+  const deepest = below.at(-1);
+  if (own !== undefined) return deepest === undefined || own.includes(deepest) ? own : `${own}: ${deepest}`;
   const status = first(parts, statusOf);
-  const unnamed = parts.length === 0 ? String(error) : "an error without a message";
-  const deepest = messages.at(-1) as string | undefined;
-  const more = own === undefined || deepest === undefined || own.includes(deepest) ? "" : `: ${deepest}`;
-  return `${own ?? (status === undefined ? unnamed : `status ${status}`)}${more}`.replaceAll(/\s+/g, " ").trim();
+  if (status !== undefined) return `status ${status}`;
+  return parts.length === 0 ? String(error) : "an error without a message";
 }

@@ -64,6 +64,13 @@ const shapes: [what: string, error: unknown, kind: string][] = [
   ["openai 408", new APIError(408, { message: "timeout" }), "overloaded"],
   ["openai connection", new APIConnectionError(undefined, undefined, "Connection error."), "network"],
   ["openai timeout", new APIConnectionTimeoutError(undefined, undefined, "Request timed out."), "network"],
+  [
+    "openai timeout with its cause",
+    Object.assign(new APIConnectionTimeoutError(undefined, undefined, "Request timed out."), {
+      cause: new DOMException("This operation was aborted", "AbortError"),
+    }),
+    "network",
+  ],
   ["openai abort", new APIUserAbortError(undefined, undefined, "Request was aborted."), "aborted"],
   ["openai 401", new APIError(401, { message: "Incorrect API key provided: sk-abc", code: "invalid_api_key" }), "key"],
   ["openai 400", new APIError(400, { message: "Invalid value", code: "invalid_value" }), "refused"],
@@ -126,10 +133,10 @@ const shapes: [what: string, error: unknown, kind: string][] = [
     because(
       "fetch failed",
       Object.assign(
-        new AggregateError([
-          errorOf("connect ECONNREFUSED ::1:11434"),
-          errorOf("connect ECONNREFUSED 127.0.0.1:11434"),
-        ]),
+        new AggregateError(
+          [errorOf("connect ECONNREFUSED ::1:11434"), errorOf("connect ECONNREFUSED 127.0.0.1:11434")],
+          "both",
+        ),
         { code: "ECONNREFUSED" },
       ),
     ),

@@ -41,10 +41,9 @@ export function readFailure(error: unknown, now: number): ModelFailure {
   };
 }
 
-function kindOf({ status, words, message }: ErrorFacts): FailureKind {
+function kindOf({ status, words, ownWords, message }: ErrorFacts): FailureKind {
   const says = (pattern: RegExp): boolean => words.some((word) => pattern.test(word));
-  if (says(/^(?:AbortError|APIUserAbortError|ModelAbortError|ABORT_ERR|UND_ERR_ABORTED|ERR_CANCELED)$/))
-    return "aborted";
+  if (ownWords.some((word) => abortWord.test(word))) return "aborted";
   if (status === 402 || says(/^(?:insufficient_quota|InsufficientQuotaError)$/)) return "quota";
   // Of a limit of tokens a minute the words are much the same, and that one passes.
   const tooLong = status === 429 ? /request too large/i : longPrompt;
@@ -67,6 +66,8 @@ function kindOfStatus(status: number): FailureKind {
   const passes = status === 408 || status === 409 || status === 425 || (status >= 500 && status !== 501);
   return passes ? "overloaded" : "refused";
 }
+
+const abortWord = /^(?:AbortError|APIUserAbortError|ModelAbortError|ABORT_ERR|UND_ERR_ABORTED|ERR_CANCELED)$/;
 
 const longPrompt =
   /context[ _-]?(?:length|size|window)|prompt is too long|too many (?:input )?tokens|input (?:token count|length|is too long)|request too large|context the overflows/i;

@@ -5,7 +5,7 @@ import { wait } from "./wait.ts";
 
 const busy = (more: object = {}): Error => Object.assign(new Error("503 busy"), more);
 
-function play(errors: readonly unknown[], { signal = new AbortController().signal } = {}) {
+function play(errors: readonly Error[], { signal = new AbortController().signal } = {}) {
   const waits: number[] = [];
   const warnings: string[] = [];
   let tries = 0;

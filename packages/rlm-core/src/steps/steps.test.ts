@@ -105,6 +105,13 @@ describe("steps that are tried again from the same state, as after a crash", () 
     ]);
   });
 
+  it("conclude() takes what was printed where the last reply is an empty block, as one that was cut may be", async () => {
+    const { run } = open([{ output: "found" }], [code, "```repl\n", "```repl\n"]);
+    const state: RlmState = { ...(await execute(await generate(empty, run), run)), limit: "turns" };
+    const { outcome } = await conclude(state, run);
+    expect(await run.store.get(outcome?.answerRef ?? "")).toBe("found");
+  });
+
   it("conclude() takes the last reply that it has, and does not ask again", async () => {
     const { run, model } = open([{ output: "found" }], [code, "the best there is"]);
     const state: RlmState = { ...(await execute(await generate(empty, run), run)), limit: "turns" };
