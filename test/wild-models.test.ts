@@ -67,9 +67,10 @@ describe("runRlm() with models in the wild", () => {
       print([...new Set(all.filter((one) => one instanceof Error).map((one) => one.code))].join())`;
     const { running, events } = await play([code], () => "re");
     expect(await running).toMatchObject({ status: "concluded", limit: "calls" });
-    const ends = events.flatMap((event) => (event.type === "journal" && event.event.type === "end" ? [event.event] : []));
+    const ends = events.flatMap((event) =>
+      event.type === "journal" && event.event.type === "end" ? [event.event] : [],
+    );
     expect(ends.map(({ output }) => output.text)).toEqual(["budget\n"]);
-  });
   });
 
   it("runRlm() ends with a clear error where the root model fails to the end, and asks at once no more where that is of no use", async () => {
