@@ -25,7 +25,7 @@ function rootCodes(depth: number): string[] {
   return [
     "const marked = context.split('\\n').filter((line) => line.endsWith('marked')); const dice = [Math.random(), Date.now()]; print(marked.length)",
     asks
-      ? "let failure; try { await llm_query('FAIL') } catch (error) { failure = error.message } print(failure)"
+      ? "let failure, caught; try { await llm_query('FAIL') } catch (error) { caught = error; failure = error.message } print(failure)"
       : "const failure = 'none'; print(failure)",
     "var before = new Map([['a', marked]]); null.length",
     "marked.push('never'); while (true) {}",
