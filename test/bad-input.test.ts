@@ -112,10 +112,10 @@ describe("bad models", () => {
   }
 
   it("runRlm() goes on where a sub-model throws, and the code sees the message", async () => {
-    const subModel: Model = () => Promise.reject(new Error("503 busy"));
+    const subModel: Model = () => Promise.reject(new Error("400 no"));
     const root = ruleModel(() => repl("try { await llm_query('x') } catch (error) { FINAL(error.message) }"));
     const result = await run(input, { model: root, subModel, limits: { directBelow: 0 } });
-    expect(result.answer).toBe('Cannot get a reply from the model "model": 503 busy');
+    expect(result.answer).toBe('Cannot get a reply from the model "model": 400 no');
     expect(result.usage.calls).toBe(2);
   });
 

@@ -12,7 +12,7 @@ function rootCodes(depth: number): string[] {
   return [
     "const marked = context.split('\\n').filter((line) => line.endsWith('marked')); const dice = [Math.random(), Date.now()]; print(marked.length)",
     asks
-      ? "let failure; try { await llm_query('FAIL') } catch (error) { failure = error.message } print(failure)"
+      ? "let failure, caught; try { await llm_query('FAIL') } catch (error) { caught = error; failure = error.message } print(failure)"
       : "const failure = 'none'; print(failure)",
     "var before = new Map([['a', marked]]); null.length",
     "marked.push('never'); while (true) {}",
@@ -35,7 +35,7 @@ export function createModel() {
   return ruleModel((messages, { purpose, depth }) => {
     const [first] = messages;
     if (purpose === "sub") {
-      if (first?.content === "FAIL") throw new Error("503 busy");
+      if (first?.content === "FAIL") throw new Error("400 no");
       if (first?.content === "KILL") killChildren();
       return `re: ${first?.content.slice(0, 60)}`;
     }
@@ -59,9 +59,9 @@ export function queryAt(depth: number): string {
 /** The answer at each depth. */
 export const answers = [
   "5 | 5 | none |  |  | 1",
-  '5 | 5 | Cannot get a reply from the model "model": 503 busy | re: KILL,re: one,re: two |  | 1',
-  '5 | 5 | Cannot get a reply from the model "model": 503 busy | re: KILL,re: one,re: two | child of re: line 7 marked,child of re: line 1007 marked | 1',
-  '5 | 5 | Cannot get a reply from the model "model": 503 busy | re: KILL,re: one,re: two | child of re: line 7 marked,child of re: line 1007 marked | 1',
+  '5 | 5 | Cannot get a reply from the model "model": 400 no | re: KILL,re: one,re: two |  | 1',
+  '5 | 5 | Cannot get a reply from the model "model": 400 no | re: KILL,re: one,re: two | child of re: line 7 marked,child of re: line 1007 marked | 1',
+  '5 | 5 | Cannot get a reply from the model "model": 400 no | re: KILL,re: one,re: two | child of re: line 7 marked,child of re: line 1007 marked | 1',
 ];
 
 /** What each block of the root came to. */

@@ -42,7 +42,10 @@ export interface CallEvent {
   hash: string;
 }
 
-/** A result, written before the code sees it. `delivery` counts up from 1 in one session. */
+/**
+ * A result, written before the code sees it. `delivery` counts up from 1 in one session.
+ * Not `ok`: `ref` stands for JSON `{ code, message }`, or for a message alone where `json` is false.
+ */
 export interface ResultEvent {
   type: "result";
   id: number;

@@ -259,7 +259,9 @@ describe("runLoop() and what the whole tree shares", () => {
     ];
     const { running, events } = await play(scripts, { tools: [tool] });
     await running;
-    expect(textsOf(events, 1)).toEqual(["Cannot call tools.look: its 1 calls are used up"]);
+    expect(textsOf(events, 1)).toEqual([
+      JSON.stringify({ code: "tool", message: "Cannot call tools.look: its 1 calls are used up" }),
+    ]);
   });
 
   it("runLoop() refuses rlm_query at the depth limit where query and context are over limits.promptChars", async () => {

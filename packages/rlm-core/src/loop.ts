@@ -43,12 +43,13 @@ export interface RlmResult<T = string> {
 /**
  * Answers a query over contexts: Algorithm 1 of arXiv 2512.24601, with recursion, one budget and one semaphore for the tree.
  * `deferChildren`: children run between two steps, all at once, as in a graph; by default as they come, inside of `execute`.
+ * `wait`: the pause before a model is asked again.
  */
 export async function runLoop<T = string>(
   input: RlmInput,
   options: RlmOptions<T>,
   sandbox: Sandbox,
-  { deferChildren = false }: { deferChildren?: boolean } = {},
+  driver: { deferChildren?: boolean; wait?: Run["wait"] } = {},
 ): Promise<RlmResult<T>> {
   checkInput(input);
   const resolved = resolveOptions(options, sandbox);
@@ -56,7 +57,7 @@ export async function runLoop<T = string>(
   resolved.signal.throwIfAborted();
   const contexts = await storeContexts(input.context, store);
   const runId = randomUUID();
-  const tree = await openTree(resolved, runId, { deferChildren });
+  const tree = await openTree(resolved, runId, driver);
   const { signal } = tree;
   const query = input.query.trim();
   const root = { runId, depth: 0, seed: randomInt(2 ** 32), query, contexts, model, responseFormat, signal };

@@ -6,7 +6,10 @@ export interface ChatMessage {
   content: string;
 }
 
-/** Tokens of one model call. `estimated` is set where the model reported none and we counted them ourselves. */
+/**
+ * Tokens of one model call; `inputTokens` is all that it read, from its cache too.
+ * `estimated` is set where the model reported none and we counted them ourselves.
+ */
 export interface TokenUsage {
   inputTokens: number;
   outputTokens: number;
@@ -36,7 +39,10 @@ export interface ModelReply {
   finishReason?: "stop" | "length";
 }
 
-/** A language model: one function. Any provider fits behind it. */
+/**
+ * A language model: one function. Any provider fits behind it. It throws the error of its client as it is, with `status`,
+ * `headers`, `code` or `cause`: those tell which errors pass and are worth another request.
+ */
 export interface Model {
   (messages: ChatMessage[], options: ModelOptions): Promise<ModelReply>;
   /** Name in usage, prices and traces. @default "model" */

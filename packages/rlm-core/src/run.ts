@@ -40,8 +40,12 @@ export interface Run {
   readonly approve: Approve | undefined;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** What was warned of already and is not said again, in the whole tree. */
+  readonly warned: Set<string>;
   /** Milliseconds since 1970; the journal's clock. */
   now(): number;
+  /** The pause before a model is asked again, in milliseconds; rejects with the signal's reason. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
   /** Runs a child RLM to its end; given by the driver, for a step that imported it would close a cycle. */
   recurse(call: PendingCall, signal: AbortSignal): Promise<{ value: CallValue; usage: TokenUsage }>;
   /** Answers a call; a driver may do that inside of a trace. */

@@ -83,7 +83,7 @@ export interface SubResult {
   /** The hash of the call that it answers. */
   hash: string;
   ok: boolean;
-  /** The value, or the error's message if not `ok`. */
+  /** The value; if not `ok`, the error: JSON `{ code, message }`, or its message alone. */
   value: CallValue;
   /** Reference of `value.text` in the run store; part of the digest. */
   ref: string;

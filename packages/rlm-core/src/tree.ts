@@ -5,6 +5,7 @@ import type { JsonSchema } from "./json-schema.ts";
 import { listenedBy } from "./listener.ts";
 import { createMeter } from "./meter.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { wait } from "./queries/wait.ts";
 import type { Run } from "./run.ts";
 import { createSemaphore } from "./semaphore.ts";
 import { schemaVersion, type PendingCall, type RlmState, type Usage } from "./state.ts";
@@ -12,7 +13,8 @@ import { sessionOptions } from "./steps/live-session.ts";
 import { noUsage } from "./usage.ts";
 
 /** What all sessions of one run share: the options, the budget, and a signal that a failing listener aborts too. */
-export type Tree = ResolvedOptions & Pick<Run, "budget" | "semaphore" | "toolCalls" | "deferChildren" | "traced">;
+export type Tree = ResolvedOptions &
+  Pick<Run, "budget" | "semaphore" | "toolCalls" | "warned" | "wait" | "deferChildren" | "traced">;
 
 /** What one session is asked: the root's, or a child's. */
 export interface SessionTask {
@@ -32,7 +34,7 @@ export interface SessionTask {
 export async function openTree(
   options: ResolvedOptions,
   runId: string,
-  { deferChildren = false }: { deferChildren?: boolean } = {},
+  { deferChildren = false, wait: pause = wait }: { deferChildren?: boolean; wait?: Run["wait"] } = {},
 ): Promise<Tree> {
   const { limits, prices, store } = options;
   const failure = new AbortController();
@@ -45,6 +47,8 @@ export async function openTree(
     budget: await restoreBudget({ limits, prices, store, logKey: budgetKey(runId) }),
     semaphore: createSemaphore(limits.concurrency),
     toolCalls: new Map(),
+    warned: new Set(),
+    wait: pause,
   };
 }
 

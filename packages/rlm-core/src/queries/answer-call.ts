@@ -1,4 +1,4 @@
-import { BudgetError, RlmError, type LimitName } from "../errors.ts";
+import { BudgetError, RlmError, type LimitName, type RlmErrorCode } from "../errors.ts";
 import type { TokenUsage } from "../model.ts";
 import { describeContext } from "../prompt/surface.ts";
 import { refOf } from "../context-ref.ts";
@@ -9,7 +9,7 @@ import { turnsOf } from "../turns.ts";
 import { callTool } from "./call-tool.ts";
 import { llmQuery } from "./llm-query.ts";
 
-/** What a call came to: a value or the message of an error for the code, and what it used. */
+/** What a call came to: a value, or an error for the code as JSON `{ code, message }`, and what it used. */
 export interface Settled {
   ok: boolean;
   value: CallValue;
@@ -26,11 +26,15 @@ export function opensChild(call: SubCall, depth: number, maxDepth: number): bool
 
 /** Answers one call of the code. What goes wrong in it is data for the code; an abort, or a run that cannot go on, throws. */
 export async function answerCall(call: SubCall, state: RlmState, run: Run, signal: AbortSignal): Promise<Settled> {
-  return await settled(() => dispatch(call, state, run, signal), signal);
+  return await settled(() => dispatch(call, state, run, signal), signal, call.kind === "tool" ? "tool" : "model");
 }
 
-/** What an answer came to: errors as data for the code, all but those that it cannot mend. */
-export async function settled(answer: () => Promise<Omit<Settled, "ok">>, signal: AbortSignal): Promise<Settled> {
+/** What an answer came to: errors as data for the code, all but those that it cannot mend. `code`: of those that have none. */
+export async function settled(
+  answer: () => Promise<Omit<Settled, "ok">>,
+  signal: AbortSignal,
+  code: RlmErrorCode = "model",
+): Promise<Settled> {
   try {
     return { ok: true, ...(await answer()) };
   } catch (error) {
@@ -38,7 +42,8 @@ export async function settled(answer: () => Promise<Omit<Settled, "ok">>, signal
     const message = error instanceof Error ? error.message : String(error);
     // Turns and errors are counted by session: those of a child are used up, its parent's are not.
     const refused = error instanceof BudgetError && !ofSession.has(error.limit) ? { limit: error.limit } : {};
-    return { ok: false, value: { text: message, json: false }, ...refused };
+    const failure = { code: error instanceof RlmError ? error.code : code, message };
+    return { ok: false, value: { text: JSON.stringify(failure), json: true }, ...refused };
   }
 }
 

@@ -1,108 +1,72 @@
-import type { CallSize, Reservation } from "../budget.ts";
 import { BudgetError, RlmError } from "../errors.ts";
-import type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from "../model.ts";
+import { answerText, withoutThinking } from "../parse-reply.ts";
+import { count } from "../prompt/surface.ts";
 import type { Run } from "../run.ts";
-import { countTokens, estimateTokens } from "../tokens.ts";
-import { abortable } from "./abortable.ts";
-import { startDeadline } from "./deadline.ts";
-
-export interface Answered {
-  text: string;
-  usage: TokenUsage;
-  model: string;
-}
-
-export type Ask = Pick<ModelOptions, "purpose" | "depth" | "responseFormat"> & {
-  messages: ChatMessage[];
-  model: Model;
-  signal: AbortSignal;
-};
+import { askOnce, type Answered, type Ask } from "./ask-once.ts";
 
 /**
- * One model request on the run's budget: waits for a place, reserves, asks, settles.
+ * One question to a model on the run's budget; a reply that is cut or empty is asked for once more.
  * Throws {@link BudgetError} where a limit refuses it, RlmError "model" where the model fails, or the signal's reason.
  */
 export async function askModel(ask: Ask, run: Run): Promise<Answered> {
-  return await run.semaphore(() => askInPlace(ask, run), ask.signal);
-}
-
-async function askInPlace(
-  { messages, model, purpose, depth, responseFormat, signal }: Ask,
-  run: Run,
-): Promise<Answered> {
-  const name = model.modelName ?? "model";
-  const { maxOutputTokens } = run.limits;
-  const concluding = purpose === "conclude" && depth === 0;
-  const inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content) + 4, 0);
-  const reservation = await reserve({ model: name, inputTokens, maxOutputTokens, concluding }, run);
-  if (signal.aborted) {
-    await run.budget.release(reservation);
-    throw signal.reason;
-  }
-  // The root may still say what it has when the time is used up.
-  const deadline = startDeadline(run, concluding ? 60_000 : 0);
-  const either = AbortSignal.any([signal, deadline.signal]);
-  let reply: ModelReply;
+  const room = run.limits.maxOutputTokens;
+  let first;
   try {
-    reply = checkReply(
-      await abortable(
-        () => model(messages, { maxOutputTokens, responseFormat, signal: either, purpose, depth }),
-        either,
-      ),
-      name,
-    );
-  } catch (error) {
-    // What an aborted request used is not known, so it is charged as reserved; one that failed has cost its call.
-    const usage = either.aborted
-      ? { inputTokens, outputTokens: maxOutputTokens, estimated: true }
-      : { inputTokens: 0, outputTokens: 0 };
-    await settle(usage, name);
-    throw either.aborted ? either.reason : modelError(error, name);
-  } finally {
-    deadline.stop();
-  }
-  const answeredBy = reply.model ?? name;
-  const usage = await settle(reply.usage ?? (await countUsage(messages, reply.text)), answeredBy);
-  return { text: reply.text, usage, model: answeredBy };
-
-  async function settle(usage: TokenUsage, settledModel: string): Promise<TokenUsage> {
-    const settled = await run.budget.settle(reservation, { usage, model: settledModel });
-    run.meter.add({ ...settled, model: settledModel });
-    return settled.usage;
-  }
-}
-
-async function reserve(call: CallSize, run: Run): Promise<Reservation> {
-  try {
-    return await run.budget.reserve(call);
+    first = await askOnce(ask, room, run);
   } catch (error) {
     if (error instanceof BudgetError) run.refused = error;
     throw error;
   }
+  const flaw = flawOf(first, ask);
+  if (flaw === undefined) return first;
+  return await askAgain(first, flaw, flaw === "cut" ? 2 * room : room, ask, run);
 }
 
-function checkReply(reply: unknown, name: string): ModelReply {
-  if (typeof reply === "object" && reply !== null && "text" in reply && typeof reply.text === "string")
-    return reply as ModelReply;
-  throw new TypeError(`expected it to return { text: string }, got ${describe(reply)} from "${name}"`);
+/** `cut`: it needs more room; `empty`: nothing but what was thought, if that. */
+type Flaw = "cut" | "empty";
+
+function flawOf({ text, cut }: Answered, { purpose }: Ask): Flaw | undefined {
+  if (cut) return "cut";
+  const said = purpose === "root" ? withoutThinking(text) : answerText(text);
+  return said.trim() === "" ? "empty" : undefined;
 }
 
-function describe(value: unknown): string {
-  if (value === null || typeof value !== "object") return String(value);
-  return `an object with ${Object.keys(value).join(", ") || "no fields"}`;
+async function askAgain(first: Answered, flaw: Flaw, room: number, ask: Ask, run: Run): Promise<Answered> {
+  const { maxOutputTokens } = run.limits;
+  const what =
+    flaw === "cut"
+      ? `was cut at ${count(maxOutputTokens)} tokens (limits.maxOutputTokens), and asked for again with room for ${count(room)}`
+      : "was empty, and asked for again";
+  let second;
+  try {
+    second = await askOnce(ask, room, run);
+  } catch (error) {
+    // What ends the run ends it here too; anything else leaves the first reply as it is.
+    const mends = error instanceof BudgetError || (error instanceof RlmError && error.code === "model");
+    if (!mends || ask.signal.aborted) throw error;
+    warn(`without a reply: ${error.message}. The first one is taken as it is`);
+    return first;
+  }
+  const usage = sum(first, second);
+  const left = flawOf(second, ask);
+  if (left === undefined) {
+    warn("which helped");
+    return { ...second, usage };
+  }
+  warn(left === "cut" ? "but cut again: the longer one is taken as it is" : "but empty again");
+  return { ...(second.text.length > first.text.length ? second : first), usage };
+
+  function warn(outcome: string): void {
+    const message = `A reply of the model "${first.model}" ${what}, ${outcome}`;
+    run.emit({ type: "warning", runId: run.id, depth: ask.depth, message });
+  }
 }
 
-function modelError(error: unknown, name: string): RlmError {
-  if (error instanceof RlmError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new RlmError("model", `Cannot get a reply from the model "${name}": ${message}`, { cause: error });
-}
-
-async function countUsage(messages: ChatMessage[], text: string): Promise<TokenUsage> {
-  const inputs = await Promise.all(messages.map(({ content }) => countTokens(content)));
+function sum({ usage: a }: Answered, { usage: b }: Answered): Answered["usage"] {
+  const estimated = a.estimated === true || b.estimated === true;
   return {
-    inputTokens: inputs.reduce((sum, tokens) => sum + tokens, 0),
-    outputTokens: await countTokens(text),
-    estimated: true,
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    ...(estimated && { estimated }),
   };
 }

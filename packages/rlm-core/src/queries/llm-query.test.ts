@@ -23,9 +23,11 @@ function runWith(replies: string[], events: RlmEvent[] = []) {
     meter: createMeter({ now: () => 0 }),
     subModel: (name?: string) => (name === undefined ? model : scriptedModel([`${name} speaks`])),
     emit: (event: RlmEvent) => events.push(event),
+    warned: new Set(),
+    now: () => 0,
   } as unknown as Run;
   const ask = (prompt: string, options = {}) => llmQuery({ prompt, options }, 0, run, new AbortController().signal);
-  return { model, ask };
+  return { model, ask, run };
 }
 
 describe("llmQuery()", () => {
@@ -57,6 +59,24 @@ describe("llmQuery()", () => {
     expect(events).toEqual([
       { type: "warning", runId: "r", depth: 0, message: expect.stringContaining("Note: the list was cut off.") },
     ]);
+  });
+
+  it("llmQuery() gives no value for a prompt that the sub-model has not read, but says how much fits", async () => {
+    const events: RlmEvent[] = [];
+    const { ask, run, model } = runWith(["2", "3"], events);
+    const read = { text: '{"n": 3}', usage: { inputTokens: 4096, outputTokens: 1 } };
+    const long = Object.assign(async () => read, { modelName: "long" });
+    Object.assign(run, { subModel: () => long, limits: resolveLimits() });
+    const prompt = "The committee met in the morning and voted to adjourn. ".repeat(1000);
+    for (const options of [{}, { schema }]) {
+      const error = await ask(prompt, options).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({
+        code: "model",
+        message: expect.stringMatching(/did not read the whole prompt.*4,096.*at most about/),
+      });
+    }
+    expect(events).toHaveLength(1);
+    expect(model.calls).toHaveLength(0);
   });
 
   it("llmQuery() refuses a prompt over the limit and a schema that code may not give, without a call", async () => {

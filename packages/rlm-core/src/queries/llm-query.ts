@@ -4,8 +4,10 @@ import type { ChatMessage } from "../model.ts";
 import { answerText } from "../parse-reply.ts";
 import type { Run } from "../run.ts";
 import type { CallValue, SubCall } from "../sandbox.ts";
-import { askModel, type Answered } from "./ask-model.ts";
+import { askModel } from "./ask-model.ts";
+import type { Answered } from "./ask-once.ts";
 import { askAgain, askForJson, readJson } from "./structured.ts";
+import { unreadProblem } from "./unread.ts";
 
 /** What a plain sub-call gave, and what its requests used. */
 export interface Reply {
@@ -34,18 +36,25 @@ export async function llmQuery(
   const content = schema === undefined ? call.prompt : `${call.prompt}\n\n${askForJson(schema)}`;
   const messages: ChatMessage[] = [{ role: "user", content }];
   const ask = { model: run.subModel(name), purpose: "sub", depth, responseFormat: schema, signal } as const;
-  const first = await askModel({ ...ask, messages }, run);
+  const first = await askWhole(messages);
   if (schema === undefined) return { value: { text: answerText(first.text), json: false }, answered: [first] };
 
   const read = readJson(first.text, schema);
   if ("text" in read) return json(read, [first]);
-  const second = await askModel({ ...ask, messages: [...messages, ...askAgain(first.text, read.problem)] }, run);
+  const second = await askWhole([...messages, ...askAgain(first.text, read.problem)]);
   const again = readJson(second.text, schema);
   if ("text" in again) return json(again, [first, second]);
   throw new RlmError(
     "model",
     `Cannot use the sub-model's reply: ${again.problem} It began: ${second.text.slice(0, 200)}`,
   );
+
+  // A reply to half of a prompt looks like any other: as a value it would be wrong without a sign.
+  async function askWhole(asked: ChatMessage[]): Promise<Answered> {
+    const answered = await askModel({ ...ask, messages: asked }, run);
+    if (answered.unread === undefined) return answered;
+    throw new RlmError("model", unreadProblem(answered.unread, call.prompt.length));
+  }
 
   function json({ text, rest }: { text: string; rest: string }, answered: Answered[]): Reply {
     // Models put there what the schema had no room for: that something is missing, or unsure.

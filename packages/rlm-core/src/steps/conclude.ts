@@ -68,8 +68,11 @@ async function lastTurn(state: RlmState, run: Run): Promise<LastTurn> {
 
 async function readLastReply(reply: string, state: RlmState, run: Run): Promise<LastTurn> {
   const { responseFormat } = state.task;
+  const { code } = parseReply(reply);
   // Code of another language may be the answer itself.
-  if (parseReply(reply).code?.includes("FINAL(") === true || /^\s*```repl\b/.test(answerText(reply))) {
+  const isBlock = /^\s*```repl\b/.test(answerText(reply));
+  if (isBlock && code === undefined) return { state, problem: "its block of code is empty." };
+  if (code !== undefined && (isBlock || code.includes("FINAL("))) {
     const executed = await execute(state, run);
     const { outcome } = executed;
     if (outcome === undefined) return { state: executed };

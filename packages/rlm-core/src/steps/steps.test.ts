@@ -57,6 +57,8 @@ function open(script: ScriptedStep[], replies: ScriptedReply[], rest: Partial<Ru
     meter: createMeter({ now: () => 0 }),
     tools: [],
     toolCalls: new Map(),
+    warned: new Set(),
+    wait: async () => {},
     profile: big,
     approve: undefined,
     emit: () => {},
@@ -102,6 +104,13 @@ describe("steps that are tried again from the same state, as after a crash", () 
       [1, 1],
       [2, 2],
     ]);
+  });
+
+  it("conclude() takes what was printed where the last reply is an empty block, as one that was cut may be", async () => {
+    const { run } = open([{ output: "found" }], [code, "```repl\n", "```repl\n"]);
+    const state: RlmState = { ...(await execute(await generate(empty, run), run)), limit: "turns" };
+    const { outcome } = await conclude(state, run);
+    expect(await run.store.get(outcome?.answerRef ?? "")).toBe("found");
   });
 
   it("conclude() takes the last reply that it has, and does not ask again", async () => {

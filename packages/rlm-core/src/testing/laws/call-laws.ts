@@ -115,6 +115,18 @@ export const callLaws: readonly SandboxLaw[] = [
     assert.match(error?.message ?? "", /(:|line )3\b/);
   }),
 
+  law("a failed call's error has the code that its result has, and none where that has none", async ({ open }) => {
+    const repl = await open();
+    const code = `const all = await llm_query_batched(["a", "b"]);
+      let alone; try { await llm_query("a"); } catch (error) { alone = error; }
+      print([...all, alone].map((e) => [e instanceof Error, e.message, e.code, "code" in e].join()).join(" "));`;
+    const coded = Object.assign(new Error("busy"), { code: "model" });
+    assert.equal(
+      printedBy(await repl.finish(code, ({ prompt }) => (prompt === "a" ? coded : new Error("old")))),
+      "true,busy,model,true true,old,,false true,busy,model,true",
+    );
+  }),
+
   law("llm_query_batched() keeps order and has an Error in the slot of a failed call", async ({ open }) => {
     const repl = await open();
     const code =

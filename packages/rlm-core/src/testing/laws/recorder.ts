@@ -8,7 +8,7 @@ import { prefixOf } from "../../text-length.ts";
 /** Opens a session; what the options leave out is the implementation's choice. */
 export type OpenSession = (options: Partial<SessionOptions>) => Promise<Session>;
 
-/** What a call is answered with: a text, any other value as JSON, or an error's message. */
+/** What a call is answered with: a text, any other value as JSON, or an error: its message, with its `code` if it has one. */
 export type Reply = unknown;
 
 /** A session with the journal that a driver would keep of it. */
@@ -146,8 +146,13 @@ async function endOf({ output, error, answer, rolledBack, computeMs }: Done, put
 
 async function resultOf({ id, hash }: SubCall, reply: Reply, put: Put): Promise<SubResult> {
   const ok = !(reply instanceof Error);
-  const value: CallValue = reply instanceof Error ? { text: reply.message, json: false } : valueOf(reply);
+  const value: CallValue = reply instanceof Error ? failureOf(reply) : valueOf(reply);
   return { id, hash, ok, value, ref: await put(value.text) };
+}
+
+function failureOf(error: Error): CallValue {
+  if (!("code" in error)) return { text: error.message, json: false };
+  return { text: JSON.stringify({ code: error.code, message: error.message }), json: true };
 }
 
 function valueOf(reply: Reply): CallValue {

@@ -11,10 +11,10 @@ export interface Call {
   options: string;
 }
 
-/** One of the two is called, once, by an entry of its own. */
+/** One of the two is called, once, by an entry of its own. `code`: what kind of error it is; "" in journals of old. */
 export interface Settled {
   value(value: unknown): void;
-  failure(message: string): void;
+  failure(message: string, code: string): void;
 }
 
 /** Calls on their way; only here does anything leave the isolate or come in. */
@@ -32,12 +32,17 @@ export interface Mailbox {
 
 /** `closed`: throws once the block has given its answer. */
 export function createMailbox(realm: Realm, host: GuestHost, closed: () => void): Mailbox {
-  const { mapGet, mapSet, mapDelete, mapSize, count, errorAt, parse } = realm;
+  const { mapGet, mapSet, mapDelete, mapSize, count, dataOf, errorAt, parse } = realm;
   const maxCalls = 10_000;
   const maxCharacters = 64_000_000;
   let waiting = new realm.Map<number, { settled: Settled; characters: number }>();
   let last = 0;
   let flying = 0;
+
+  const partOf = (failure: unknown, key: string): string => {
+    const part = typeof failure === "object" && failure !== null ? dataOf(failure, key) : "";
+    return typeof part === "string" ? part : "";
+  };
 
   return {
     reserve: (calls, characters, above) => {
@@ -76,16 +81,17 @@ export function createMailbox(realm: Realm, host: GuestHost, closed: () => void)
       if (entry === undefined) return;
       mapDelete(waiting, id);
       flying -= entry.characters;
-      if (ok === 0) return entry.settled.failure(text);
       let value: unknown = text;
       if (json !== 0) {
         try {
           value = parse(text);
         } catch {
-          return entry.settled.failure("The result is not the JSON that it should be");
+          return entry.settled.failure("The result is not the JSON that it should be", "");
         }
       }
-      entry.settled.value(value);
+      if (ok !== 0) return entry.settled.value(value);
+      const message = partOf(value, "message");
+      entry.settled.failure(message === "" ? text : message, partOf(value, "code"));
     },
     pending: () => mapSize(waiting),
     made: () => last,

@@ -75,6 +75,14 @@ describe("llm_map()", () => {
     expect(shown).toMatch(/llm_map has no value for item 1: busy.*"ok"/);
   });
 
+  it("gives the errors in its slots a code: what failed, what did not fit, what never could", () => {
+    const { print } = testMachine({ limits: { promptChars: 1_500 } });
+    const code = `const r = await llm_map(['a', 'b', 'c', 'x'.repeat(1400)], 'x', { size: 1 }); print(r.map((each) => each.code))`;
+    const busy = Object.assign(new Error("busy"), { code: "model" });
+    const shown = print(code, (call) => (asked(call)[0] === 1 ? busy : reply(call, (item) => (item === 2 ? "ok" : 5))));
+    expect(shown).toBe('["model", undefined, "schema", "bad-input"]\n');
+  });
+
   it("reads replies with other items, doubled items, text around and other forms", () => {
     const replies: unknown[] = [
       { values: [{ item: 9, value: "no" }, { item: 1, value: "yes" }, { item: 1, value: "no" }, null, { item: "2" }] },

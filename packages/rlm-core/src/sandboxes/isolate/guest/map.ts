@@ -43,6 +43,8 @@ ${lines}</items>`;
     line: string;
     /** Why it is empty; "" once it has its value. */
     problem: string;
+    /** What kind of error the problem is. */
+    code: string;
     value: unknown;
   }
   interface Task {
@@ -109,6 +111,7 @@ ${lines}</items>`;
         number: index + 1,
         line,
         problem: line.length > room ? problem : "the model gave none",
+        code: line.length > room ? "bad-input" : "schema",
         value: undefined,
       };
     }
@@ -158,6 +161,7 @@ ${lines}</items>`;
       if (slot === undefined || slot.problem === "" || written === undefined) return;
       const misfit = host.fitProblem(schema, written);
       slot.problem = misfit === "" ? "" : `${slice(written, 0, 100)} does not fit the schema: ${misfit}`;
+      slot.code = "schema";
       slot.value = value;
     });
   };
@@ -216,9 +220,10 @@ ${lines}</items>`;
             }
             settled();
           },
-          failure: (message) => {
+          failure: (message, code) => {
             each(portion, (slot) => {
               slot.problem = message;
+              slot.code = code;
             });
             settled();
           },
@@ -239,11 +244,11 @@ ${lines}</items>`;
     return new realm.Promise((resolve, reject) => {
       const finish = (): void => {
         const values = new realm.Array<unknown>(slots.length);
-        each(slots, ({ number, problem, value }, index) => {
+        each(slots, ({ number, problem, code, value }, index) => {
           put(
             values,
             index,
-            problem === "" ? value : failure(origin, `llm_map has no value for item ${number}: ${problem}`),
+            problem === "" ? value : failure(origin, `llm_map has no value for item ${number}: ${problem}`, code),
           );
         });
         resolve(values);

@@ -68,6 +68,30 @@ describe("llm_query()", () => {
 });
 
 describe("llm_query_batched()", () => {
+  it("gives the errors in its slots a code, its own too, and none where the journal has none", () => {
+    const { print } = testMachine({ limits: { promptChars: 1_000 } });
+    const code =
+      "const r = await llm_query_batched(['a', 'b', 'x'.repeat(1001)]); print(r.map((e) => [e.code, 'code' in e, Object.keys(e).join()].join()).join(' '))";
+    const budget = Object.assign(new Error("spent"), { code: "budget" });
+    expect(print(code, ({ prompt }) => (prompt === "a" ? budget : new Error("old")))).toBe(
+      "budget,true,code ,false, bad-input,true,code\n",
+    );
+  });
+
+  it("takes no code from a prototype that the code has changed, and data that is no error for a message", () => {
+    const { run, machine } = testMachine();
+    run("Object.prototype.code = 'forged'; Object.prototype.message = 'forged'");
+    const step = machine.run({
+      code: "const r = await llm_query_batched(['a', 'b']); print(r.map((e) => e.message + ' ' + Object.hasOwn(e, 'code')).join())",
+      clock: 0,
+      computeMs: 5_000,
+    });
+    const [a, b] = step.kind === "waiting" ? step.calls : [];
+    machine.resume({ id: a?.id ?? 0, ok: false, value: { text: "{}", json: true } });
+    const done = machine.resume({ id: b?.id ?? 0, ok: false, value: { text: "[1]", json: true } });
+    expect(done.kind === "done" && done.output.text).toBe("{} false,[1] false\n");
+  });
+
   it("gives a result or an Error a slot, in order", () => {
     const { print } = testMachine({ limits: { promptChars: 1_000 } });
     const code =

@@ -85,7 +85,7 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
     mailbox.reserve(1, call.prompt.length + call.context.length, above);
     const origin = errorAt(realm.Error, "", above);
     return new realm.Promise((resolve, reject) => {
-      mailbox.post(call, { value: resolve, failure: (message) => reject(failure(origin, message)) });
+      mailbox.post(call, { value: resolve, failure: (message, code) => reject(failure(origin, message, code)) });
     });
   };
 
@@ -107,11 +107,11 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
       };
       if (length === 0) resolve(slots);
       each(calls, (call, index) => {
-        if (typeof call === "string") fill(index, failure(origin, call));
+        if (typeof call === "string") fill(index, failure(origin, call, "bad-input"));
         else
           mailbox.post(call, {
             value: (value) => fill(index, value),
-            failure: (message) => fill(index, failure(origin, message)),
+            failure: (message, code) => fill(index, failure(origin, message, code)),
           });
       });
     });

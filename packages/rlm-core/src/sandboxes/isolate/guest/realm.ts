@@ -66,8 +66,8 @@ export interface Realm {
 
   /** Makes an error whose stack begins at the caller of `above`. */
   errorAt: <E extends Error>(kind: new (message: string) => E, message: string, above: Function) => E;
-  /** A new error with the stack that `origin` had, of which only lines in the model's blocks are kept. */
-  failure: (origin: Error, message: string) => Error;
+  /** A new error with the stack that `origin` had, of which only lines in the model's blocks are kept; with a `code` if that is not "". */
+  failure: (origin: Error, message: string, code: string) => Error;
   /** The lines of an error's stack that lie in the model's blocks, each after a line break. */
   frames: (error: object) => string;
   /** The first line of an error's stack. */
@@ -213,9 +213,10 @@ export function captureRealm(): Realm {
       captureStackTrace(error, above);
       return error;
     },
-    failure: (origin, message) => {
+    failure: (origin, message, code) => {
       const error = new ErrorHere(message);
       define(error, "stack", `Error: ${message}${frames(origin)}`, true, false);
+      if (code !== "") define(error, "code", code, true, true);
       return error;
     },
     frames,

@@ -7,7 +7,7 @@ export interface TestMachine {
   machine: Machine;
   /** Every call that was made so far. */
   calls: RawCall[];
-  /** Runs a block and answers its calls, in their order: a string, data (as JSON), or an Error. */
+  /** Runs a block and answers its calls, in their order: a string, data (as JSON), or an Error, with a `code` or without. */
   run(code: string, reply?: (call: RawCall) => unknown): Done;
   /** What the block printed. */
   print(code: string, reply?: (call: RawCall) => unknown): string;
@@ -69,6 +69,8 @@ function contextOf(value: unknown): { kind: "string" | "array" | "object"; text:
 }
 
 function valueOf(value: unknown): CallValue {
+  if (value instanceof Error && "code" in value)
+    return { text: JSON.stringify({ code: value.code, message: value.message }), json: true };
   if (value instanceof Error) return { text: value.message, json: false };
   return typeof value === "string" ? { text: value, json: false } : { text: JSON.stringify(value), json: true };
 }

@@ -1,0 +1,114 @@
+import { RlmError } from "../errors.ts";
+import type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from "../model.ts";
+import type { Run } from "../run.ts";
+import { estimateTokens } from "../tokens.ts";
+import { abortable } from "./abortable.ts";
+import { countUsage } from "./count-usage.ts";
+import { startDeadline } from "./deadline.ts";
+import { readsLess, unreadWarning, type Unread } from "./unread.ts";
+import { retried } from "./retried.ts";
+
+export interface Answered {
+  text: string;
+  usage: TokenUsage;
+  model: string;
+  /** It was cut by the room that it had. */
+  cut: boolean;
+  /** The model has not read the whole prompt. */
+  unread?: Unread;
+}
+
+export type Ask = Pick<ModelOptions, "purpose" | "depth" | "responseFormat"> & {
+  messages: ChatMessage[];
+  model: Model;
+  signal: AbortSignal;
+};
+
+/**
+ * One call of the budget: waits for a place, reserves, asks (again, where the model's error passes), settles.
+ * The place is kept during a pause: what one call is refused for, the next one would be too.
+ */
+export async function askOnce(ask: Ask, maxOutputTokens: number, run: Run): Promise<Answered> {
+  return await run.semaphore(() => askInPlace(ask, maxOutputTokens, run), ask.signal);
+}
+
+async function askInPlace(
+  { messages, model, purpose, depth, responseFormat, signal }: Ask,
+  maxOutputTokens: number,
+  run: Run,
+): Promise<Answered> {
+  const name = model.modelName ?? "model";
+  const concluding = purpose === "conclude" && depth === 0;
+  const inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content) + 4, 0);
+  const reservation = await run.budget.reserve({ model: name, inputTokens, maxOutputTokens, concluding });
+  if (signal.aborted) {
+    await run.budget.release(reservation);
+    throw signal.reason;
+  }
+  // The root may still say what it has when the time is used up.
+  const deadline = startDeadline(run, concluding ? 60_000 : 0);
+  const either = AbortSignal.any([signal, deadline.signal]);
+  const warn = (message: string): void => run.emit({ type: "warning", runId: run.id, depth, message });
+  let inFlight = false;
+  let reply: ModelReply;
+  try {
+    reply = await retried(request, { name, wait: run.wait, now: run.now, signal: either, warn });
+  } catch (error) {
+    // What an aborted request used is not known, so it is charged as reserved; those that failed have cost one call.
+    const usage =
+      inFlight && either.aborted
+        ? { inputTokens, outputTokens: maxOutputTokens, estimated: true }
+        : { inputTokens: 0, outputTokens: 0 };
+    await settle(usage, name);
+    throw either.aborted ? either.reason : error;
+  } finally {
+    deadline.stop();
+  }
+  const answeredBy = reply.model ?? name;
+  const counted = await countUsage(reply, messages);
+  const usage = await settle(counted, answeredBy);
+  const unread = await readsLess(counted, inputTokens, messages);
+  if (unread !== undefined && !run.warned.has(`unread ${answeredBy}`)) {
+    run.warned.add(`unread ${answeredBy}`);
+    warn(unreadWarning(unread, answeredBy));
+  }
+  return {
+    text: reply.text,
+    usage,
+    model: answeredBy,
+    cut: reply.finishReason === "length",
+    ...(unread && { unread }),
+  };
+
+  async function request(): Promise<ModelReply> {
+    either.throwIfAborted();
+    inFlight = true;
+    const options = { maxOutputTokens, responseFormat, signal: either, purpose, depth };
+    try {
+      return checkReply(await abortable(() => model(messages, options), either), name);
+    } catch (error) {
+      inFlight = either.aborted;
+      throw error;
+    }
+  }
+
+  async function settle(usage: TokenUsage, settledModel: string): Promise<TokenUsage> {
+    const settled = await run.budget.settle(reservation, { usage, model: settledModel });
+    run.meter.add({ ...settled, model: settledModel });
+    return settled.usage;
+  }
+}
+
+function checkReply(reply: unknown, name: string): ModelReply {
+  if (typeof reply === "object" && reply !== null && "text" in reply && typeof reply.text === "string")
+    return reply as ModelReply;
+  throw new RlmError(
+    "model",
+    `Cannot get a reply from the model "${name}": expected it to return { text: string }, got ${describe(reply)}`,
+  );
+}
+
+function describe(value: unknown): string {
+  if (value === null || typeof value !== "object") return String(value);
+  return `an object with ${Object.keys(value).join(", ") || "no fields"}`;
+}
