@@ -18,7 +18,7 @@ export interface Limits {
   errors: number;
   /** Model requests at once. @default 16 */
   concurrency: number;
-  /** Tokens a model call may write. @default 8_192 */
+  /** Tokens a model call may write; a reply that is cut there is asked for once more with room for twice as many. @default 8_192 */
   maxOutputTokens: number;
   /** Characters of one sub-call's prompt. @default 400_000, or the sub-model's window where it is known */
   promptChars: number;

@@ -71,10 +71,10 @@ describe("llm_query_batched()", () => {
   it("gives the errors in its slots a code, its own too, and none where the journal has none", () => {
     const { print } = testMachine({ limits: { promptChars: 1_000 } });
     const code =
-      "const r = await llm_query_batched(['a', 'b', 'x'.repeat(1001)]); print(r.map((e) => [e.code, 'code' in e, Object.keys(e).join()].join()).join(' '))";
+      "const r = await llm_query_batched(['a', 'b', 'x'.repeat(1001)]); print(r.map((e) => [e.message.slice(0, 5), e.code, 'code' in e, Object.keys(e).join()].join()).join(' '))";
     const budget = Object.assign(new Error("spent"), { code: "budget" });
     expect(print(code, ({ prompt }) => (prompt === "a" ? budget : new Error("old")))).toBe(
-      "budget,true,code ,false, bad-input,true,code\n",
+      "spent,budget,true,code old,,false, Canno,bad-input,true,code\n",
     );
   });
 
