@@ -20,6 +20,28 @@ export async function medianDifference(runs: number, work: () => unknown, base: 
   return await medianOf(runs, async () => (await time(work)) - (await time(base)));
 }
 
+/** Milliseconds of `base` and of each of `works`, and how many times as long each takes: medians of `runs`, measured in turn. */
+export async function medianRatios(
+  runs: number,
+  base: () => unknown,
+  works: readonly (() => unknown)[],
+): Promise<{ bare: number; others: { ours: number; ratio: number }[] }> {
+  const rounds: number[][] = [];
+  for (let run = 0; run < runs; run++) {
+    const round: number[] = [];
+    for (const work of [base, ...works]) round.push(await time(work));
+    rounds.push(round);
+  }
+  const middle = (read: (round: number[]) => number): number => middleOf(rounds.map(read));
+  return {
+    bare: middle(([bare = NaN]) => bare),
+    others: works.map((_, at) => ({
+      ours: middle((round) => round[at + 1] ?? NaN),
+      ratio: middle((round) => (round[at + 1] ?? NaN) / (round[0] ?? NaN)),
+    })),
+  };
+}
+
 export function ms(value: number): string {
   return `${value.toFixed(Math.abs(value) < 10 ? 1 : 0)} ms`;
 }
@@ -31,7 +53,11 @@ export function more(difference: number): string {
 async function medianOf(runs: number, measure: () => Promise<number>): Promise<number> {
   const values: number[] = [];
   for (let run = 0; run < runs; run++) values.push(await measure());
-  return values.toSorted((a, b) => a - b)[Math.floor(runs / 2)] ?? NaN;
+  return middleOf(values);
+}
+
+function middleOf(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 async function time(work: () => unknown): Promise<number> {

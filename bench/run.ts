@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { fanOut } from "./fan-out.ts";
+import { graphBesideLoop } from "./graph.ts";
 import { handOver } from "./hand-over.ts";
 import { start } from "./start.ts";
 import { turnOverhead } from "./turns.ts";
@@ -8,7 +9,7 @@ import { turnOverhead } from "./turns.ts";
 const machine = `${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`;
 console.log(`Node ${process.version}, ${machine}\n`);
 const rows = [];
-for (const measure of [start, turnOverhead, fanOut, handOver]) rows.push(...(await measure()));
+for (const measure of [start, turnOverhead, fanOut, graphBesideLoop, handOver]) rows.push(...(await measure()));
 
 const lines = [
   ["", "ours", "bare", "", ""],

@@ -8,6 +8,7 @@ import { GraphInputState, GraphOutputState, GraphState } from "./graph-state.ts"
 import { createLiveTrees, type LiveTrees } from "./live-trees.ts";
 import { resolveModels, type ModelLike, type SubModelLike } from "./models.ts";
 import { settledChildren, submodelNode, type ChildGraph } from "./submodel-node.ts";
+import { uncounted } from "./uncounted.ts";
 
 export interface RlmGraphOptions<T = string> extends Omit<RlmOptions<T>, "model" | "subModel" | "store" | "signal"> {
   /** Writes the code of the root. */
@@ -48,17 +49,12 @@ export function buildGraph<T>(options: RlmGraphOptions<T>) {
   });
   const builder = createBuilder(trees, () => child);
   // Without a checkpointer of its own a child uses its parent's.
-  const inner = builder.compile({ name: "rlm" });
-  const child: ChildGraph = async (input, config) => await inner.invoke(input, { ...config, ...unlimited });
-  const graph = builder.compile({ name: "rlm", ...(checkpointer && { checkpointer }) }).withConfig({
-    ...unlimited,
-    metadata: { rlm_depth: 0 },
-  });
+  const inner = uncounted(builder.compile({ name: "rlm" }));
+  const child: ChildGraph = async (input, config) => await inner.invoke(input, config);
+  const compiled = builder.compile({ name: "rlm", ...(checkpointer && { checkpointer }) });
+  const graph = uncounted(compiled.withConfig({ metadata: { rlm_depth: 0 } }));
   return { graph, trees };
 }
-
-// The limits of the run end it, not LangGraph's count of steps (25 by default).
-export const unlimited = { recursionLimit: 100_000_000 };
 
 function createBuilder(trees: LiveTrees, child: () => ChildGraph) {
   return new StateGraph({ state: GraphState, input: GraphInputState, output: GraphOutputState })

@@ -6,7 +6,7 @@ import { memoryStore, type RlmEvent, type RlmResult, type RunStore } from "rlm-c
 import { budgetKey, checkInput, outcomeOf } from "rlm-core/driver";
 import { readTrajectoryLog, trajectoryLog, type Trajectory } from "rlm-core/trajectory";
 import { shownQuery } from "./begin.ts";
-import { buildGraph, unlimited, type RlmGraphOptions } from "./create-rlm-graph.ts";
+import { buildGraph, type RlmGraphOptions } from "./create-rlm-graph.ts";
 import type { Beginning, GraphInput, GraphState, GraphValues } from "./graph-state.ts";
 import type { Overrides } from "./live-trees.ts";
 import { createRecent } from "./recent.ts";
@@ -151,7 +151,7 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     const overrides: Overrides = { store, onEvent, ...(signal && { signal }) };
     await this.#built.trees.open(id, overrides);
     const durability = this.#options.checkpointer === undefined ? {} : { durability: "sync" as const };
-    return { id, store, input: { query, context, beginning }, config: { ...options, ...unlimited, ...durability } };
+    return { id, store, input: { query, context, beginning }, config: { ...options, ...durability } };
   }
 
   /** The run has its answer, and the checkpoint that says so is saved: its logs are not needed any more. */
@@ -179,7 +179,7 @@ interface Started {
   id: string;
   store: RunStore;
   input: GraphInput & { beginning: Beginning };
-  config: Partial<RunnableConfig> & { recursionLimit: number };
+  config: Partial<RunnableConfig>;
 }
 
 class Answer<T> extends Runnable<RlmRunnableInput, T> {
