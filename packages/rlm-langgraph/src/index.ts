@@ -1,1 +1,1 @@
-export {};
+export { fromChatModel, type ChatModel, type ChatModelOptions } from "./from-chat-model.ts";

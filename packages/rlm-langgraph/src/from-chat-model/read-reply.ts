@@ -1,0 +1,61 @@
+import type { BaseMessage, UsageMetadata } from "@langchain/core/messages";
+import type { ModelReply } from "rlm-core";
+
+/** Text, usage, name and end of a reply; nothing of what the model thought before it. */
+export function readReply(message: BaseMessage): ModelReply {
+  const metadata: Record<string, unknown> = message.response_metadata ?? {};
+  return {
+    text: textOf(message.content),
+    ...definedOnly({
+      usage: usageOf(message),
+      model: text(metadata["model_name"]) ?? text(metadata["model"]),
+      finishReason: finishReasonOf(metadata),
+    }),
+  };
+}
+
+/** Google's package throws where a model had used up its tokens before it wrote a word; that is a reply cut by length. */
+export function cutReply(error: unknown): ModelReply | undefined {
+  if (typeof error !== "object" || error === null || !("finishReason" in error)) return undefined;
+  return finishReasonOf({ ...error }) === "length" ? { text: "", finishReason: "length" } : undefined;
+}
+
+// Of content in blocks only those of type text; reasoning, thinking and tool calls are blocks of other types.
+function textOf(content: BaseMessage["content"]): string {
+  if (typeof content === "string") return content;
+  return content.map((block) => (block.type === "text" ? (text(block["text"]) ?? "") : "")).join("");
+}
+
+function usageOf(message: BaseMessage): ModelReply["usage"] {
+  const usage =
+    "usage_metadata" in message ? (message.usage_metadata as Partial<UsageMetadata> | undefined) : undefined;
+  const { input_tokens: inputTokens, output_tokens: outputTokens } = usage ?? {};
+  // Servers that report nothing come out as no fields, or as zeros.
+  if (!inputTokens || outputTokens === undefined) return undefined;
+  return { inputTokens, outputTokens };
+}
+
+// OpenAI and its like, Anthropic, Google, Ollama, Bedrock.
+const reasonFields = ["finish_reason", "stop_reason", "finishReason", "done_reason", "stopReason"];
+const lengthReasons = new Set(["length", "max_tokens", "max_output_tokens", "model_length"]);
+
+function finishReasonOf(metadata: Record<string, unknown>): ModelReply["finishReason"] {
+  const reasons = [...reasonFields.map((field) => metadata[field]), incompleteReason(metadata)].filter(
+    (reason) => typeof reason === "string",
+  );
+  if (reasons.some((reason) => lengthReasons.has(reason.toLowerCase()))) return "length";
+  return reasons.length > 0 || metadata["status"] === "completed" ? "stop" : undefined;
+}
+
+// OpenAI's Responses API: { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } }.
+function incompleteReason({ incomplete_details: details }: Record<string, unknown>): unknown {
+  return typeof details === "object" && details !== null && "reason" in details ? details.reason : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function definedOnly<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
