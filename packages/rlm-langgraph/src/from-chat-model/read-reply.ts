@@ -2,8 +2,8 @@ import type { BaseMessage, UsageMetadata } from "@langchain/core/messages";
 import type { ModelReply } from "rlm-core";
 
 /** Text, usage, name and end of a reply; nothing of what the model thought before it. */
-export function readReply(message: BaseMessage): ModelReply {
-  const metadata: Record<string, unknown> = message.response_metadata ?? {};
+export function readReply(message: BaseMessage, generationInfo?: Record<string, unknown>): ModelReply {
+  const metadata: Record<string, unknown> = { ...generationInfo, ...message.response_metadata };
   return {
     text: textOf(message.content),
     ...definedOnly({
