@@ -74,8 +74,9 @@ function checkOptions(model: unknown, options: ChatModelOptions): void {
 }
 
 function kindOf(value: unknown): string {
+  if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
-  return `a ${value.constructor?.name ?? "value"}`;
+  return `an object of ${value.constructor?.name ?? "no class"}`;
 }
 
 function toMessage({ role, content }: ChatMessage): BaseMessage {
