@@ -106,9 +106,14 @@ describe("fromChatModel()", () => {
     await expect(blocked(hello, options())).rejects.toThrow("no content");
   });
 
-  it("fromChatModel() gives usage only where tokens were reported", async () => {
+  it("fromChatModel() gives usage only where tokens were reported, with those of Google’s thoughts", async () => {
     const usage_metadata = { input_tokens: 3, output_tokens: 0, total_tokens: 3 };
     expect((await replyTo({ content: "", usage_metadata })).usage).toEqual({ inputTokens: 3, outputTokens: 0 });
+    const thought = { input_tokens: 3, output_tokens: 2, total_tokens: 9 };
+    expect((await replyTo({ content: "", usage_metadata: thought })).usage).toEqual({
+      inputTokens: 3,
+      outputTokens: 6,
+    });
     const zeros = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
     expect((await replyTo({ content: "", usage_metadata: zeros })).usage).toBeUndefined();
     const partial = { input_token_details: {} } as unknown as typeof zeros;

@@ -29,10 +29,11 @@ function textOf(content: BaseMessage["content"]): string {
 function usageOf(message: BaseMessage): ModelReply["usage"] {
   const usage =
     "usage_metadata" in message ? (message.usage_metadata as Partial<UsageMetadata> | undefined) : undefined;
-  const { input_tokens: inputTokens, output_tokens: outputTokens } = usage ?? {};
+  const { input_tokens: inputTokens, output_tokens: written, total_tokens: total } = usage ?? {};
   // Servers that report nothing come out as no fields, or as zeros.
-  if (!inputTokens || outputTokens === undefined) return undefined;
-  return { inputTokens, outputTokens };
+  if (!inputTokens || written === undefined) return undefined;
+  // What Google's models thought is paid for as output, but counted in the total alone.
+  return { inputTokens, outputTokens: Math.max(written, (total ?? 0) - inputTokens) };
 }
 
 // OpenAI and its like, Anthropic, Google, Ollama, Bedrock.
