@@ -1,10 +1,10 @@
 import { AIMessage, HumanMessage, SystemMessage, type BaseMessage } from "@langchain/core/messages";
 import { InputError, type ChatMessage, type Model, type ModelReply } from "rlm-core";
+import { askChatModel } from "./from-chat-model/ask-chat-model.ts";
 import type { CallOptions, ChatModel } from "./from-chat-model/chat-model.ts";
 import { innermost, isChatModel, unwrap } from "./from-chat-model/chat-model.ts";
 import { namedModel } from "./from-chat-model/named-model.ts";
 import { withOutputLimit } from "./from-chat-model/output-limit.ts";
-import { cutReply, readReply } from "./from-chat-model/read-reply.ts";
 import { isRefusal, responseFormatOptions } from "./from-chat-model/response-format.ts";
 
 export type { ChatModel } from "./from-chat-model/chat-model.ts";
@@ -36,7 +36,7 @@ export async function fromChatModel(model: ChatModel | string, options: ChatMode
     const limited = withLimit(maxOutputTokens);
     const input = messages.map(toMessage);
     const invoke = async (format: CallOptions = {}): Promise<ModelReply> =>
-      await replyOf(limited.invoke(input, { signal, maxRetries: 0, ...format }), signal);
+      await askChatModel(limited, input, { signal, maxRetries: 0, ...format });
     const format =
       responseFormat && serves && !refusesFormat ? responseFormatOptions(innermost(chat), responseFormat) : undefined;
     if (!format) return await invoke();
@@ -74,29 +74,12 @@ function checkOptions(model: unknown, options: ChatModelOptions): void {
 }
 
 function kindOf(value: unknown): string {
+  if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
-  return `a ${value.constructor?.name ?? "value"}`;
+  return `an object of ${value.constructor?.name ?? "no class"}`;
 }
 
 function toMessage({ role, content }: ChatMessage): BaseMessage {
   if (role === "system") return new SystemMessage(content);
   return role === "user" ? new HumanMessage(content) : new AIMessage(content);
-}
-
-/** Not every package stops at an abort, or says why; so the signal's reason is thrown, and at once. */
-async function replyOf(answer: Promise<BaseMessage>, signal: AbortSignal): Promise<ModelReply> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return readReply(await Promise.race([aborted, answer]));
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    const cut = cutReply(error);
-    if (cut) return cut;
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -1,4 +1,4 @@
-import { isChatModel, type ChatModel } from "./chat-model.ts";
+import { innermost, isChatModel, type ChatModel } from "./chat-model.ts";
 
 /**
  * LangChain has no call option for the most tokens that a model may write: each package reads a field of its instance.
@@ -27,6 +27,10 @@ function limited(model: ChatModel, limit: number): ChatModel {
   const own = Object.entries(model);
   const changed = [
     ...own.filter(([field]) => limitFields.includes(field)).map(([field]) => [field, limit]),
+    // ChatOpenAI with `streaming` counts tokens on its own, by a table from the internet; a graph's streams need no such field.
+    ...own
+      .filter(([field]) => field === "streaming" && innermost(model)._llmType() === "openai")
+      .map(([field]) => [field, false]),
     // ChatOpenAI asks one of two models inside of it, and a wrapper the model that it wraps.
     ...own.flatMap(([field, value]) => (isChatModel(value) ? [[field, limited(value, limit)]] : [])),
   ];

@@ -2,8 +2,8 @@ import type { BaseMessage, UsageMetadata } from "@langchain/core/messages";
 import type { ModelReply } from "rlm-core";
 
 /** Text, usage, name and end of a reply; nothing of what the model thought before it. */
-export function readReply(message: BaseMessage): ModelReply {
-  const metadata: Record<string, unknown> = message.response_metadata ?? {};
+export function readReply(message: BaseMessage, generationInfo?: Record<string, unknown>): ModelReply {
+  const metadata: Record<string, unknown> = { ...generationInfo, ...message.response_metadata };
   return {
     text: textOf(message.content),
     ...definedOnly({
@@ -29,10 +29,11 @@ function textOf(content: BaseMessage["content"]): string {
 function usageOf(message: BaseMessage): ModelReply["usage"] {
   const usage =
     "usage_metadata" in message ? (message.usage_metadata as Partial<UsageMetadata> | undefined) : undefined;
-  const { input_tokens: inputTokens, output_tokens: outputTokens } = usage ?? {};
+  const { input_tokens: inputTokens, output_tokens: written, total_tokens: total } = usage ?? {};
   // Servers that report nothing come out as no fields, or as zeros.
-  if (!inputTokens || outputTokens === undefined) return undefined;
-  return { inputTokens, outputTokens };
+  if (!inputTokens || written === undefined) return undefined;
+  // What Google's models thought is paid for as output, but counted in the total alone.
+  return { inputTokens, outputTokens: Math.max(written, (total ?? 0) - inputTokens) };
 }
 
 // OpenAI and its like, Anthropic, Google, Ollama, Bedrock.
