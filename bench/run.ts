@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { eventLoop } from "./event-loop.ts";
 import { fanOut } from "./fan-out.ts";
 import { handOver } from "./hand-over.ts";
 import { start } from "./start.ts";
@@ -8,7 +9,7 @@ import { turnOverhead } from "./turns.ts";
 const machine = `${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`;
 console.log(`Node ${process.version}, ${machine}\n`);
 const rows = [];
-for (const measure of [start, turnOverhead, fanOut, handOver]) rows.push(...(await measure()));
+for (const measure of [start, turnOverhead, fanOut, handOver, eventLoop]) rows.push(...(await measure()));
 
 const lines = [
   ["", "ours", "bare", "", ""],
