@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { eventLoop } from "./event-loop.ts";
 import { fanOut } from "./fan-out.ts";
 import { graphBesideLoop } from "./graph.ts";
 import { handOver } from "./hand-over.ts";
@@ -9,7 +10,8 @@ import { turnOverhead } from "./turns.ts";
 const machine = `${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`;
 console.log(`Node ${process.version}, ${machine}\n`);
 const rows = [];
-for (const measure of [start, turnOverhead, fanOut, graphBesideLoop, handOver]) rows.push(...(await measure()));
+const measures = [start, turnOverhead, fanOut, graphBesideLoop, handOver, eventLoop];
+for (const measure of measures) rows.push(...(await measure()));
 
 const lines = [
   ["", "ours", "bare", "", ""],

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -6,8 +6,10 @@ import { InputError } from "./errors.ts";
 import { file } from "./file.ts";
 import { sha256 } from "./hash.ts";
 import { named } from "./named.ts";
-import { openContext, storeContexts } from "./store-context.ts";
+import { openContext, storeContexts, streamContext } from "./store-context.ts";
 import type { ContextInput } from "./store-context.ts";
+import type { RunStore } from "./store.ts";
+import { directoryStore } from "./stores/directory.ts";
 import { memoryStore } from "./stores/memory.ts";
 
 let folder: string;
@@ -141,6 +143,17 @@ describe("file()", () => {
       () => write("late.txt", Buffer.concat([Buffer.from("🌏가é".repeat(30_000)), Buffer.from([0x41, 0xff, 0x41])])),
       /not UTF-8 from byte 270001 on/,
     ],
+    [
+      "a Latin-1 file after some megabytes",
+      () => write("late-latin1.txt", Buffer.concat([Buffer.from("가".repeat(2_000_000)), Buffer.from("é", "latin1")])),
+      /not UTF-8 from byte 6000000 on/,
+    ],
+    [
+      "a NUL byte far behind what is not UTF-8",
+      () =>
+        write("zero-late.bin", Buffer.concat([Buffer.from([0xff]), Buffer.alloc(5_000_000, 0x41), Buffer.from([0])])),
+      /byte 5000001 is NUL/,
+    ],
     ["stray continuation bytes", () => write("stray.txt", Buffer.alloc(100_000, 0x80)), /not UTF-8 from byte 0 on/],
     [
       "a file too large",
@@ -158,6 +171,102 @@ describe("file()", () => {
     });
   }
 });
+
+describe("file(path, { json: true })", () => {
+  it("file() of JSON is an array or an object by how it begins, its items not counted", async () => {
+    const array = write("rows.json", '\ufeff\n [{"a": 1}, 2]');
+    const object = write("folder.json", '{"a.txt": "text"}');
+    const refs = await storeContexts(
+      named({ rows: file(array, { json: true }), folder: file(object, { json: true }), text: file(object) }),
+      memoryStore(),
+    );
+    expect(refs.map(({ kind, length, items }) => [kind, length, items])).toEqual([
+      ["array", 15, undefined],
+      ["object", 17, undefined],
+      ["string", 17, undefined],
+    ]);
+  });
+
+  it("file() of other JSON, of an empty one and of unknown options is an InputError", async () => {
+    const scalar = write("scalar.json", ' "text"');
+    const empty = write("empty.json", "[ \n ]");
+    const refused = (path: string) => storeContexts(file(path, { json: true }), memoryStore());
+    await expect(refused(scalar)).rejects.toThrow(
+      `Cannot use context "context": the file ${scalar} is not JSON of an array or an object, it begins with "\\""`,
+    );
+    await expect(refused(empty)).rejects.toThrow(`the array in the file ${empty} is empty`);
+    const options = { JSON: true } as object;
+    expect(() => file(empty, options)).toThrow('Unknown option "JSON" of file(): expected json');
+    expect(() => file(empty, { json: "yes" as unknown as boolean })).toThrow(
+      "Expected json of file() to be true or false",
+    );
+  });
+});
+
+describe("streamContext()", () => {
+  const text = `${"\r\nx판🌏é".repeat(700_000)}end`;
+
+  it("streamContext() gives a file in pieces, without its mark, and none of them long", async () => {
+    const store = memoryStore();
+    const [ref] = await storeContexts(file(write("long.txt", `\ufeff${text}\ufeff`)), store);
+    const pieces = await piecesOf(ref?.ref ?? "", store);
+    expect(ref?.length).toBe(text.length + 1);
+    expect(pieces.join("") === `${text}\ufeff`).toBe(true);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(2_200_000);
+    expect((await openContext(ref?.ref ?? "", store)) === `${text}\ufeff`).toBe(true);
+  });
+
+  it("streamContext() gives a text of a store in pieces", async () => {
+    for (const store of [memoryStore(), directoryStore(folder)]) {
+      for (const stored of [text, `${text}\ud800 half a pair`]) {
+        const [ref] = await storeContexts(stored, store);
+        const pieces = await piecesOf(ref?.ref ?? "", store);
+        expect(pieces.length).toBeGreaterThan(1);
+        expect(pieces.join("") === stored).toBe(true);
+      }
+    }
+  });
+
+  it("streamContext() of a file that changed ends in an error, after its pieces if its size is the same", async () => {
+    const path = write("long.txt", text);
+    const store = memoryStore();
+    const [ref] = await storeContexts(file(path), store);
+    write("long.txt", text.replace(/end$/, "dne"));
+    await expect(piecesOf(ref?.ref ?? "", store)).rejects.toMatchObject({
+      code: "store",
+      message: `Cannot open context file ${path}: it changed since the run began (its hash differs)`,
+    });
+  });
+
+  it("streamContext() closes the file of which no more is wanted", async () => {
+    const store = memoryStore();
+    const [ref] = await storeContexts(file(write("long.txt", text)), store);
+    const before = openFiles();
+    for await (const piece of streamContext(ref?.ref ?? "", store)) {
+      expect(piece).not.toBe("");
+      break;
+    }
+    expect(openFiles()).toEqual(before);
+  });
+});
+
+async function piecesOf(ref: string, store: RunStore): Promise<string[]> {
+  const pieces: string[] = [];
+  for await (const piece of streamContext(ref, store)) pieces.push(piece);
+  return pieces;
+}
+
+function openFiles(): string[] {
+  return process.platform === "linux" ? readdirSync("/proc/self/fd").filter((name) => isFileOf(folder, name)) : [];
+}
+
+function isFileOf(place: string, descriptor: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(place);
+  } catch {
+    return false;
+  }
+}
 
 describe("openContext()", () => {
   it("openContext() refuses a file that changed or went away, and names it", async () => {

@@ -23,7 +23,7 @@ describe("readTrajectoryLog()", () => {
         model: scriptedModel(["```repl\n1\n```"]),
         subModel: scriptedModel([reply]),
         store,
-        onEvent: (event) => {
+        onEvent: (event): unknown => {
           writer.onEvent(event);
           return (record ??= trajectoryLog(store, event.runId, now))(event);
         },

@@ -79,6 +79,19 @@ describe("isolate()", () => {
     expect(output.text).toBe(`${context.length} ${sum}\n`);
   });
 
+  it.each([
+    ["longer", 6],
+    ["shorter", 8],
+  ])("open() refuses a context that is %s than its reference says", async (_name, length) => {
+    const { options } = testSession("context");
+    const [ref] = options().contexts;
+    const opening = open(
+      options({ contexts: [{ name: "context", kind: "string", prefix: "", ...ref, ref: ref?.ref ?? "", length }] }),
+    );
+    await expect(opening).rejects.toThrow(SandboxError);
+    await expect(opening).rejects.toThrow(`context "context" has 7 characters, its reference says ${length}`);
+  });
+
   it("hands over several contexts, JSON among them", async () => {
     const { options, drive } = testSession('["a","한"]', "array");
     const [list] = options().contexts;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { InputError } from "../../errors.ts";
+import type { Progress } from "../../sandbox.ts";
 import { law, type SandboxLaw } from "./law.ts";
 import { doneOf, lawLimits, printedBy } from "./recorder.ts";
 
@@ -50,6 +52,55 @@ export const replLaws: readonly SandboxLaw[] = [
       printedBy(await repl.run(code)),
       `${text.length} ${text.indexOf("🌏")} string true [1,{"a":[null,true]}] value`,
     );
+  }),
+
+  law("a context comes whole through its pieces, wherever they are cut", async ({ open }) => {
+    const odd = "\ufeffa\r\n\u0000é\u2028판문점🌏👨‍👩‍👧\ud83c!\udf0f\ufeff";
+    const long = "x".repeat(3_000_000);
+    for (const pieces of [
+      ["", ...odd.split(""), ""],
+      [long, "", `é${long}`, long],
+      [long, `${long}\r`, `\n${odd.slice(0, -5)}`, odd.slice(-5), "", long],
+    ]) {
+      const text = pieces.join("");
+      const stream = async function* (): AsyncGenerator<string> {
+        yield* pieces;
+      };
+      const repl = await open({ stream }, { context: text });
+      // Blocks are short: the code repeats what is long in the pieces.
+      const code = `const long = "x".repeat(${long.length});
+        const pieces = ${JSON.stringify(pieces).replaceAll(long, "${long}").replaceAll('"', "`")};
+        print(context.length, context === pieces.join(""))`;
+      assert.equal(printedBy(await repl.run(code)), `${text.length} true`);
+    }
+  }),
+
+  law("a context whose pieces end in an error opens no session", async ({ open }) => {
+    const lost = new Error("the text was changed");
+    const stream = async function* (): AsyncGenerator<string> {
+      yield "whole";
+      throw lost;
+    };
+    const opening = async (): Promise<Progress> => await (await open({ stream }, { context: "whole" })).run("print(1)");
+    await assert.rejects(opening, lost);
+  }),
+
+  law("a context of JSON that is none opens no session, and the error says which and why", async ({ open }) => {
+    for (const [json, kind, reason] of [
+      ['{"a": [1, 2}', "object", /position 11|'}'/],
+      ["[1] 2", "array", /position 4|after JSON/],
+    ] as const) {
+      const stream = async function* (): AsyncGenerator<string> {
+        yield json;
+      };
+      const contexts = [{ name: "rows", kind, length: json.length, ref: "json", prefix: json }];
+      const opening = async (): Promise<Progress> => await (await open({ stream, contexts })).run("print(1)");
+      await assert.rejects(opening, (error) => {
+        assert.ok(error instanceof InputError && reason.test(error.message), String(error));
+        assert.match(error.message, /^Cannot use context "rows": it is not valid JSON: /);
+        return true;
+      });
+    }
   }),
 
   law("print() and console.log() come back in order, in one output a block", async ({ open }) => {
