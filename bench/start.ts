@@ -39,6 +39,9 @@ function sessionOptions(text: string): SessionOptions {
   return {
     contexts: [{ name: "context", kind: "string", length: text.length, ref: "bench", prefix: "" }],
     read: async () => text,
+    async *stream() {
+      yield text;
+    },
     seed: 1,
     queries: false,
     tools: [],

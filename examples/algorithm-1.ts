@@ -1,7 +1,7 @@
 // Algorithm 1 of "Recursive Language Models" (arXiv 2512.24601), line by line on the parts of rlm-core.
 // runRlm() adds what a real run needs: a budget, recursion, replay, limits, errors that go back to the model.
 import assert from "node:assert/strict";
-import { defaultLimits, isolate, memoryStore, parseReply, storeContexts, type Model } from "rlm-core";
+import { defaultLimits, isolate, memoryStore, parseReply, storeContexts, streamContext, type Model } from "rlm-core";
 import { scriptedModel } from "rlm-core/testing";
 
 const sandbox = isolate();
@@ -11,9 +11,10 @@ const rules = "Answer in ```repl blocks of JavaScript: `context`, `await llm_que
 async function rlm(query: string, P: string, llm: Model, subRlm: Model): Promise<string> {
   const store = memoryStore();
   const contexts = await storeContexts(P, store);
+  const stream = (ref: string): AsyncIterable<string> => streamContext(ref, store);
   const read = (ref: string): Promise<string> => store.get(ref);
   // state ← InitREPL(prompt = P);  state ← AddFunction(state, sub_RLM)
-  const repl = { contexts, read, seed: 1, queries: true, tools: [], kits: [], limits: defaultLimits };
+  const repl = { contexts, stream, read, seed: 1, queries: true, tools: [], kits: [], limits: defaultLimits };
   const state = await sandbox.open(repl);
   // hist ← [Metadata(state)]: the length and a prefix, never the prompt itself
   const metadata = `\`context\` has ${P.length} characters and begins: ${P.slice(0, 60)}`;

@@ -8,14 +8,29 @@ const brand: unique symbol = Symbol.for("rlm-core/file");
 export interface FileContext {
   readonly kind: "file";
   readonly path: string;
+  /** Whether the code finds the parsed JSON of the text. */
+  readonly json: boolean;
   readonly [brand]: true;
 }
 
-/** Takes the UTF-8 text of a file as a context. It is read when a run starts and checked again whenever it is opened. */
-export function file(path: string): FileContext {
+export interface FileOptions {
+  /** The text is JSON, an array or an object: the code finds it parsed. It is parsed in the sandbox, so bad JSON is an error when the session opens. @default false */
+  json?: boolean;
+}
+
+/**
+ * Takes the UTF-8 text of a file as a context. It is read through when a run starts, and again, checked, whenever a
+ * session opens; a piece at a time, so that this program never holds it.
+ */
+export function file(path: string, options: FileOptions = {}): FileContext {
   if (typeof path !== "string" || path === "")
     throw new InputError(`Expected file() to get a path, got ${path === "" ? "an empty text" : typeof path}`);
-  return { kind: "file", path: resolve(path), [brand]: true };
+  const unknown = Object.keys(options).find((name) => name !== "json");
+  if (unknown !== undefined) throw new InputError(`Unknown option "${unknown}" of file(): expected json`);
+  const { json = false } = options;
+  if (typeof json !== "boolean")
+    throw new InputError(`Expected json of file() to be true or false, got ${typeof json}`);
+  return { kind: "file", path: resolve(path), json, [brand]: true };
 }
 
 export function isFileContext(value: unknown): value is FileContext {

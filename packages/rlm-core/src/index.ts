@@ -32,8 +32,8 @@ export type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from ".
 export type { JsonSchema } from "./json-schema.ts";
 
 export type { ContextRef } from "./context.ts";
-export { storeContexts, type ContextInput } from "./store-context.ts";
-export { file, type FileContext } from "./file.ts";
+export { storeContexts, streamContext, type ContextInput } from "./store-context.ts";
+export { file, type FileContext, type FileOptions } from "./file.ts";
 export { named, type NamedContexts } from "./named.ts";
 export type { RunStore } from "./store.ts";
 export { memoryStore } from "./stores/memory.ts";

@@ -2,7 +2,7 @@ import type { ContextRef } from "./context.ts";
 import { refOf } from "./context-ref.ts";
 import { ReplayError } from "./errors.ts";
 import type { Sandbox, SubCall, Variable } from "./sandbox.ts";
-import { openContext, storeContexts, type ContextInput } from "./store-context.ts";
+import { storeContexts, streamContext, type ContextInput } from "./store-context.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { turnsOf } from "./turns.ts";
 import { contextLine, type Trajectory, type TrajectoryRun } from "./trajectory.ts";
@@ -53,7 +53,8 @@ export async function replayTrajectory(
     const session = await sandbox.open({
       ...start.repl,
       contexts,
-      read: (ref) => openContext(ref, store),
+      read: (ref) => store.get(ref),
+      stream: (ref) => streamContext(ref, store),
       seed: start.seed,
       history: run.journal,
       onReplayedCall: (call) => calls.set(`${runId}/${call.id}`, call),

@@ -16,8 +16,10 @@ export interface Sandbox {
 
 export interface SessionOptions {
   contexts: readonly ContextRef[];
-  /** Texts of contexts and of results in `history`, by reference. */
+  /** Texts of results in `history`, by reference. */
   read(ref: string): Promise<string>;
+  /** The text of a context, by reference, in pieces of any length, cut anywhere. Where it fails, at its end too, no session opens. */
+  stream(ref: string): AsyncIterable<string>;
   /** Seeds `Math.random`. */
   seed: number;
   /** Which query functions the code has: none at depth 0, else all; `rlm_query` decides on the host what it becomes. */

@@ -1,12 +1,14 @@
 import type { ContextRef } from "./context.ts";
 import { InputError } from "./errors.ts";
-import { isFileContext } from "./file.ts";
-import { readContextFile, reopenContextFile } from "./file-text.ts";
+import { isFileContext, type FileContext } from "./file.ts";
+import { filePiecesOf } from "./file-text.ts";
 import { jsonText } from "./json-text.ts";
 import { isNamed } from "./named.ts";
 import type { NamedContexts, SingleContext } from "./named.ts";
+import { scanContextFile } from "./scan-file.ts";
 import type { RunStore } from "./store.ts";
 import { maxContextLength, prefixOf } from "./text-length.ts";
+import { slicesInTurns } from "./text-slices.ts";
 
 /** What a caller gives as context: one, named `context`, or several by `named({ … })`. */
 export type ContextInput = SingleContext | NamedContexts;
@@ -20,19 +22,33 @@ export async function storeContexts(context: ContextInput, store: RunStore): Pro
   return refs;
 }
 
-/** The text of a context, JSON for arrays and objects. Throws an RlmError with code "store" if it is gone or was changed. */
+/**
+ * The text of a context in pieces, JSON for arrays and objects. Throws an RlmError with code "store" if it is gone or was
+ * changed, which may show only after the last piece.
+ */
+export function streamContext(ref: string, store: RunStore): AsyncIterable<string> {
+  if (ref.startsWith("file:")) return filePiecesOf(ref);
+  return store.stream?.(ref) ?? storedPieces(ref, store);
+}
+
+/** The whole text of a context, for a short one: see {@link streamContext}. */
 export async function openContext(ref: string, store: RunStore): Promise<string> {
-  return ref.startsWith("file:") ? await reopenContextFile(ref) : await store.get(ref);
+  if (!ref.startsWith("file:")) return await store.get(ref);
+  let text = "";
+  for await (const piece of filePiecesOf(ref)) text += piece;
+  return text;
+}
+
+async function* storedPieces(ref: string, store: RunStore): AsyncGenerator<string> {
+  yield* slicesInTurns(await store.get(ref));
 }
 
 async function storeContext(name: string, value: unknown, store: RunStore): Promise<ContextRef> {
-  if (isFileContext(value)) {
-    const { text, ref } = await readContextFile(value.path);
-    checkText(text, name, `file ${value.path}`);
-    return { name, kind: "string", length: text.length, ref, prefix: prefixOf(text) };
-  }
+  if (isFileContext(value)) return await fileContext(name, value);
   if (typeof value === "string") {
-    checkText(value, name, "text");
+    if (value === "") throw new InputError(`Cannot use context "${name}": the text is empty`);
+    checkLength(value, name);
+    if (await isBlank(value)) throw new InputError(`Cannot use context "${name}": the text has only white space`);
     return { name, kind: "string", length: value.length, ref: await store.put(value), prefix: prefixOf(value) };
   }
   if (!isArrayOrPlain(value))
@@ -47,10 +63,24 @@ async function storeContext(name: string, value: unknown, store: RunStore): Prom
   return { name, kind, length: text.length, items, ref: await store.put(text), prefix: prefixOf(text) };
 }
 
-function checkText(text: string, name: string, what: string): void {
-  if (text === "") throw new InputError(`Cannot use context "${name}": the ${what} is empty`);
-  checkLength(text, name);
-  if (!/\S/.test(text)) throw new InputError(`Cannot use context "${name}": the ${what} has only white space`);
+async function fileContext(name: string, { path, json }: FileContext): Promise<ContextRef> {
+  const { ref, length, prefix, first } = await scanContextFile(path);
+  if (length === 0) throw new InputError(`Cannot use context "${name}": the file ${path} is empty`);
+  if (first === undefined) throw new InputError(`Cannot use context "${name}": the file ${path} has only white space`);
+  if (!json) return { name, kind: "string", length, ref, prefix };
+  const kind = first === "[" ? "array" : "object";
+  if (kind === "object" && first !== "{")
+    throw new InputError(
+      `Cannot use context "${name}": the file ${path} is not JSON of an array or an object, it begins with ${JSON.stringify(first)}`,
+    );
+  if (/^\s*(\[\s*\]|\{\s*\})\s*$/.test(prefix) && length === prefix.length)
+    throw new InputError(`Cannot use context "${name}": the ${kind} in the file ${path} is empty`);
+  return { name, kind, length, ref, prefix };
+}
+
+async function isBlank(text: string): Promise<boolean> {
+  for await (const slice of slicesInTurns(text)) if (/\S/.test(slice)) return false;
+  return true;
 }
 
 function checkLength(text: string, name: string): void {

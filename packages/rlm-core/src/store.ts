@@ -7,6 +7,8 @@ export interface RunStore {
   put(text: string): Promise<string>;
   /** The text of a reference. Throws {@link RlmError} with code "store" if it is not there or is not what its reference says. */
   get(ref: string): Promise<string>;
+  /** What `get` gives, in pieces, where a store can read a long text so; that it is not what its reference says may show after the last one. */
+  stream?(ref: string): AsyncIterable<string>;
   /** Adds one entry to a write-ahead log; when it resolves the entry is kept. Appends to one key keep their order. */
   append(key: string, entry: unknown): Promise<void>;
   /** All entries of a log in order; an empty array where there is none. An entry cut off by a crash is left out. */

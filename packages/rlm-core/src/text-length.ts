@@ -1,7 +1,8 @@
 /** The most UTF-16 code units of one context; V8's own limit for a string is 536,870,888. */
 export const maxContextLength = 500_000_000;
 
-const prefixLength = 500;
+/** The most characters of a prefix. */
+export const prefixLength = 500;
 
 /** The first characters, whole ones, copied: a slice would keep the long text in memory. */
 export function prefixOf(text: string): string {

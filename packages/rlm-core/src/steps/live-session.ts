@@ -5,7 +5,7 @@ import { toolsAt } from "../queries/call-tool.ts";
 import type { Run } from "../run.ts";
 import type { Session, SessionOptions, SubResult } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
-import { openContext } from "../store-context.ts";
+import { streamContext } from "../store-context.ts";
 
 /**
  * The session that stands where the journal ends. A live one is reused only if its digest is one that the journal
@@ -27,7 +27,8 @@ export function sessionOptions({ task, seed, depth }: RlmState, run: Run): Sessi
   const { limits } = run;
   return {
     contexts: task.contexts,
-    read: (ref) => openContext(ref, run.store),
+    read: (ref) => run.store.get(ref),
+    stream: (ref) => streamContext(ref, run.store),
     seed,
     queries: limits.depth > depth,
     tools: toolsAt(depth, run.tools).map(({ name }) => name),

@@ -1,10 +1,12 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { InputError, RlmError } from "../errors.ts";
+import { decodeUtf8, filePieces } from "../file-pieces.ts";
 import type { RunStore } from "../store.ts";
-import { parseTextRef, textRef } from "../text-ref.ts";
+import { parseTextRef, textRefInTurns } from "../text-ref.ts";
+import { slicesInTurns, slicesOf } from "../text-slices.ts";
 import { encodeEntry } from "./log-entry.ts";
 import { appendLine, wholeLines } from "./log-file.ts";
 import { logKey, logName } from "./log-name.ts";
@@ -26,16 +28,16 @@ export function directoryStore(path: string): RunStore {
   return {
     durable: true,
     async put(text) {
-      const ref = textRef(text);
-      await keeping(`text ${ref}`, root, () => writeText(textPath(root, ref), text));
+      const ref = await textRefInTurns(text);
+      await keeping(`text ${ref}`, root, () => writeText(textPath(root, nameOf(ref)), text, nameOf(ref).encoding));
       return ref;
     },
     async get(ref) {
-      const text = await readText(root, ref);
-      if (textRef(text) !== ref)
-        throw new RlmError("store", `Cannot read text ${ref}: ${textPath(root, ref)} was changed, its hash differs`);
+      let text = "";
+      for await (const piece of textPieces(root, ref)) text += piece;
       return text;
     },
+    stream: (ref) => textPieces(root, ref),
     async append(key, entry) {
       const line = encodeEntry(key, entry);
       const file = join(logs, logName(key));
@@ -67,35 +69,47 @@ export function directoryStore(path: string): RunStore {
   };
 }
 
-function textPath(root: string, ref: string): string {
-  const parsed = parseTextRef(ref);
-  if (parsed === undefined)
-    throw new RlmError("store", `Cannot read text ${JSON.stringify(ref)}: it is not a reference of this store`);
+function textPath(root: string, { hash, encoding }: TextName): string {
   // 256 folders keep each small.
-  return join(root, "texts", parsed.hash.slice(0, 2), `${parsed.hash.slice(2)}.${parsed.encoding}`);
+  return join(root, "texts", hash.slice(0, 2), `${hash.slice(2)}.${encoding}`);
 }
 
-async function readText(root: string, ref: string): Promise<string> {
-  const path = textPath(root, ref);
+type TextName = NonNullable<ReturnType<typeof parseTextRef>>;
+
+function nameOf(ref: string): TextName {
+  const name = parseTextRef(ref);
+  if (name !== undefined) return name;
+  throw new RlmError("store", `Cannot read text ${JSON.stringify(ref)}: it is not a reference of this store`);
+}
+
+async function* textPieces(root: string, ref: string): AsyncGenerator<string> {
+  const name = nameOf(ref);
+  const path = textPath(root, name);
+  const hash = createHash("sha256");
   try {
-    return await readFile(path, encodingOf(path));
+    await using file = await open(path);
+    for await (const bytes of filePieces(file, name.encoding)) {
+      hash.update(bytes);
+      yield name.encoding === "utf8" ? decodeUtf8(bytes) : bytes.toString("utf16le");
+    }
   } catch (cause) {
     const state = isMissing(cause) ? "it is not in this store" : String(cause);
     throw new RlmError("store", `Cannot read text ${ref} from ${root}: ${state}`, { cause });
   }
+  if (hash.digest("hex") !== name.hash)
+    throw new RlmError("store", `Cannot read text ${ref}: ${path} was changed, its hash differs`);
 }
 
-async function writeText(path: string, text: string): Promise<void> {
-  const encoding = encodingOf(path);
+async function writeText(path: string, text: string, encoding: TextName["encoding"]): Promise<void> {
   const there = await unlessMissing(`look at ${path}`, undefined, () => stat(path));
-  if (there?.size === Buffer.byteLength(text, encoding)) return;
+  if (there !== undefined && there.size === (await bytesOf(text, encoding))) return;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   // Renamed when whole, so that a reader never finds half a text.
   const unfinished = `${path}.${randomUUID()}.tmp`;
   try {
     const file = await open(unfinished, "wx", 0o600);
     try {
-      await file.writeFile(text, encoding);
+      await file.writeFile(slicesOf(text), encoding);
     } finally {
       await file.close();
     }
@@ -106,8 +120,10 @@ async function writeText(path: string, text: string): Promise<void> {
   }
 }
 
-function encodingOf(path: string): "utf8" | "utf16le" {
-  return path.endsWith(".utf8") ? "utf8" : "utf16le";
+async function bytesOf(text: string, encoding: TextName["encoding"]): Promise<number> {
+  let bytes = 0;
+  for await (const slice of slicesInTurns(text)) bytes += Buffer.byteLength(slice, encoding);
+  return bytes;
 }
 
 async function keeping(what: string, root: string, write: () => void | Promise<void>): Promise<void> {

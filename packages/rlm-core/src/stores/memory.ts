@@ -1,6 +1,6 @@
 import { RlmError } from "../errors.ts";
 import type { RunStore } from "../store.ts";
-import { textRef } from "../text-ref.ts";
+import { textRefInTurns } from "../text-ref.ts";
 import { encodeEntry } from "./log-entry.ts";
 
 /** A run store that lives as long as the process. */
@@ -10,7 +10,7 @@ export function memoryStore(): RunStore {
   return {
     durable: false,
     async put(text) {
-      const ref = textRef(text);
+      const ref = await textRefInTurns(text);
       texts.set(ref, text);
       return ref;
     },

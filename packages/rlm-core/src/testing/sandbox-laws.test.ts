@@ -10,6 +10,9 @@ afterAll(() => sandbox.close());
 const defaults: SessionOptions = {
   contexts: [],
   read: (ref) => Promise.reject(new Error(`there is no text ${ref}`)),
+  stream: (ref) => {
+    throw new Error(`there is no context ${ref}`);
+  },
   seed: 1,
   queries: true,
   tools: [],

@@ -3,6 +3,7 @@ import { ReplayError, SandboxError } from "../errors.ts";
 import type { JournalEvent } from "../journal.ts";
 import { defaultLimits } from "../limits.ts";
 import type { SessionOptions, SubCall, SubResult } from "../sandbox.ts";
+import { streamContext } from "../store-context.ts";
 import { memoryStore } from "../stores/memory.ts";
 import { textRef } from "../text-ref.ts";
 import { scriptedSandbox } from "./scripted-sandbox.ts";
@@ -11,6 +12,7 @@ const store = memoryStore();
 const options: SessionOptions = {
   contexts: [],
   read: (ref) => store.get(ref),
+  stream: (ref) => streamContext(ref, store),
   seed: 1,
   queries: true,
   tools: [],

@@ -6,6 +6,7 @@ import type { Guest } from "./guest/boot.ts";
 import type { GuestHost, GuestSettings } from "./guest/host.ts";
 import { callbackNames, guestSource } from "./guest-source.ts";
 import type { MachineOptions } from "./machine.ts";
+import { UnfitContext } from "./unfit-context.ts";
 
 export interface OpenIsolate {
   isolate: ivm.Isolate;
@@ -54,7 +55,12 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
 
   for (const { name, kind, text } of contexts) {
     // The isolate uses the copy's own bytes: a long text is there once.
-    guest.context.applySync(undefined, [name, kind, new ivm.ExternalCopy(text).copyInto({ release: true })]);
+    const copy = new ivm.ExternalCopy(text).copyInto({ release: true });
+    try {
+      guest.context.applySync(undefined, [name, kind, copy]);
+    } catch (cause) {
+      throw cause instanceof SyntaxError ? new UnfitContext(name, cause.message, { cause }) : cause;
+    }
   }
   for (const { name, functions } of kits) {
     guest.kit.applySync(undefined, [name]);

@@ -1,8 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { collectGarbage } from "./collect-garbage.ts";
 import type { Machine, MachineOptions, Step } from "./machine.ts";
+import { receiveText } from "./receive-text.ts";
 import { openSyncPipe, type SyncPipe } from "./sync-pipe.ts";
-import { pipeFd, type ToChild } from "./wire.ts";
+import { UnfitContext } from "./unfit-context.ts";
+import { maxReasonChars, pipeFd, type ToChild } from "./wire.ts";
 
 /**
  * The child process: one machine, driven by the frames of its parent until the pipe ends.
@@ -40,11 +42,22 @@ function openMachine(
   createMachine: (options: MachineOptions) => Machine,
 ): Machine | undefined {
   for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
-    if (frame.type === "open") return createMachine({ ...frame.options, contexts });
+    if (frame.type === "open") return machineOrRefusal(() => createMachine({ ...frame.options, contexts }), pipe);
     if (frame.type !== "context") throw new Error(`Cannot do "${frame.type}": there is no machine yet`);
-    contexts.push({ name: frame.name, kind: frame.kind, text: pipe.readText(frame.length, frame.wide) });
+    contexts.push({ name: frame.name, kind: frame.kind, text: receiveText(pipe, frame.length) });
   }
   return undefined;
+}
+
+function machineOrRefusal(create: () => Machine, pipe: SyncPipe): Machine | undefined {
+  try {
+    return create();
+  } catch (error) {
+    if (!(error instanceof UnfitContext)) throw error;
+    pipe.write({ type: "refused", name: error.context, message: error.message.slice(0, maxReasonChars) });
+    pipe.flush();
+    return undefined;
+  }
 }
 
 function handler(machine: Machine, pipe: SyncPipe): (frame: ToChild) => void {
@@ -82,6 +95,7 @@ function handler(machine: Machine, pipe: SyncPipe): (frame: ToChild) => void {
       case "inspect":
         return pipe.write({ type: "inspected", ...machine.inspect() });
       case "context":
+      case "piece":
       case "open":
         throw new Error("Cannot open a machine: there is one already");
     }

@@ -5,8 +5,8 @@ import { encodeFrame, type FromChild, type ToChild } from "./wire.ts";
 export interface SyncPipe {
   /** The next frame; undefined when the parent is gone. */
   read(): ToChild | undefined;
-  /** `length` bare bytes, as a text. */
-  readText(length: number, wide: boolean): string;
+  /** Fills `target` with the bare bytes that come next. */
+  readInto(target: Buffer): void;
   /** Kept until `flush` if it is small. */
   write(frame: FromChild): void;
   flush(): void;
@@ -19,7 +19,7 @@ export function openSyncPipe(fd: number): SyncPipe {
   let unsent: Buffer[] = [];
   let unsentBytes = 0;
 
-  function readInto(target: Buffer): boolean {
+  function fill(target: Buffer): boolean {
     let filled = Math.min(end - start, target.length);
     buffer.copy(target, 0, start, start + filled);
     start += filled;
@@ -51,17 +51,12 @@ export function openSyncPipe(fd: number): SyncPipe {
   return {
     read() {
       const header = Buffer.allocUnsafe(4);
-      if (!readInto(header)) return undefined;
+      if (!fill(header)) return undefined;
       const body = Buffer.allocUnsafe(header.readUInt32LE(0));
-      return readInto(body) ? (JSON.parse(body.toString("utf8")) as ToChild) : undefined;
+      return fill(body) ? (JSON.parse(body.toString("utf8")) as ToChild) : undefined;
     },
-    readText(length, wide) {
-      const bytes = Buffer.allocUnsafeSlow(length * (wide ? 2 : 1));
-      if (!readInto(bytes)) throw new Error("Cannot read a context: the parent closed the pipe");
-      const text = bytes.toString(wide ? "utf16le" : "latin1");
-      // Frees the bytes now, not when the collector next looks: a context may be most of the memory there is.
-      bytes.buffer.transfer(0);
-      return text;
+    readInto(target) {
+      if (!fill(target)) throw new Error("Cannot read a context: the parent closed the pipe");
     },
     write(frame) {
       const bytes = encodeFrame(frame);

@@ -1,3 +1,4 @@
+import type { ContextRef } from "../../context.ts";
 import type { CallValue, Done, Variable } from "../../sandbox.ts";
 import type { MachineOptions, RawCall } from "./machine.ts";
 
@@ -8,9 +9,16 @@ import type { MachineOptions, RawCall } from "./machine.ts";
 /** The child's end of the pipe. */
 export const pipeFd = 3;
 
-/** Frames to the child: its contexts, `open`, and then entries. Right after each `context` comes its text as bare bytes. */
+/** The most characters of the reason in `refused`. */
+export const maxReasonChars = 300;
+
+/**
+ * Frames to the child: its contexts, `open`, and then entries. After each `context` come pieces until its `length` in
+ * characters is there; right after each `piece` its bytes, bare. `wide`: UTF-16LE, two bytes a character, and so are all pieces after it; else latin1, one byte.
+ */
 export type ToChild =
-  | ({ type: "context" } & ContextHeader)
+  | { type: "context"; name: string; kind: ContextRef["kind"]; length: number }
+  | { type: "piece"; length: number; wide: boolean }
   | { type: "open"; options: Omit<MachineOptions, "contexts"> }
   | { type: "run"; code: string; clock: number; computeMs: number; recorded?: boolean }
   /** Each is one entry into the isolate; `answer` asks for what came of all of them. */
@@ -18,18 +26,11 @@ export type ToChild =
   | { type: "answer" }
   | { type: "inspect" };
 
-/** `wide`: UTF-16LE, two bytes a character; else latin1, one byte. */
-export interface ContextHeader {
-  name: string;
-  kind: "string" | "array" | "object";
-  length: number;
-  wide: boolean;
-}
-
-/** Frames from the child, if it is honest. An input is `entered` before any code runs, then come any number of calls, then `waiting` or `done`. */
+/** Frames from the child, if it is honest. `refused`: the session cannot have this context, and the process ends. An input is `entered` before any code runs, then come any number of calls, then `waiting` or `done`. */
 export type FromChild =
   | { type: "ready" }
   | { type: "opened" }
+  | { type: "refused"; name: string; message: string }
   | { type: "entered" }
   | { type: "call"; call: RawCall }
   | { type: "waiting" }

@@ -46,6 +46,9 @@ export async function withBench(open: OpenSession, use: (bench: Bench) => Promis
   const base: SessionOptions = {
     contexts: [],
     read: (ref) => store.get(ref),
+    async *stream(ref) {
+      yield await store.get(ref);
+    },
     seed: 1,
     queries: true,
     tools: [],

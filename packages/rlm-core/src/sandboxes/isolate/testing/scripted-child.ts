@@ -4,6 +4,7 @@ import { writeSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { setImmediate } from "node:timers/promises";
+import { receiveText } from "../receive-text.ts";
 import { openSyncPipe } from "../sync-pipe.ts";
 import { encodeFrame, pipeFd, type FromChild } from "../wire.ts";
 
@@ -33,7 +34,7 @@ const held: Buffer[] = [];
 const scripts: string[] = [];
 send({ type: "ready" });
 for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
-  if (frame.type === "context") pipe.readText(frame.length, frame.wide);
+  if (frame.type === "context") receiveText(pipe, frame.length);
   if (frame.type === "open") send({ type: "opened" });
   if (frame.type === "run") await play([frame.code]);
   if (frame.type === "result") scripts.push(frame.value.text);

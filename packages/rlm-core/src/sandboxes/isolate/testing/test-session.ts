@@ -27,6 +27,10 @@ export function testSession(context: string, kind: "string" | "array" | "object"
   const journal: JournalEvent[] = [];
   let delivery = 0;
 
+  async function read(ref: string): Promise<string> {
+    return texts.get(ref) ?? Promise.reject(new Error(`no text ${ref}`));
+  }
+
   function result({ id, hash }: SubCall, text: string, ok = true): SubResult {
     const ref = textRef(text);
     texts.set(ref, text);
@@ -40,7 +44,10 @@ export function testSession(context: string, kind: "string" | "array" | "object"
       contexts: [
         { name: "context", kind, length: context.length, ref: textRef(context), prefix: context.slice(0, 500) },
       ],
-      read: async (ref) => texts.get(ref) ?? Promise.reject(new Error(`no text ${ref}`)),
+      read,
+      async *stream(ref) {
+        yield await read(ref);
+      },
       seed: 1,
       queries: true,
       tools: [],
