@@ -39,9 +39,10 @@ export async function countPieces(
 
 const sliceLength = 50_000;
 
-/** The end of a line near a place, where no token goes over; else the place. */
+/** Before the space of a word near a place, where no token goes over; else the place. */
 function borderOf(text: string, at: number): number {
   if (at >= text.length) return text.length;
-  const line = text.lastIndexOf("\n", at);
-  return line > at - 5000 ? line + 1 : at;
+  for (let space = at; space > at - 1000; space -= 1)
+    if (/^[a-z] [a-z]$/i.test(text.slice(space - 1, space + 2))) return space;
+  return at;
 }
