@@ -1,49 +1,55 @@
-import { runRlm, type Emit, type Model, type RlmResult } from "rlm-core";
-import { decompose } from "rlm-tools";
+import { plainText, runAsk, type Answered, type Io } from "rlm-cli";
 import { mentionsFormat, type Mentions } from "rlm-tools/offline-model";
-import type { Address } from "./addresses.ts";
+import { loadAddresses, type Address } from "./addresses.ts";
+import { measureAddresses } from "./measure-addresses.ts";
+import { table } from "./table.ts";
 
 export const question =
   "Which presidents spoke of the Panama Canal, in which years, how often, and what was said first?";
 
-export interface AskOptions {
-  model: Model;
-  /** @default model */
-  subModel?: Model;
-  onEvent?: Emit;
-  signal?: AbortSignal;
-}
+const description = `Asks "${question}"
+over all 233 State of the Union addresses, and shows what happens. No key, no network.`;
 
-export interface Asked extends RlmResult<Mentions> {
-  /** Tokens that the largest single model request held. */
-  largestRequest: number;
-}
-
-/** Puts the question to a recursive language model, with all addresses as its context. */
-export async function askPresidents(
-  addresses: Address[],
-  { model, subModel = model, ...watch }: AskOptions,
-): Promise<Asked> {
-  let largestRequest = 0;
-  const measured = (inner: Model): Model => {
-    const outer: Model = async (messages, options) => {
-      const reply = await inner(messages, options);
-      largestRequest = Math.max(largestRequest, reply.usage?.inputTokens ?? 0);
-      return reply;
-    };
-    return Object.assign(outer, { modelName: inner.modelName });
-  };
-  const result = await runRlm<Mentions>(
-    { query: question, context: addresses },
-    {
-      model: measured(model),
-      subModel: measured(subModel),
-      tools: [decompose],
-      // Four at once, so that one can watch the sub-calls come back; the default is 16.
-      limits: { concurrency: 4 },
-      responseFormat: mentionsFormat,
-      ...watch,
+/** `rlm ask` with that question over all addresses; gives the exit code. */
+export async function askPresidents(argv: readonly string[], io: Io): Promise<number> {
+  const addresses = await loadAddresses();
+  let wrong = false;
+  const code = await runAsk(argv, io, {
+    name: "pnpm demo",
+    description,
+    question,
+    load: async (options) => await measureAddresses(addresses, options),
+    model: "offline",
+    // So that one can watch the sub-calls come back; the default is 16 at once.
+    limits: { concurrency: 4 },
+    delayMs: io.stderr.isTTY === true ? 400 : 0,
+    responseFormat: mentionsFormat,
+    show(answered) {
+      const scanned = scan(addresses);
+      const { mentions } = answered.result.answer as Mentions;
+      wrong = scanned !== mentions;
+      const check = `The answer is wrong: a plain scan of the text finds ${scanned} mentions, not ${mentions}.`;
+      return `${summary(answered)}${wrong ? `\n${check}` : ""}`;
     },
-  );
-  return { ...result, largestRequest };
+  });
+  return code === 0 && wrong ? 1 : code;
+}
+
+function summary({ result, context, largestRequest, seconds, width }: Answered): string {
+  const { answer, usage } = result;
+  return [
+    "",
+    table(answer as Mentions, width),
+    "",
+    `Largest single model request: ${number(largestRequest)} tokens, of ${plainText(context.words.split(", ")[1] ?? "")} in the text.`,
+    `In all ${usage.calls} model calls, ${number(usage.inputTokens + usage.outputTokens)} tokens, ${seconds.toFixed(1)} s.`,
+  ].join("\n");
+}
+
+function scan(addresses: readonly Address[]): number {
+  return addresses.reduce((sum, { text }) => sum + (text.match(/\bpanama\s+canal\b/gi)?.length ?? 0), 0);
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
 }

@@ -14,8 +14,8 @@ export async function runRlm<T = string>(input: RlmInput, options: RlmOptions<T>
 
 export type { RlmInput, RlmResult } from "./loop.ts";
 export type { RlmOptions } from "./options.ts";
-export { defaultLimits, type Limits } from "./limits.ts";
-export type { Price, Prices } from "./prices.ts";
+export { defaultLimits, resolveLimits, type Limits } from "./limits.ts";
+export { checkPrices, costOf, type Price, type Prices } from "./prices.ts";
 export {
   BudgetError,
   InputError,

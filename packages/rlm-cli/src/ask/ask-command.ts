@@ -1,0 +1,32 @@
+import { Command } from "commander";
+import { InputError } from "rlm-core";
+import type { Io } from "../io.ts";
+import { runCommand } from "../run-command.ts";
+import { addAskOptions, readRequest } from "./ask-options.ts";
+import type { AskPreset } from "./ask-request.ts";
+import { ask } from "./ask.ts";
+import { askHelp } from "./help.ts";
+
+/** `rlm ask`, or a command that is the same with a question and context of its own. */
+export function askCommand(io: Io, ended: (code: number) => void, preset?: AskPreset): Command {
+  const command = new Command(preset?.name ?? "ask")
+    .description(preset?.description ?? description)
+    .allowExcessArguments(false);
+  if (preset === undefined) command.argument("[question]", "it comes before --context, or behind --").addHelpText("after", askHelp);
+  addAskOptions(command, preset);
+  return command.action(async (...args: unknown[]) => {
+    const question = preset?.question ?? args[0];
+    if (typeof question !== "string" || question.trim() === "") throw new InputError(noQuestion);
+    ended(await ask(await readRequest(question, command.opts(), io, preset), io));
+  });
+}
+
+/** Runs a command that is `rlm ask` with a question and context of its own; gives the exit code. */
+export async function runAsk(argv: readonly string[], io: Io, preset: AskPreset): Promise<number> {
+  return await runCommand(argv, io, (ended) => askCommand(io, ended, preset));
+}
+
+const noQuestion = `No question: rlm ask "QUESTION" --context PATH … (the question comes before --context, or behind --)`;
+
+const description = `Answers a question over a context that is too long for a model to read: the model writes code that
+searches the context, cuts it and asks sub-models about the pieces, in a sandbox.`;

@@ -1,0 +1,117 @@
+import { resolve } from "node:path";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { big, checkPrices, InputError, resolveLimits, small, thinking, type Price, type Prices } from "rlm-core";
+import { loadContext } from "../context/load-context.ts";
+import type { Io } from "../io.ts";
+import type { AskPreset, AskRequest } from "./ask-request.ts";
+import { readJsonFile } from "./json-file.ts";
+import { inFlags, limitOptions, limitsOf } from "./limit-flags.ts";
+
+/** What commander reads of the options below. */
+type Given = Readonly<Record<string, unknown>> & {
+  context?: string[];
+  model?: string;
+  subModel?: string;
+  baseUrl?: string;
+  profile?: string;
+  prices?: string;
+  schema?: string;
+  trace?: string | false;
+  delay?: number;
+  json?: true;
+  quiet?: true;
+  dryRun?: true;
+};
+
+const profiles = { big, small, thinking };
+
+/** Gives a command the options of `ask`, without those that a preset answers. */
+export function addAskOptions(command: Command, preset?: AskPreset): void {
+  const own = preset === undefined;
+  command.optionsGroup("What is asked:");
+  if (own)
+    command.option(
+      "-c, --context <path...>",
+      "a file, a folder, a glob in quotes, or - for stdin; name=PATH for a variable of that name",
+    );
+  command
+    .addOption(new Option("-m, --model <provider:name>", "the model").env("RLM_MODEL"))
+    .addOption(new Option("--sub-model <provider:name>", "the model of sub-calls; by default the same").env("RLM_SUB_MODEL"))
+    .option("--base-url <url>", "where the models are served")
+    .addOption(new Option("--profile <name>", "the words of the prompt").choices(Object.keys(profiles)).default("big"));
+  if (own) command.option("--schema <file>", "a JSON Schema: the answer is a value that fits it");
+  command
+    .optionsGroup("What comes out:")
+    .option("--json", "one JSON object: answer, status, limit, usage, runId, trace, largestRequest")
+    .option("-q, --quiet", "nothing but the answer")
+    .option("--dry-run", "sizes, plan and what it may cost; no model is asked, no key needed")
+    .option("--trace <file>", "a new file for the trajectory of the run; by default a temporary one")
+    .option("--no-trace", "no trace")
+    .addOption(
+      new Option(
+        "--delay <ms>",
+        `how long the stand-in (--model offline) holds back each reply, to watch it (default: ${preset?.delayMs ?? 0})`,
+      ).argParser(readDelay),
+    )
+    .optionsGroup("Limits, for the whole run unless they say otherwise (none: no limit):");
+  for (const option of limitOptions(preset?.limits)) command.addOption(option);
+  command.option("--prices <file>", 'JSON: { "gpt-5": { "inputPerMillion": 1.25, "outputPerMillion": 10 } }');
+}
+
+/** What was given on the command line, checked. Throws InputError. */
+export async function readRequest(question: string, given: Given, io: Io, preset?: AskPreset): Promise<AskRequest> {
+  const limits = checkedLimits({ ...preset?.limits, ...limitsOf(given) });
+  const prices = await readPrices(given.prices, io.cwd);
+  if (limits.costUsd !== Infinity && Object.keys(prices).length === 0)
+    throw new InputError("Cannot keep to --cost-usd without prices: give --prices FILE");
+  const responseFormat = given.schema === undefined ? preset?.responseFormat : await readJsonFile("--schema", given.schema, io.cwd);
+  const { context = [], trace } = given;
+  if (trace === "") throw new InputError('Expected --trace to be the path of a new file, got ""');
+  return {
+    question,
+    load: preset?.load ?? (async (options) => await loadContext(context, options)),
+    model: given.model ?? preset?.model,
+    subModel: given.subModel,
+    baseUrl: given.baseUrl,
+    delayMs: given.delay ?? preset?.delayMs ?? 0,
+    limits,
+    prices,
+    profile: profiles[given.profile as keyof typeof profiles],
+    responseFormat,
+    // `--trace` has no default, `--no-trace` makes commander's default true.
+    trace: typeof trace === "string" ? resolve(io.cwd, trace) : trace === false ? false : undefined,
+    json: given.json === true,
+    quiet: given.quiet === true,
+    dryRun: given.dryRun === true,
+    ...(preset?.show && { show: preset.show }),
+  };
+}
+
+function readDelay(text: string): number {
+  const ms = Number(text);
+  // A timer that gets more ends at once.
+  if (/^\d+$/.test(text) && ms < 2 ** 31) return ms;
+  throw new InvalidArgumentError("Expected a number of milliseconds.");
+}
+
+function checkedLimits(given: Parameters<typeof resolveLimits>[0]): AskRequest["limits"] {
+  try {
+    return resolveLimits(given);
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(inFlags(error.message), { cause: error });
+    throw error;
+  }
+}
+
+async function readPrices(path: string | undefined, cwd: string): Promise<Record<string, Price>> {
+  if (path === undefined) return {};
+  const prices = (await readJsonFile("--prices", path, cwd)) as Prices;
+  checkPrices(prices);
+  // Models report their names without the provider.
+  return Object.fromEntries(Object.entries(prices).flatMap(([name, price]) => [[name, price], [modelNameOf(name), price]]));
+}
+
+/** "openai:gpt-5" is "gpt-5" in usage and prices. */
+export function modelNameOf(name: string): string {
+  return name.includes(":") ? name.slice(name.indexOf(":") + 1) : name;
+}

@@ -1,0 +1,49 @@
+import type { JsonSchema, Limits, Price, Profile, RlmResult } from "rlm-core";
+import type { LoadedContext, LoadOptions } from "../context/loaded-context.ts";
+
+/** One question, ready to be asked. */
+export interface AskRequest {
+  question: string;
+  load(options: LoadOptions): Promise<LoadedContext>;
+  model: string | undefined;
+  subModel: string | undefined;
+  baseUrl: string | undefined;
+  /** Milliseconds that the stand-in holds back each reply. */
+  delayMs: number;
+  limits: Limits;
+  prices: Record<string, Price>;
+  profile: Profile;
+  responseFormat: JsonSchema | undefined;
+  /** false: no trace; undefined: a new temporary file. */
+  trace: string | false | undefined;
+  json: boolean;
+  quiet: boolean;
+  dryRun: boolean;
+  /** What people see of the answer instead of its text. */
+  show?: (answered: Answered) => string;
+}
+
+/** A run that gave an answer. */
+export interface Answered {
+  result: RlmResult<unknown>;
+  context: LoadedContext;
+  /** Tokens that the largest single model request held. */
+  largestRequest: number;
+  seconds: number;
+  /** Columns of the terminal; 120 where there is none. */
+  width: number;
+}
+
+/** A command that is `ask` with its question and context given: what it asks, and how it is called in its help. */
+export interface AskPreset {
+  name: string;
+  description: string;
+  question: string;
+  load(options: LoadOptions): Promise<LoadedContext>;
+  model: string;
+  /** What these are where no flag says otherwise. */
+  limits?: Partial<Limits>;
+  responseFormat?: JsonSchema;
+  delayMs?: number;
+  show?: (answered: Answered) => string;
+}

@@ -1,0 +1,145 @@
+import { InputError, runRlm, type Emit } from "rlm-core";
+import { decompose } from "rlm-tools";
+import { exitCodes } from "../exit-codes.ts";
+import type { Io } from "../io.ts";
+import { liveTree } from "../live-tree.ts";
+import type { LoadedContext } from "../context/loaded-context.ts";
+import { createProgress, type Progress } from "../progress.ts";
+import { listenForStop } from "../stop-signals.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { plainText } from "../plain-text.ts";
+import { write } from "../write.ts";
+import type { Answered, AskRequest } from "./ask-request.ts";
+import { dryRun } from "./dry-run.ts";
+import { failureOf } from "./failure.ts";
+import { measure, type Measure } from "./measured-model.ts";
+import { noModel, offline, openModel } from "./open-model.ts";
+import { answerText, notesOf } from "./report.ts";
+import { openTrace, type TraceFile } from "./trace-file.ts";
+
+/** Asks one question, from reading the context to writing the answer; gives the exit code. */
+export async function ask(request: AskRequest, io: Io): Promise<number> {
+  const temporary = temporaryFolder();
+  const stop = listenForStop(io, () => temporary.remove());
+  const say = (line: string): void => {
+    if (!request.quiet) io.stderr.write(`${plainText(line)}\n`);
+  };
+  const progress = createProgress(say);
+  const asking = { request, io, say, progress, signal: stop.signal };
+  const loading = { io, signal: stop.signal, temporary, progress, say };
+  try {
+    if (request.dryRun) return await dryRun(request, await request.load(loading), asking);
+    const measured = measure();
+    const models = await openModels(asking, measured);
+    const context = await request.load(loading);
+    say(`Context: ${context.words}`);
+    return await answer(asking, { ...models, context, measured });
+  } catch (error) {
+    return await failed(error, asking);
+  } finally {
+    stop.off();
+    temporary.remove();
+  }
+}
+
+/** What all steps of one question share. */
+interface Asking {
+  request: AskRequest;
+  io: Io;
+  say(line: string): void;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+type Models = Pick<Parameters<typeof runRlm>[1], "model" | "subModel">;
+
+async function openModels({ request, io, say, progress }: Asking, { measured }: Measure): Promise<Models> {
+  const { model, subModel, baseUrl, delayMs } = request;
+  if (model === undefined) throw new InputError(noModel);
+  const open = io.openModel ?? openModel;
+  const options = { ...(baseUrl !== undefined && { baseUrl }), delayMs };
+  if (model === offline || subModel === offline) say(standIn(delayMs));
+  return await progress.during(
+    () => "Loading the model’s package",
+    async () => ({
+      model: measured(await open(model, options)),
+      ...(subModel !== undefined && { subModel: measured(await open(subModel, options)) }),
+    }),
+  );
+}
+
+function standIn(delayMs: number): string {
+  const held = ` It holds each reply back for ${delayMs} ms, so that you can watch: --delay 0 turns that off.`;
+  return `The model here is an offline stand-in: rules, not a language model.${delayMs === 0 ? "" : held}`;
+}
+
+/** The run itself, with its events in the trace and in the live tree. */
+async function answer(
+  asking: Asking,
+  { context, measured, ...models }: Models & { context: LoadedContext; measured: Measure },
+): Promise<number> {
+  const { request, io, say, signal } = asking;
+  const trace = request.trace === false ? undefined : openTrace(request.trace, io.cwd);
+  const started = performance.now();
+  try {
+    const result = await watched(asking, trace, async (onEvent) => {
+      const { question, limits, prices, profile, responseFormat } = request;
+      return await runRlm<unknown>(
+        { query: question, context: context.context },
+        { ...models, limits, prices, profile, tools: [decompose], ...(responseFormat && { responseFormat }), onEvent, signal },
+      );
+    });
+    const seconds = (performance.now() - started) / 1000;
+    const answered: Answered = {
+      result,
+      context,
+      largestRequest: measured.largestRequest(),
+      seconds,
+      width: io.stdout.columns ?? 120,
+    };
+    await write(io.stdout, answerText(answered, request, { trace: trace?.path, isTTY: io.stdout.isTTY === true }));
+    for (const note of notesOf(answered, request)) say(note);
+    if (trace !== undefined) say(`Trace: ${trace.path}`);
+    if (request.quiet) trace?.forget();
+    return result.status === "concluded" ? exitCodes.concluded : exitCodes.answered;
+  } catch (error) {
+    return await failed(error, asking, trace);
+  } finally {
+    await trace?.close();
+  }
+}
+
+async function watched<T>(
+  { request, io, progress }: Asking,
+  trace: TraceFile | undefined,
+  run: (onEvent: Emit) => Promise<T>,
+): Promise<T> {
+  const tree = request.quiet ? undefined : liveTree({ stream: io.stderr });
+  const begun = Promise.withResolvers<void>();
+  // The run measures and hashes the context before it says anything.
+  const reading = progress.during(
+    () => "Preparing the context",
+    () => begun.promise,
+  );
+  try {
+    return await run((event) => {
+      begun.resolve();
+      trace?.onEvent(event);
+      tree?.onEvent(event);
+    });
+  } finally {
+    begun.resolve();
+    await reading;
+    tree?.stop();
+  }
+}
+
+/** Tells what went wrong; never more than once, and never on stdout but as JSON. */
+async function failed(error: unknown, { request, io, signal }: Asking, trace?: TraceFile): Promise<number> {
+  const { code, words, status } = failureOf(error, signal);
+  const kept = trace === undefined ? "" : ` The trace so far: ${trace.path}`;
+  io.stderr.write(plainText(`${code === exitCodes.interrupted ? words : `error: ${words}`}${kept && `\n${kept.trim()}`}\n`));
+  if (request.json && trace !== undefined)
+    await write(io.stdout, `${JSON.stringify({ status, error: words, trace: trace.path })}\n`);
+  return code;
+}

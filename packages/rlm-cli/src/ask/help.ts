@@ -1,0 +1,33 @@
+/** What `rlm ask --help` says below its options. */
+export const askHelp = `
+Contexts:
+  One file is the text itself, in the variable \`context\`; it is read where it is, at any size up to 500 million
+  characters. Several files, a folder or a glob are one object: texts by path. name=PATH makes a variable of its own.
+  Of folders and globs, hidden files, symbolic links, .git, node_modules and files that are not text are left out,
+  and said to be.
+
+Examples:
+  $ rlm ask "Which requests failed, and why?" --context app.log --model openai:gpt-5-mini
+  $ rlm ask "Which of these clauses contradict each other?" --context contracts/ --model anthropic:claude-sonnet-4-5
+  $ rlm ask "Where is the retry logic?" --context 'src/**/*.ts' --model openai:gpt-5 --sub-model openai:gpt-5-mini
+  $ git log -p | rlm ask "When did the cache begin to be shared?" --context - --model ollama:qwen3
+  $ rlm ask "Which lines break the rules?" --context logs=app.log --context rules=rules.md --model openai:gpt-5
+  $ rlm ask "Summarise it" --context book.txt --model openai:gpt-5 --dry-run --prices prices.json
+  $ rlm ask "What is said of the bridge?" --context book.txt --model offline
+  $ rlm ask "How many?" --context data.csv --model openai:local --base-url http://localhost:8000/v1 --profile small
+
+Environment:
+  RLM_MODEL, RLM_SUB_MODEL  for --model and --sub-model
+  OPENAI_BASE_URL           for --base-url, with models of openai
+  OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_API_KEY, …  the provider’s key
+  NO_COLOR                  no colours
+
+Output:
+  The answer on stdout, everything else on stderr. Escape sequences and control characters of an answer are not
+  written, neither to a terminal nor to a pipe; --json has them, escaped.
+  Every run keeps a trace, which may hold parts of the context: a file that only you can read, named at the end.
+
+Exit codes:
+  0 answered   1 failed (a server that cannot be reached, a limit before there was any answer, …)
+  2 wrong usage or input, no key, or a key that the provider refuses
+  3 answered at a limit, with the best there was   130 interrupted (Ctrl-C; a second one ends at once)`;

@@ -1,0 +1,72 @@
+import { Option } from "commander";
+import { defaultLimits, type Limits } from "rlm-core";
+import { duration, number } from "../live-tree/words.ts";
+import { readAmount, readDollars, readDuration } from "./amounts.ts";
+
+interface LimitFlag {
+  flag: string;
+  value: "number" | "dollars" | "time";
+  words: string;
+}
+
+/** The flag of each limit of rlm-core. */
+export const limitFlags: Record<keyof Limits, LimitFlag> = {
+  turns: { flag: "turns", value: "number", words: "turns of one session: a reply of the model and its code" },
+  depth: { flag: "depth", value: "number", words: "0: no sub-calls, 1: plain sub-calls, 2: children that are RLMs, …" },
+  calls: { flag: "calls", value: "number", words: "model calls of any kind" },
+  tokens: { flag: "tokens", value: "number", words: "tokens in and out" },
+  costUsd: { flag: "cost-usd", value: "dollars", words: "US dollars, by the table of --prices" },
+  durationMs: { flag: "duration", value: "time", words: "active time" },
+  errors: { flag: "errors", value: "number", words: "failed turns in a row" },
+  concurrency: { flag: "concurrency", value: "number", words: "model requests at once" },
+  maxOutputTokens: { flag: "max-output-tokens", value: "number", words: "tokens that one model call may write" },
+  promptChars: { flag: "prompt-chars", value: "number", words: "characters of one sub-call’s prompt" },
+  outputChars: { flag: "output-chars", value: "number", words: "characters that a turn’s output shows to the model" },
+  computeMs: { flag: "compute", value: "time", words: "computing of one block of code" },
+  heapMb: { flag: "heap-mb", value: "number", words: "megabytes of the sandbox, beside the context" },
+  answerChars: { flag: "answer-chars", value: "number", words: "characters of the answer" },
+  directBelow: {
+    flag: "direct-below",
+    value: "number",
+    words: "a context of fewer tokens goes into one plain call; 0: never",
+  },
+};
+
+/** The options of all limits for a command line. */
+export function limitOptions(preset: Partial<Limits> = {}): Option[] {
+  return entries().map(([name, { flag, value, words }]) => {
+    const usual = shown(preset[name] ?? defaultLimits[name], value);
+    return new Option(`--${flag} <${value}>`, `${words} (default: ${usual})`).argParser(readers[value]);
+  });
+}
+
+/** The limits that were given on a command line. */
+export function limitsOf(options: Readonly<Record<string, unknown>>): Partial<Limits> {
+  const given = entries().map(([name, { flag }]) => [name, options[new Option(`--${flag}`).attributeName()]] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+/** A message of rlm-core in the words of the command line: `limits.calls` is `--calls`. */
+export function inFlags(message: string): string {
+  return message
+    .replace(/\blimits\.(\w+)/g, (whole, name: string) => (isLimit(name) ? `--${limitFlags[name].flag}` : whole))
+    .replaceAll("options.responseFormat", "--schema")
+    .replace(/give prices: \{.*\}/, "give it in the table of --prices")
+    .replace(", or give fields: { apiKey }", "");
+}
+
+const readers = { number: readAmount, dollars: readDollars, time: readDuration };
+
+function shown(value: number, unit: LimitFlag["value"]): string {
+  if (value === Infinity) return "none";
+  if (unit === "time") return duration(value).replace(/ 0 s$/, "").replace(".0 ", " ");
+  return unit === "dollars" ? `$${value}` : number(value);
+}
+
+function isLimit(name: string): name is keyof Limits {
+  return Object.hasOwn(limitFlags, name);
+}
+
+function entries(): [keyof Limits, LimitFlag][] {
+  return Object.entries(limitFlags).map(([name, flag]) => [name as keyof Limits, flag]);
+}

@@ -1,0 +1,32 @@
+import { join, resolve } from "node:path";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { tmpdir } from "node:os";
+import { InputError, type Emit } from "rlm-core";
+import { trajectoryWriter } from "rlm-core/trajectory";
+
+/** Where the trajectory of a run goes. */
+export interface TraceFile {
+  path: string;
+  onEvent: Emit;
+  close(): Promise<void>;
+  /** Removes it if nobody asked for it. */
+  forget(): void;
+}
+
+/** Opens the file of `--trace`, by default a new one below the system's folder for temporary files. Throws InputError. */
+export function openTrace(given: string | undefined, cwd: string): TraceFile {
+  if (given === "") throw new InputError('Expected --trace to be the path of a new file, got ""');
+  const path = given === undefined ? join(mkdtempSync(join(tmpdir(), "rlm-trace-")), "trajectory.jsonl") : resolve(cwd, given);
+  // The writer's own words are for callers of the library.
+  if (given !== undefined && existsSync(path))
+    throw new InputError(`Cannot write the trace to ${path}: it is there already; give another path`);
+  const writer = trajectoryWriter(path);
+  return {
+    path,
+    ...writer,
+    forget() {
+      if (given === undefined) rmSync(dirname(path), { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { ContextInput } from "rlm-core";
+import type { Io } from "../io.ts";
+import type { Progress } from "../progress.ts";
+import type { TemporaryFolder } from "../temporary-folder.ts";
+
+/** A context that was read and measured. */
+export interface LoadedContext extends Size {
+  context: ContextInput;
+  /** What there is, for people: "3 files, 12,345 characters". */
+  words: string;
+}
+
+export interface Size {
+  bytes: number;
+  /** UTF-16 code units of the texts. */
+  chars: number;
+  /** The same as a run counts them: of the JSON text where the context is an array or object. */
+  length: number;
+  /** The texts once more, in pieces. */
+  pieces(): AsyncIterable<string>;
+}
+
+export interface LoadOptions {
+  io: Pick<Io, "cwd" | "stdin">;
+  signal: AbortSignal;
+  temporary: TemporaryFolder;
+  progress: Progress;
+  /** Tells people something. */
+  say(line: string): void;
+}

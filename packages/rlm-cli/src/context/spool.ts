@@ -1,0 +1,37 @@
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { InputError } from "rlm-core";
+import type { TemporaryFolder } from "../temporary-folder.ts";
+
+export interface SpoolOptions {
+  signal: AbortSignal;
+  temporary: TemporaryFolder;
+  /** Hears how many bytes came so far. */
+  onBytes?: (bytes: number) => void;
+}
+
+/** Copies what can be read only once, stdin or a pipe, into a temporary file of this user; gives its path. */
+export async function spool(
+  source: NodeJS.ReadableStream,
+  name: string,
+  { signal, temporary, onBytes }: SpoolOptions,
+): Promise<string> {
+  const path = join(temporary.path(), name);
+  let bytes = 0;
+  const counted = async function* (chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | string> {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > maxBytes)
+        throw new InputError(`Cannot read the context ${name}: it has more than ${maxBytes.toLocaleString("en")} bytes`);
+      onBytes?.(bytes);
+      yield chunk;
+    }
+  };
+  await pipeline(source as Readable, counted, createWriteStream(path, { mode: 0o600, flags: "wx" }), { signal });
+  return path;
+}
+
+// What a context of the most characters may take, so that an endless stream does not fill the disk.
+const maxBytes = 1_500_000_000;

@@ -1,0 +1,12 @@
+/** What the exit code of `rlm` says. */
+export const exitCodes = {
+  answered: 0,
+  failed: 1,
+  /** Wrong usage or input, no key, or one that the provider refuses. */
+  usage: 2,
+  /** There is an answer, the best one at a limit. */
+  concluded: 3,
+  /** A replay was not the same as its record. */
+  differs: 4,
+  interrupted: 130,
+} as const;
