@@ -1,15 +1,15 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Readable } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
+import type { Io } from "rlm-cli";
 import type { Model } from "rlm-core";
 import { readTrajectory } from "rlm-core/trajectory";
-import { offlineModel } from "rlm-tools/offline-model";
+import { offlineModel, type Mentions } from "rlm-tools/offline-model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadAddresses } from "../examples/panama/addresses.ts";
-import { askPresidents, type Asked } from "../examples/panama/ask-presidents.ts";
+import { askPresidents } from "../examples/panama/ask-presidents.ts";
 
 const home = resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "rlm-demo-test-"));
@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("askPresidents()", () => {
   let asked: Asked;
   beforeAll(async () => {
-    asked = await askPresidents(await loadAddresses(), { model: offlineModel() });
+    asked = await askInProcess();
   });
 
   it("askPresidents() agrees with a plain scan of the files on every president, year and count", () => {
@@ -49,19 +49,45 @@ describe("askPresidents()", () => {
     expect(asked.largestRequest).toBeLessThan(20_000);
   });
 
-  it("askPresidents() gives another answer when the reply to one sub-call is another", async () => {
+  it("askPresidents() gives another answer when the reply to one sub-call is another, and says that it is wrong", async () => {
     const model = offlineModel();
     let subCalls = 0;
-    const subModel: Model = async (messages, options) => {
+    const lying: Model = async (messages, options) => {
       const reply = await model(messages, options);
-      return ++subCalls === 3 ? { ...reply, text: reply.text.replace(/"mentions":(\d+)/, '"mentions":1000') } : reply;
+      if (options.purpose !== "sub" || ++subCalls !== 3) return reply;
+      return { ...reply, text: reply.text.replace(/"mentions":(\d+)/, '"mentions":1000') };
     };
-    const { answer } = await askPresidents(await loadAddresses(), { model, subModel });
+    const { answer, code } = await askInProcess(async () => lying);
     expect(subCalls).toBeGreaterThan(3);
     expect(answer.mentions).toBeGreaterThan(1000);
     expect(answer.mentions).not.toBe(asked.answer.mentions);
+    expect(code).toBe(1);
   });
 });
+
+interface Asked {
+  code: number;
+  status: string;
+  answer: Mentions;
+  largestRequest: number;
+}
+
+/** The demo's command in this process, its answer as JSON. */
+async function askInProcess(openModel?: Io["openModel"]): Promise<Asked> {
+  const out = new PassThrough().setEncoding("utf8");
+  const io: Io = {
+    stdin: new PassThrough(),
+    stdout: out,
+    stderr: new PassThrough().resume(),
+    env: {},
+    cwd: folder,
+    signals: new EventEmitter(),
+    exit: () => {},
+    ...(openModel && { openModel }),
+  };
+  const code = await askPresidents(["--json", "--no-trace"], io);
+  return { code, ...(JSON.parse(String(out.read())) as Omit<Asked, "code">) };
+}
 
 describe("examples/demo.ts", () => {
   it("demo says first that its model is a stand-in, and ends with the answer, the tokens and the trace", async () => {
@@ -84,8 +110,8 @@ describe("examples/demo.ts", () => {
 
   it.each([
     [["--help"], 0, /^Usage: pnpm demo/],
-    [["--fast"], 2, /Unknown option '--fast'/],
-    [["--delay", "soon"], 2, /Expected --delay to be a number of milliseconds, got "soon"/],
+    [["--fast"], 2, /unknown option '--fast'/],
+    [["--delay", "soon"], 2, /'soon' is invalid\. Expected a number of milliseconds/],
     [["--trace", join(folder, "nowhere", "trace.jsonl")], 2, /nowhere/],
     [["--trace", folder], 2, /is there already; give another path/],
     [["--trace", ""], 2, /Expected --trace to be the path of a new file, got ""/],
@@ -112,7 +138,7 @@ describe("examples/demo.ts", () => {
       expect(await ended).toBe(130);
       expect(performance.now() - interrupted).toBeLessThan(1000);
       await expect.poll(() => children.filter(isAlive), { timeout: 1000 }).toEqual([]);
-      expect(lines).toContain(`Stopped. The trace so far: ${trace}`);
+      expect(lines.slice(-2)).toEqual(["Stopped.", `The trace so far: ${trace}`]);
       const { runs } = await readTrajectory(trace);
       const [root] = runs.values();
       expect(root?.journal.map(({ type }) => type)).toEqual(expect.arrayContaining(["reply", "block", "end", "call"]));

@@ -1,4 +1,4 @@
-import { plainText, runAsk, type Answered, type Io } from "rlm-cli";
+import { runAsk, type Answered, type Io } from "rlm-cli";
 import { mentionsFormat, type Mentions } from "rlm-tools/offline-model";
 import { loadAddresses, type Address } from "./addresses.ts";
 import { measureAddresses } from "./measure-addresses.ts";
@@ -41,7 +41,7 @@ function summary({ result, context, largestRequest, seconds, width }: Answered):
     "",
     table(answer as Mentions, width),
     "",
-    `Largest single model request: ${number(largestRequest)} tokens, of ${plainText(context.words.split(", ")[1] ?? "")} in the text.`,
+    `Largest single model request: ${number(largestRequest)} tokens, of ${number(context.tokens ?? 0)} in the text.`,
     `In all ${usage.calls} model calls, ${number(usage.inputTokens + usage.outputTokens)} tokens, ${seconds.toFixed(1)} s.`,
   ].join("\n");
 }

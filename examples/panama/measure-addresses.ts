@@ -19,6 +19,7 @@ export async function measureAddresses(
   return {
     context: addresses,
     words: `${addresses.length} State of the Union addresses, ${tokens.toLocaleString("en-US")} tokens (o200k_base)`,
+    tokens,
     bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
     chars,
     length: JSON.stringify(addresses).length,

@@ -21,7 +21,9 @@ export async function runCommand(
   for (const one of [command, ...command.commands])
     one
       .exitOverride()
-      .showHelpAfterError(`(${one.parent === null ? "" : `${one.parent.name()} `}${one.name()} --help shows how it is used)`)
+      .showHelpAfterError(
+        `(${one.parent === null ? "" : `${one.parent.name()} `}${one.name()} --help shows how it is used)`,
+      )
       .configureOutput({
         writeOut: (text) => (out += text),
         writeErr: (text) => io.stderr.write(plainText(text)),

@@ -12,7 +12,8 @@ export function askCommand(io: Io, ended: (code: number) => void, preset?: AskPr
   const command = new Command(preset?.name ?? "ask")
     .description(preset?.description ?? description)
     .allowExcessArguments(false);
-  if (preset === undefined) command.argument("[question]", "it comes before --context, or behind --").addHelpText("after", askHelp);
+  if (preset === undefined)
+    command.argument("[question]", "it comes before --context, or behind --").addHelpText("after", askHelp);
   addAskOptions(command, preset);
   return command.action(async (...args: unknown[]) => {
     const question = preset?.question ?? args[0];

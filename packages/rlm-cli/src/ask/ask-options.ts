@@ -36,7 +36,9 @@ export function addAskOptions(command: Command, preset?: AskPreset): void {
     );
   command
     .addOption(new Option("-m, --model <provider:name>", "the model").env("RLM_MODEL"))
-    .addOption(new Option("--sub-model <provider:name>", "the model of sub-calls; by default the same").env("RLM_SUB_MODEL"))
+    .addOption(
+      new Option("--sub-model <provider:name>", "the model of sub-calls; by default the same").env("RLM_SUB_MODEL"),
+    )
     .option("--base-url <url>", "where the models are served")
     .addOption(new Option("--profile <name>", "the words of the prompt").choices(Object.keys(profiles)).default("big"));
   if (own) command.option("--schema <file>", "a JSON Schema: the answer is a value that fits it");
@@ -64,7 +66,8 @@ export async function readRequest(question: string, given: Given, io: Io, preset
   const prices = await readPrices(given.prices, io.cwd);
   if (limits.costUsd !== Infinity && Object.keys(prices).length === 0)
     throw new InputError("Cannot keep to --cost-usd without prices: give --prices FILE");
-  const responseFormat = given.schema === undefined ? preset?.responseFormat : await readJsonFile("--schema", given.schema, io.cwd);
+  const responseFormat =
+    given.schema === undefined ? preset?.responseFormat : await readJsonFile("--schema", given.schema, io.cwd);
   const { context = [], trace } = given;
   if (trace === "") throw new InputError('Expected --trace to be the path of a new file, got ""');
   return {
@@ -108,7 +111,12 @@ async function readPrices(path: string | undefined, cwd: string): Promise<Record
   const prices = (await readJsonFile("--prices", path, cwd)) as Prices;
   checkPrices(prices);
   // Models report their names without the provider.
-  return Object.fromEntries(Object.entries(prices).flatMap(([name, price]) => [[name, price], [modelNameOf(name), price]]));
+  return Object.fromEntries(
+    Object.entries(prices).flatMap(([name, price]) => [
+      [name, price],
+      [modelNameOf(name), price],
+    ]),
+  );
 }
 
 /** "openai:gpt-5" is "gpt-5" in usage and prices. */

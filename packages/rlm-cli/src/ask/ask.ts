@@ -86,7 +86,16 @@ async function answer(
       const { question, limits, prices, profile, responseFormat } = request;
       return await runRlm<unknown>(
         { query: question, context: context.context },
-        { ...models, limits, prices, profile, tools: [decompose], ...(responseFormat && { responseFormat }), onEvent, signal },
+        {
+          ...models,
+          limits,
+          prices,
+          profile,
+          tools: [decompose],
+          ...(responseFormat && { responseFormat }),
+          onEvent,
+          signal,
+        },
       );
     });
     const seconds = (performance.now() - started) / 1000;
@@ -138,7 +147,9 @@ async function watched<T>(
 async function failed(error: unknown, { request, io, signal }: Asking, trace?: TraceFile): Promise<number> {
   const { code, words, status } = failureOf(error, signal);
   const kept = trace === undefined ? "" : ` The trace so far: ${trace.path}`;
-  io.stderr.write(plainText(`${code === exitCodes.interrupted ? words : `error: ${words}`}${kept && `\n${kept.trim()}`}\n`));
+  io.stderr.write(
+    plainText(`${code === exitCodes.interrupted ? words : `error: ${words}`}${kept && `\n${kept.trim()}`}\n`),
+  );
   if (request.json && trace !== undefined)
     await write(io.stdout, `${JSON.stringify({ status, error: words, trace: trace.path })}\n`);
   return code;

@@ -10,7 +10,12 @@ export interface TokenCount {
 /** Tokens of a text in pieces (o200k_base); of a long one only as many characters as `most`, spread over the whole. */
 export async function countPieces(
   pieces: AsyncIterable<string>,
-  { chars, signal, onChars, most = 20_000_000 }: { chars: number; signal: AbortSignal; onChars?: (chars: number) => void; most?: number },
+  {
+    chars,
+    signal,
+    onChars,
+    most = 20_000_000,
+  }: { chars: number; signal: AbortSignal; onChars?: (chars: number) => void; most?: number },
 ): Promise<TokenCount> {
   // Every n-th slice.
   const every = Math.max(1, Math.ceil(chars / most));
@@ -19,7 +24,7 @@ export async function countPieces(
   let tokens = 0;
   let seen = 0;
   for await (const piece of pieces) {
-    for (let start = 0; start < piece.length; ) {
+    for (let start = 0; start < piece.length;) {
       const end = borderOf(piece, start + sliceLength);
       if (slice++ % every === 0) {
         tokens += await countTokens(piece.slice(start, end));

@@ -14,13 +14,19 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
   if (signal.aborted) return { code: exitCodes.interrupted, words: "Stopped.", status: "aborted" };
   if (error instanceof InputError) return failure(exitCodes.usage, inFlags(error.message));
   if (isRefusedKey(error))
-    return failure(exitCodes.usage, `${messageOf(error)}\nThe provider refuses the key: look at the variable that holds it.`);
+    return failure(
+      exitCodes.usage,
+      `${messageOf(error)}\nThe provider refuses the key: look at the variable that holds it.`,
+    );
   if (error instanceof BudgetError)
     return failure(exitCodes.failed, `${inFlags(error.message)}; there was no answer yet, so raise that limit`);
   if (error instanceof RlmError) return failure(exitCodes.failed, inFlags(`${error.message}${hintOf(error)}`));
   if (error instanceof Error && "code" in error) return failure(exitCodes.failed, error.message);
   // Nobody else is to blame: where it happened helps whoever mends it.
-  return failure(exitCodes.failed, `This is an error in rlm itself: ${error instanceof Error ? error.stack : String(error)}`);
+  return failure(
+    exitCodes.failed,
+    `This is an error in rlm itself: ${error instanceof Error ? error.stack : String(error)}`,
+  );
 }
 
 function failure(code: number, words: string): Failure {
@@ -39,15 +45,25 @@ function isRefusedKey(error: unknown): boolean {
   });
 }
 
-const unreachable = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "UND_ERR_CONNECT_TIMEOUT"]);
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 
 function hintOf(error: Error): string {
-  const code = causes(error).flatMap((cause) => ("code" in cause ? [String(cause.code)] : [])).find((one) => unreachable.has(one));
+  const code = causes(error)
+    .flatMap((cause) => ("code" in cause ? [String(cause.code)] : []))
+    .find((one) => unreachable.has(one));
   return code === undefined ? "" : ` (${code}: the server cannot be reached; look at --base-url, and whether it runs)`;
 }
 
 function causes(error: unknown): object[] {
   const found: object[] = [];
-  for (let at = error; typeof at === "object" && at !== null && found.length < 10; at = (at as Error).cause) found.push(at);
+  for (let at = error; typeof at === "object" && at !== null && found.length < 10; at = (at as Error).cause)
+    found.push(at);
   return found;
 }

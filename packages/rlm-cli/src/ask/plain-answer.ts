@@ -14,8 +14,10 @@ export function plainAnswer(answer: string, isTTY: boolean): string {
 
 /** JSON that is the same value and shows a terminal nothing but visible characters. */
 export function plainJson(value: unknown, space?: number): string {
-  return JSON.stringify(value, null, space).replace(
-    /[\u007f-\u009f\u2028\u2029\p{Cf}]/gu,
-    (character) => Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
+  return JSON.stringify(value, null, space).replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`,
+    ).join(""),
   );
 }

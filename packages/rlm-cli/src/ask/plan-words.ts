@@ -4,12 +4,16 @@ import { inFlags } from "./limit-flags.ts";
 import type { Plan } from "./plan.ts";
 
 /** A plan for people. */
-export function planWords(plan: Plan, { words, limits, hasModel }: { words: string; limits: Limits; hasModel: boolean }): string {
+export function planWords(
+  plan: Plan,
+  { words, limits, hasModel }: { words: string; limits: Limits; hasModel: boolean },
+): string {
   const { chars, bytes, tokens, estimated, way, most, onePass } = plan;
   const size = `${plural(chars, "character")}, ${plural(bytes, "byte")}, ${estimated ? "about " : ""}${plural(tokens, "token")} (o200k_base${estimated ? ", estimated from a sample" : ""})`;
   const noPrice = hasModel ? "no price: give --prices FILE" : "no price: no --model given";
   const dollars = (cost: number | null): string => (cost === null ? noPrice : `$${cost.toFixed(cost < 1 ? 4 : 2)}`);
-  const limit = (value: number | null, noun: string): string => (value === null ? `any number of ${noun}s` : plural(value, noun));
+  const limit = (value: number | null, noun: string): string =>
+    value === null ? `any number of ${noun}s` : plural(value, noun);
   const lines = [
     "Dry run: no model was asked.",
     `Context:        ${words}`,
@@ -21,7 +25,9 @@ export function planWords(plan: Plan, { words, limits, hasModel }: { words: stri
   const over = [
     ...(onePass.calls > limits.calls ? [`${inFlags("limits.calls")} ${number(limits.calls)}`] : []),
     ...(onePass.tokens > limits.tokens ? [`${inFlags("limits.tokens")} ${number(limits.tokens)}`] : []),
-    ...(onePass.costUsd !== null && onePass.costUsd > limits.costUsd ? [`${inFlags("limits.costUsd")} ${limits.costUsd}`] : []),
+    ...(onePass.costUsd !== null && onePass.costUsd > limits.costUsd
+      ? [`${inFlags("limits.costUsd")} ${limits.costUsd}`]
+      : []),
   ];
   return [
     ...lines,

@@ -84,9 +84,12 @@ function dearest(
     { inputTokens: tokens - outputTokens, outputTokens },
     { inputTokens: tokens, outputTokens: 0 },
   ];
-  const costs = models.flatMap((model) => splits.map((split) => (model === undefined ? undefined : costOf(split, model, prices))));
+  const costs = models.flatMap((model) =>
+    splits.map((split) => (model === undefined ? undefined : costOf(split, model, prices))),
+  );
   const known = costs.filter((cost) => cost !== undefined);
-  const cap = known.length < costs.length || known.some((cost) => !Number.isFinite(cost)) ? Infinity : Math.max(...known);
+  const cap =
+    known.length < costs.length || known.some((cost) => !Number.isFinite(cost)) ? Infinity : Math.max(...known);
   return orNull(Math.min(cap, costUsd));
 }
 

@@ -10,7 +10,8 @@ export function answerText(
 ): string {
   const { result, largestRequest } = answered;
   const { answer, status, limit = null, usage, runId } = result;
-  if (json) return `${plainJson({ answer, status, limit, usage, runId, trace: quiet ? null : (trace ?? null), largestRequest })}\n`;
+  if (json)
+    return `${plainJson({ answer, status, limit, usage, runId, trace: quiet ? null : (trace ?? null), largestRequest })}\n`;
   if (show !== undefined && !quiet) return `${show(answered)}\n`;
   return `${typeof answer === "string" ? plainAnswer(answer, isTTY) : plainJson(answer, 2)}\n`;
 }

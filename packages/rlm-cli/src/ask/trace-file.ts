@@ -1,6 +1,5 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
 import { tmpdir } from "node:os";
 import { InputError, type Emit } from "rlm-core";
 import { trajectoryWriter } from "rlm-core/trajectory";
@@ -17,7 +16,8 @@ export interface TraceFile {
 /** Opens the file of `--trace`, by default a new one below the system's folder for temporary files. Throws InputError. */
 export function openTrace(given: string | undefined, cwd: string): TraceFile {
   if (given === "") throw new InputError('Expected --trace to be the path of a new file, got ""');
-  const path = given === undefined ? join(mkdtempSync(join(tmpdir(), "rlm-trace-")), "trajectory.jsonl") : resolve(cwd, given);
+  const path =
+    given === undefined ? join(mkdtempSync(join(tmpdir(), "rlm-trace-")), "trajectory.jsonl") : resolve(cwd, given);
   // The writer's own words are for callers of the library.
   if (given !== undefined && existsSync(path))
     throw new InputError(`Cannot write the trace to ${path}: it is there already; give another path`);

@@ -63,8 +63,13 @@ async function byGlob(pattern: string, cwd: string, signal: AbortSignal): Promis
   const left = createLeftOut();
   // Who names a hidden or foreign folder means it.
   const asked = new Set(pattern.split(/[\\/]/));
-  const out = (name: string): boolean => !asked.has(name) && !(name.startsWith(".") && pattern.includes(`${sep}.`)) && left.out(name);
-  const entries = glob(pattern, { cwd, withFileTypes: true, exclude: (entry) => entry.name !== "." && out(entry.name) });
+  const out = (name: string): boolean =>
+    !asked.has(name) && !(name.startsWith(".") && pattern.includes(`${sep}.`)) && left.out(name);
+  const entries = glob(pattern, {
+    cwd,
+    withFileTypes: true,
+    exclude: (entry) => entry.name !== "." && out(entry.name),
+  });
   for await (const entry of entries) {
     signal.throwIfAborted();
     const path = join(entry.parentPath, entry.name);

@@ -25,7 +25,10 @@ export async function loadContext(given: readonly string[], options: LoadOptions
   const names = [...groups.keys()];
   const alone = names.length === 1 && names[0] === "context";
   return {
-    context: alone && loaded[0] ? loaded[0][1].value : named(Object.fromEntries(loaded.map(([name, { value }]) => [name, value]))),
+    context:
+      alone && loaded[0]
+        ? loaded[0][1].value
+        : named(Object.fromEntries(loaded.map(([name, { value }]) => [name, value]))),
     words: `${alone ? "" : `${names.join(", ")}: `}${plural(sum("files"), "file")}, ${plural(sum("chars"), "character")}`,
     bytes: sum("bytes"),
     chars: sum("chars"),
@@ -95,5 +98,12 @@ async function oneFile({ path, key }: FoundFile, { signal, progress }: LoadOptio
     throw new InputError(`Cannot read the context ${key}: ${chars === 0 ? "it is empty" : "it has only white space"}`);
   const { size } = await stat(path);
   // Not copied: the run reads it from where it is.
-  return { value: file(path), files: 1, bytes: size, chars, length: chars, pieces: () => textPieces(path, key, signal) };
+  return {
+    value: file(path),
+    files: 1,
+    bytes: size,
+    chars,
+    length: chars,
+    pieces: () => textPieces(path, key, signal),
+  };
 }

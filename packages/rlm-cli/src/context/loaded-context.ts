@@ -8,6 +8,8 @@ export interface LoadedContext extends Size {
   context: ContextInput;
   /** What there is, for people: "3 files, 12,345 characters". */
   words: string;
+  /** Where they were counted. */
+  tokens?: number;
 }
 
 export interface Size {

@@ -24,7 +24,9 @@ export async function spool(
     for await (const chunk of chunks) {
       bytes += chunk.length;
       if (bytes > maxBytes)
-        throw new InputError(`Cannot read the context ${name}: it has more than ${maxBytes.toLocaleString("en")} bytes`);
+        throw new InputError(
+          `Cannot read the context ${name}: it has more than ${maxBytes.toLocaleString("en")} bytes`,
+        );
       onBytes?.(bytes);
       yield chunk;
     }

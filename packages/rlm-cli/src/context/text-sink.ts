@@ -31,7 +31,7 @@ export async function jsonSink(path: string): Promise<TextSink> {
   let end = 0;
   const put = async (text: string): Promise<void> => {
     const bytes = Buffer.from(text);
-    for (let written = 0; written < bytes.length; ) {
+    for (let written = 0; written < bytes.length;) {
       const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, end);
       written += bytesWritten;
       end += bytesWritten;
