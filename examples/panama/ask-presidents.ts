@@ -4,8 +4,7 @@ import { loadAddresses, type Address } from "./addresses.ts";
 import { measureAddresses } from "./measure-addresses.ts";
 import { table } from "./table.ts";
 
-export const question =
-  "Which presidents spoke of the Panama Canal, in which years, how often, and what was said first?";
+const question = "Which presidents spoke of the Panama Canal, in which years, how often, and what was said first?";
 
 const description = `Asks "${question}"
 over all 233 State of the Union addresses, and shows what happens. No key, no network.`;
@@ -13,8 +12,7 @@ over all 233 State of the Union addresses, and shows what happens. No key, no ne
 /** `rlm ask` with that question over all addresses; gives the exit code. */
 export async function askPresidents(argv: readonly string[], io: Io): Promise<number> {
   const addresses = await loadAddresses();
-  let wrong = false;
-  const code = await runAsk(argv, io, {
+  return await runAsk(argv, io, {
     name: "pnpm demo",
     description,
     question,
@@ -24,15 +22,15 @@ export async function askPresidents(argv: readonly string[], io: Io): Promise<nu
     limits: { concurrency: 4 },
     delayMs: io.stderr.isTTY === true ? 400 : 0,
     responseFormat: mentionsFormat,
-    show(answered) {
+    show: summary,
+    problem({ result }) {
+      const { mentions } = result.answer as Mentions;
       const scanned = scan(addresses);
-      const { mentions } = answered.result.answer as Mentions;
-      wrong = scanned !== mentions;
-      const check = `The answer is wrong: a plain scan of the text finds ${scanned} mentions, not ${mentions}.`;
-      return `${summary(answered)}${wrong ? `\n${check}` : ""}`;
+      return scanned === mentions
+        ? undefined
+        : `The answer is wrong: a plain scan of the text finds ${scanned} mentions, not ${mentions}.`;
     },
   });
-  return code === 0 && wrong ? 1 : code;
 }
 
 function summary({ result, context, largestRequest, seconds, width }: Answered): string {

@@ -87,6 +87,7 @@ export async function readRequest(question: string, given: Given, io: Io, preset
     quiet: given.quiet === true,
     dryRun: given.dryRun === true,
     ...(preset?.show && { show: preset.show }),
+    ...(preset?.problem && { problem: preset.problem }),
   };
 }
 

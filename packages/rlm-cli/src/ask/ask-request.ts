@@ -21,6 +21,8 @@ export interface AskRequest {
   dryRun: boolean;
   /** What people see of the answer instead of its text. */
   show?: (answered: Answered) => string;
+  /** What is wrong with the answer, if something is: then the command has failed. */
+  problem?: (answered: Answered) => string | undefined;
 }
 
 /** A run that gave an answer. */
@@ -46,4 +48,5 @@ export interface AskPreset {
   responseFormat?: JsonSchema;
   delayMs?: number;
   show?: (answered: Answered) => string;
+  problem?: (answered: Answered) => string | undefined;
 }

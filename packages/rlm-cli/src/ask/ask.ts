@@ -110,6 +110,11 @@ async function answer(
     for (const note of notesOf(answered, request)) say(note);
     if (trace !== undefined) say(`Trace: ${trace.path}`);
     if (request.quiet) trace?.forget();
+    const problem = request.problem?.(answered);
+    if (problem !== undefined) {
+      io.stderr.write(`${plainText(problem)}\n`);
+      return exitCodes.failed;
+    }
     return result.status === "concluded" ? exitCodes.concluded : exitCodes.answered;
   } catch (error) {
     return await failed(error, asking, trace);
