@@ -1,6 +1,6 @@
 import { END, MemorySaver, START, StateGraph } from "@langchain/langgraph";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
-import { InputError, type RlmOptions, type RunStore } from "rlm-core";
+import { InputError, type RlmEvent, type RlmOptions, type RunStore } from "rlm-core";
 import { conclude, defaultSandbox, deliverResults, direct, execute, generate, resolveOptions } from "rlm-core/driver";
 import { beginNode } from "./begin.ts";
 import { stepNode } from "./graph-node.ts";
@@ -33,18 +33,24 @@ export function createRlmGraph<T = string>(options: RlmGraphOptions<T>) {
   return buildGraph(options).graph;
 }
 
-/** The graph, and what lives beside it. */
-export function buildGraph<T>(options: RlmGraphOptions<T>) {
+/** The graph, and what lives beside it. `record` hears what the user's listener hears, of each run with its store. */
+export function buildGraph<T>(
+  options: RlmGraphOptions<T>,
+  record?: (rootId: string, store: RunStore) => (event: RlmEvent) => Promise<void>,
+) {
   const { checkpointer, idleMs = 300_000, model, subModel, ...rest } = options;
   checkStore(options);
   let models: ReturnType<typeof resolveModels> | undefined;
   const trees = createLiveTrees({
     idleMs,
-    async resolve(overrides) {
+    async resolve(rootId, overrides) {
       models ??= resolveModels(model, subModel);
       // What failed once, such as a missing key, may be there the next time.
       models.catch(() => (models = undefined));
-      return resolveOptions({ ...rest, ...(await models), ...overrides }, defaultSandbox());
+      const { onEvent } = rest;
+      const recorded = record?.(rootId, overrides.store ?? rest.store);
+      const both = (event: RlmEvent): unknown => bothHear(event, onEvent, recorded);
+      return resolveOptions({ ...rest, ...(await models), ...overrides, onEvent: both }, defaultSandbox());
     },
   });
   const builder = createBuilder(trees, () => child);
@@ -73,6 +79,16 @@ const executeWithChildren: Parameters<typeof stepNode>[0] = async (state, run, {
     state.pending.length === 0 ? state : await deliverResults(state, await settledChildren(results, run.store), run);
   return await execute(delivered, run);
 };
+
+// A promise where there is one: what it rejects with ends the run.
+function bothHear(
+  event: RlmEvent,
+  onEvent: ((event: RlmEvent) => unknown) | undefined,
+  record: ((event: RlmEvent) => Promise<void>) | undefined,
+): unknown {
+  const heard = onEvent?.(event);
+  return record === undefined ? heard : Promise.all([heard, record(event)]);
+}
 
 function checkStore({ store, checkpointer }: Pick<RlmGraphOptions, "store" | "checkpointer">): void {
   if (typeof store !== "object" || store === null || !("append" in store))

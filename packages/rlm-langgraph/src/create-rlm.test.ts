@@ -90,7 +90,10 @@ describe("createRlm()", () => {
     const config = { configurable: { thread_id: "t" } };
     await expect(rlm.invoke({ query: "q", context }, config)).rejects.toThrow("no model today");
     broken = false;
-    expect((await rlm.graph.invoke(null, config)).answer).toBe("read once");
+    const resumed = await rlm.graph.invoke(null, config);
+    expect(resumed.answer).toBe("read once");
+    const { runs } = await rlm.trajectory(resumed.session.id);
+    expect([...runs.values()].map(({ end }) => end?.status)).toEqual(["final"]);
     expect(purposes.filter((purpose) => purpose === "sub")).toHaveLength(1);
   });
 

@@ -64,7 +64,9 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     this.#options = options;
     // A checkpoint outlives its invocation, so what it refers to has to.
     this.#store = options.store ?? (options.checkpointer && memoryStore());
-    this.#built = buildGraph({ ...options, store: this.#store ?? memoryStore() });
+    this.#built = buildGraph({ ...options, store: this.#store ?? memoryStore() }, (id, store) =>
+      trajectoryLog(store, id),
+    );
     this.answer = new Answer(this);
   }
 
@@ -144,11 +146,7 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     const { query, queryRef } = await shownQuery(input.query.trim(), store);
     const id = randomUUID();
     const beginning: Beginning = { id, rootId: id, depth: 0, seed: randomInt(2 ** 32), ...(queryRef && { queryRef }) };
-    const listen: (event: RlmEvent) => unknown = this.#options.onEvent ?? (() => {});
-    const record = trajectoryLog(store, id);
-    // A promise where there is one: what it rejects with ends the run.
-    const onEvent = (event: RlmEvent): unknown => Promise.all([listen(event), record(event)]);
-    const overrides: Overrides = { store, onEvent, ...(signal && { signal }) };
+    const overrides: Overrides = { store, ...(signal && { signal }) };
     await this.#built.trees.open(id, overrides);
     const durability = this.#options.checkpointer === undefined ? {} : { durability: "sync" as const };
     return { id, store, input: { query, context, beginning }, config: { ...options, ...durability } };

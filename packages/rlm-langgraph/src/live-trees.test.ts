@@ -11,7 +11,7 @@ function open() {
   const closed: string[] = [];
   const trees = createLiveTrees({
     idleMs: 1_000,
-    resolve: async (overrides) =>
+    resolve: async (_rootId, overrides) =>
       resolveOptions({ model: scriptedModel([]), sandbox: scriptedSandbox([]), ...overrides }, scriptedSandbox([])),
   });
   const addSession = async ({ runs }: LiveTree, id: string): Promise<void> => {

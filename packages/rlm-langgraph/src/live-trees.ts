@@ -1,4 +1,4 @@
-import type { JournalEvent, RlmOptions, RunStore, Session } from "rlm-core";
+import type { JournalEvent, RunStore, Session } from "rlm-core";
 import { openTree, type ResolvedOptions, type Run, type Tree } from "rlm-core/driver";
 
 /** What of a run lives between the nodes of its graph, in this process: none of it is in a checkpoint. */
@@ -13,7 +13,6 @@ export interface LiveTree {
 /** What one invocation brings beside the graph's own options. */
 export interface Overrides {
   store?: RunStore;
-  onEvent?: RlmOptions["onEvent"];
   signal?: AbortSignal;
 }
 
@@ -30,7 +29,7 @@ export interface LiveTrees {
 
 export interface LiveTreesOptions {
   /** The graph's options with what an invocation overrides. */
-  resolve(overrides: Overrides): Promise<ResolvedOptions>;
+  resolve(rootId: string, overrides: Overrides): Promise<ResolvedOptions>;
   /** Milliseconds after which a run that no node works on gives its sandboxes back; they are rebuilt when it goes on. */
   idleMs: number;
 }
@@ -55,7 +54,7 @@ export function createLiveTrees({ resolve, idleMs }: LiveTreesOptions): LiveTree
   }
 
   async function openLive(rootId: string, overrides: Overrides): Promise<LiveTree> {
-    const tree = await openTree(await resolve(overrides), rootId, { deferChildren: true });
+    const tree = await openTree(await resolve(rootId, overrides), rootId, { deferChildren: true });
     return { tree, runs: new Map(), journals: new Map() };
   }
 
