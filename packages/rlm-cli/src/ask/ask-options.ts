@@ -35,10 +35,8 @@ export function addAskOptions(command: Command, preset?: AskPreset): void {
       "a file, a folder, a glob in quotes, or - for stdin; name=PATH for a variable of that name",
     );
   command
-    .addOption(new Option("-m, --model <provider:name>", "the model").env("RLM_MODEL"))
-    .addOption(
-      new Option("--sub-model <provider:name>", "the model of sub-calls; by default the same").env("RLM_SUB_MODEL"),
-    )
+    .option("-m, --model <provider:name>", "the model (env: RLM_MODEL)")
+    .option("--sub-model <provider:name>", "the model of sub-calls; by default the same (env: RLM_SUB_MODEL)")
     .option("--base-url <url>", "where the models are served")
     .addOption(new Option("--profile <name>", "the words of the prompt").choices(Object.keys(profiles)).default("big"));
   if (own) command.option("--schema <file>", "a JSON Schema: the answer is a value that fits it");
@@ -73,8 +71,8 @@ export async function readRequest(question: string, given: Given, io: Io, preset
   return {
     question,
     load: preset?.load ?? (async (options) => await loadContext(context, options)),
-    model: given.model ?? preset?.model,
-    subModel: given.subModel,
+    model: given.model ?? preset?.model ?? io.env["RLM_MODEL"],
+    subModel: given.subModel ?? (preset === undefined ? io.env["RLM_SUB_MODEL"] : undefined),
     baseUrl: given.baseUrl,
     delayMs: given.delay ?? preset?.delayMs ?? 0,
     limits,
