@@ -1,17 +1,18 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { EventEmitter, once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { EventEmitter } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough } from "node:stream";
 import type { Io } from "rlm-cli";
 import type { Model } from "rlm-core";
 import { readTrajectory } from "rlm-core/trajectory";
 import { offlineModel, type Mentions } from "rlm-tools/offline-model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askPresidents } from "../examples/panama/ask-presidents.ts";
+import { descendants, isAlive, start } from "./start-process.ts";
 
 const home = resolve(import.meta.dirname, "..");
+const demo = join(home, "examples/demo.ts");
 const folder = mkdtempSync(join(tmpdir(), "rlm-demo-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -92,7 +93,7 @@ async function askInProcess(openModel?: Io["openModel"]): Promise<Asked> {
 describe("examples/demo.ts", () => {
   it("demo says first that its model is a stand-in, and ends with the answer, the tokens and the trace", async () => {
     const trace = join(folder, "whole.jsonl");
-    const { lines, ended } = start(["--trace", trace]);
+    const { lines, ended } = start(demo, ["--trace", trace]);
     expect(await ended).toBe(0);
     expect(lines[0]).toMatch(/^The model here is an offline stand-in: rules, not a language model\.$/);
     expect(lines).toContainEqual(
@@ -116,7 +117,7 @@ describe("examples/demo.ts", () => {
     [["--trace", folder], 2, /is there already; give another path/],
     [["--trace", ""], 2, /Expected --trace to be the path of a new file, got ""/],
   ])("demo %j ends with code %i and says why", async (args, code, words) => {
-    const { lines, ended } = start(args);
+    const { lines, ended } = start(demo, args);
     expect(await ended).toBe(code);
     expect(lines.join("\n")).toMatch(words);
     expect(lines.join("\n")).not.toMatch(/^\s+at /m);
@@ -129,7 +130,7 @@ describe("examples/demo.ts", () => {
     "demo interrupted in the middle (%s) ends within a second, leaves no process, keeps its trace",
     async (name, interrupt) => {
       const trace = join(folder, `${name.slice(0, 5)}.jsonl`);
-      const { pid, lines, ended, line } = start(["--trace", trace, "--delay", "700"]);
+      const { pid, lines, ended, line } = start(demo, ["--trace", trace, "--delay", "700"]);
       await line("sub-calls start");
       const children = descendants(pid);
       expect(children.length).toBeGreaterThan(0);
@@ -147,7 +148,7 @@ describe("examples/demo.ts", () => {
   );
 
   it("demo interrupted before its run ends within a second", async () => {
-    const { pid, lines, ended, line } = start(["--trace", join(folder, "early.jsonl"), "--delay", "0"]);
+    const { pid, lines, ended, line } = start(demo, ["--trace", join(folder, "early.jsonl"), "--delay", "0"]);
     await line("The model here is an offline stand-in: rules, not a language model.");
     const interrupted = performance.now();
     process.kill(pid, "SIGINT");
@@ -169,77 +170,4 @@ function scan(): { name: string; year: number; text: string; mentions: number; a
       return { ...record, text, mentions: parts.length - 1, at: parts[0]?.length ?? 0 };
     })
     .filter(({ mentions }) => mentions > 0);
-}
-
-/** The demo as a process of its own, in a group of its own. */
-function start(args: string[]): {
-  pid: number;
-  lines: string[];
-  ended: Promise<number | null>;
-  line: (text: string) => Promise<void>;
-} {
-  const program = ["-C", "rlm-source", "examples/demo.ts", ...args];
-  const demo: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, program, {
-    cwd: home,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const lines: string[] = [];
-  const waiting = new Set<() => void>();
-  for (const stream of [demo.stdout, demo.stderr]) {
-    let written = "";
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      const parts = (written + chunk).split("\n");
-      written = parts.pop() ?? "";
-      lines.push(...parts);
-      for (const look of waiting) look();
-    });
-  }
-  const ended = once(demo, "close").then(([code]) => code as number | null);
-  const line = async (text: string): Promise<void> => {
-    const { promise, resolve: seen } = Promise.withResolvers<void>();
-    const look = (): void => {
-      if (lines.includes(text)) seen();
-    };
-    waiting.add(look);
-    look();
-    const early = ended.then((code) =>
-      Promise.reject(new Error(`Ended with ${code} before "${text}":\n${lines.join("\n")}`)),
-    );
-    await Promise.race([promise, early]).finally(() => waiting.delete(look));
-    early.catch(() => {});
-  };
-  return { pid: demo.pid ?? 0, lines, ended, line };
-}
-
-/** Processes below one, at any depth. */
-function descendants(pid: number): number[] {
-  const parents = new Map(processes().map(({ id, parent }) => [id, parent]));
-  const isBelow = (id: number): boolean => {
-    const parent = parents.get(id);
-    return parent !== undefined && (parent === pid || isBelow(parent));
-  };
-  return [...parents.keys()].filter(isBelow);
-}
-
-function processes(): { id: number; parent: number }[] {
-  const ids = existsSync("/proc/self/stat") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
-  return ids.flatMap((id) => {
-    const parent = /^\d+ \(.*\) \w (\d+)/s.exec(statOf(id))?.[1];
-    return parent === undefined ? [] : [{ id: Number(id), parent: Number(parent) }];
-  });
-}
-
-function statOf(id: string): string {
-  try {
-    return readFileSync(`/proc/${id}/stat`, "utf8");
-  } catch {
-    // Gone in the meantime.
-    return "";
-  }
-}
-
-/** Whether it runs: one that is dead and not yet buried does not. */
-function isAlive(id: number): boolean {
-  return /^\d+ \(.*\) [^ZX]/s.test(statOf(String(id)));
 }
