@@ -66,6 +66,12 @@ describe("the packed packages", () => {
     expect(JSON.parse(run(process.execPath, ["--no-node-snapshot", "program.js"], project))).toEqual(printed);
   });
 
+  it("give a command rlm that answers", () => {
+    writeFileSync(join(project, "log.txt"), `${"nothing here\n".repeat(10_000)}the Kraken guard sleeps\n`);
+    const ask = ["ask", "What is said of the “Kraken guard”?", "--context", "log.txt", "--model", "offline", "--quiet"];
+    expect(run(join(project, "node_modules/.bin/rlm"), ask, project)).toContain("the Kraken guard sleeps");
+  });
+
   // The child's entry stays outside of the bundle: it is found through rlm-core's exports.
   it.each([false, true])("answer a query bundled by esbuild, minified: %s", async (minify) => {
     const outfile = join(project, "bundle.js");
