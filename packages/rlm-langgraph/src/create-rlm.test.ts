@@ -139,6 +139,33 @@ describe("createRlm()", () => {
     await expect(rlm.invoke({ query: "q", context })).rejects.toThrow("my listener broke");
   });
 
+  it("createRlm() ends the run with what a listener throws in several children at once", async () => {
+    const code = "await rlm_query_batched([1, 2, 3].map((n) => ({ query: 'c', context: 'n' + n })))";
+    const rlm = createRlm({
+      model: scriptedModel([], { onMissing: () => repl(code) }),
+      sandbox,
+      limits: { depth: 2 },
+      onEvent: ({ type, depth }) => {
+        if (type === "turn-start" && depth === 1) throw new Error("my listener broke");
+      },
+    });
+    await expect(rlm.invoke({ query: "q", context })).rejects.toThrow("my listener broke");
+  });
+
+  it("createRlm() answers several at once, each its own", async () => {
+    const { model } = ruled((messages) => {
+      const query = /Question: (\w+)/.exec(messages[1]?.content ?? "")?.[1];
+      return repl(messages.length > 2 ? `FINAL(${JSON.stringify(query)})` : "print(1)");
+    });
+    const rlm = createRlm({ model, sandbox });
+    const queries = ["a", "b", "c", "d"];
+    const results = await rlm.batch(
+      queries.map((query) => ({ query, context })),
+      { maxConcurrency: 2 },
+    );
+    expect(results.map(({ answer }) => answer)).toEqual(queries);
+  });
+
   it("rlm.trajectory() has the runs of this object, and says where one is not known", async () => {
     const rlm = createRlm({ model: scriptedModel([repl("print(1)"), repl("FINAL('x')")]), sandbox });
     const { runId } = await rlm.invoke({ query: "q", context });

@@ -82,7 +82,7 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
       await this.#finish(started);
       return resultOf<T>(output);
     } catch (error) {
-      throw options.signal?.aborted === true ? options.signal.reason : error;
+      throw causeOf(error, started);
     } finally {
       await this.#end(started);
     }
@@ -130,7 +130,7 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
       yield* await this.graph.stream(started.input, started.config);
       await this.#finish(started);
     } catch (error) {
-      throw signal.aborted ? signal.reason : error;
+      throw causeOf(error, started);
     } finally {
       await this.#end(started);
     }
@@ -147,9 +147,10 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     const id = randomUUID();
     const beginning: Beginning = { id, rootId: id, depth: 0, seed: randomInt(2 ** 32), ...(queryRef && { queryRef }) };
     const overrides: Overrides = { store, ...(signal && { signal }) };
-    await this.#built.trees.open(id, overrides);
+    const { tree } = await this.#built.trees.open(id, overrides);
     const durability = this.#options.checkpointer === undefined ? {} : { durability: "sync" as const };
-    return { id, store, input: { query, context, beginning }, config: { ...options, ...durability } };
+    const config = { ...options, ...durability };
+    return { id, store, signal: tree.signal, input: { query, context, beginning }, config };
   }
 
   /** The run has its answer, and the checkpoint that says so is saved: its logs are not needed any more. */
@@ -176,6 +177,8 @@ export function createRlm<T = string>(options: RlmRunnableOptions<T>): Rlm<T> {
 interface Started {
   id: string;
   store: RunStore;
+  /** Aborted with the caller's reason, or with what a listener threw. */
+  signal: AbortSignal;
   input: GraphInput & { beginning: Beginning };
   config: Partial<RunnableConfig>;
 }
@@ -193,6 +196,12 @@ class Answer<T> extends Runnable<RlmRunnableInput, T> {
   override async invoke(input: RlmRunnableInput, options?: Partial<RunnableConfig>): Promise<T> {
     return (await this.#rlm.invoke(input, options)).answer;
   }
+}
+
+/** What ended the run, where LangGraph says only that it was ended, or puts the errors of several children together. */
+function causeOf(error: unknown, { signal }: Pick<Started, "signal">): unknown {
+  if (signal.aborted) return signal.reason;
+  return error instanceof AggregateError ? error.errors[0] : error;
 }
 
 function resultOf<T>({
