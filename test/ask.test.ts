@@ -102,7 +102,7 @@ describe("rlm ask as a process", () => {
     ["a file", "private.txt", /Cannot read the context private.txt: this user may not read it/],
     ["a folder", "mixed", /Cannot read the context mixed\/closed: this user may not read it/],
   ])("rlm ask tells of %s that this user may not read", async (_what, path, expected) => {
-    const nobody = join(home, "test/as-nobody.ts");
+    const nobody = new URL("./as-nobody.ts", import.meta.url).pathname;
     const { code, words } = await ended(ask(["--context", path, ...offline], {}, nobody));
     expect(words).toMatch(expected);
     expect(code).toBe(2);
