@@ -11,6 +11,7 @@ import { askHelp } from "./help.ts";
 export function askCommand(io: Io, ended: (code: number) => void, preset?: AskPreset): Command {
   const command = new Command(preset?.name ?? "ask")
     .description(preset?.description ?? description)
+    .summary("answers a question over files, folders or stdin")
     .allowExcessArguments(false);
   if (preset === undefined)
     command.argument("[question]", "it comes before --context, or behind --").addHelpText("after", askHelp);

@@ -35,9 +35,10 @@ export function addAskOptions(command: Command, preset?: AskPreset): void {
       "a file, a folder, a glob in quotes, or - for stdin; name=PATH for a variable of that name",
     );
   command
-    .addOption(new Option("-m, --model <provider:name>", "the model").env("RLM_MODEL"))
-    .addOption(
-      new Option("--sub-model <provider:name>", "the model of sub-calls; by default the same").env("RLM_SUB_MODEL"),
+    .option("-m, --model <provider:name>", `the model (default: ${preset?.model ?? "that of RLM_MODEL"})`)
+    .option(
+      "--sub-model <provider:name>",
+      `the model of sub-calls (default: ${own ? "that of RLM_SUB_MODEL, else " : ""}the same)`,
     )
     .option("--base-url <url>", "where the models are served")
     .addOption(new Option("--profile <name>", "the words of the prompt").choices(Object.keys(profiles)).default("big"));
@@ -62,7 +63,8 @@ export function addAskOptions(command: Command, preset?: AskPreset): void {
 
 /** What was given on the command line, checked. Throws InputError. */
 export async function readRequest(question: string, given: Given, io: Io, preset?: AskPreset): Promise<AskRequest> {
-  const limits = checkedLimits({ ...preset?.limits, ...limitsOf(given) });
+  const givenLimits = { ...preset?.limits, ...limitsOf(given) };
+  const limits = checkedLimits(givenLimits);
   const prices = await readPrices(given.prices, io.cwd);
   if (limits.costUsd !== Infinity && Object.keys(prices).length === 0)
     throw new InputError("Cannot keep to --cost-usd without prices: give --prices FILE");
@@ -73,11 +75,13 @@ export async function readRequest(question: string, given: Given, io: Io, preset
   return {
     question,
     load: preset?.load ?? (async (options) => await loadContext(context, options)),
-    model: given.model ?? preset?.model,
-    subModel: given.subModel,
+    // What a preset asks is its own: a variable must not make a demo that costs money of one that does not.
+    model: given.model ?? (preset === undefined ? io.env.RLM_MODEL || undefined : preset.model),
+    subModel: given.subModel ?? (preset === undefined ? io.env.RLM_SUB_MODEL || undefined : undefined),
     baseUrl: given.baseUrl,
     delayMs: given.delay ?? preset?.delayMs ?? 0,
     limits,
+    givenLimits,
     prices,
     profile: profiles[given.profile as keyof typeof profiles],
     responseFormat,

@@ -11,6 +11,8 @@ export interface AskRequest {
   /** Milliseconds that the stand-in holds back each reply. */
   delayMs: number;
   limits: Limits;
+  /** Those that somebody set: some of the others depend on what the model can read. */
+  givenLimits: Partial<Limits>;
   prices: Record<string, Price>;
   profile: Profile;
   responseFormat: JsonSchema | undefined;

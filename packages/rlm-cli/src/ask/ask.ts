@@ -83,12 +83,12 @@ async function answer(
   const started = performance.now();
   try {
     const result = await watched(asking, trace, async (onEvent) => {
-      const { question, limits, prices, profile, responseFormat } = request;
+      const { question, givenLimits, prices, profile, responseFormat } = request;
       return await runRlm<unknown>(
         { query: question, context: context.context },
         {
           ...models,
-          limits,
+          limits: givenLimits,
           prices,
           profile,
           tools: [decompose],

@@ -57,10 +57,15 @@ export function inFlags(message: string): string {
 
 const readers = { number: readAmount, dollars: readDollars, time: readDuration };
 
+/** A limit as people read it: "2,000,000", "$2", "10 min". */
+export function limitWords(name: keyof Limits, value: number): string {
+  return shown(value, limitFlags[name].value);
+}
+
 function shown(value: number, unit: LimitFlag["value"]): string {
   if (value === Infinity) return "none";
   if (unit === "time") return duration(value).replace(/ 0 s$/, "").replace(".0 ", " ");
-  return unit === "dollars" ? `$${value}` : number(value);
+  return unit === "dollars" ? `$${value.toFixed(2)}` : number(value);
 }
 
 function isLimit(name: string): name is keyof Limits {

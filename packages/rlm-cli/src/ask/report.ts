@@ -1,5 +1,5 @@
 import type { Answered, AskRequest } from "./ask-request.ts";
-import { limitFlags } from "./limit-flags.ts";
+import { limitFlags, limitWords } from "./limit-flags.ts";
 import { plainAnswer, plainJson } from "./plain-answer.ts";
 
 /** What goes to stdout. */
@@ -21,7 +21,7 @@ export function notesOf({ result: { limit, usage } }: Answered, { limits, prices
   const notes: string[] = [];
   if (limit !== undefined)
     notes.push(
-      `Ended at the limit --${limitFlags[limit].flag} (${limits[limit]}): the answer is the best with what there was by then.`,
+      `Ended at the limit --${limitFlags[limit].flag} (${limitWords(limit, limits[limit])}): the answer is the best with what there was by then.`,
     );
   if (usage.estimated) notes.push("Some token counts are estimates: the model did not report them.");
   if (Object.keys(prices).length > 0) {
