@@ -1,15 +1,15 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { EventEmitter, once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { EventEmitter } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough } from "node:stream";
 import type { Io } from "rlm-cli";
 import type { Model } from "rlm-core";
 import { readTrajectory } from "rlm-core/trajectory";
 import { offlineModel, type Mentions } from "rlm-tools/offline-model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askPresidents } from "../examples/panama/ask-presidents.ts";
+import { descendants, isAlive, startProgram, type Started } from "./start-program.ts";
 
 const home = resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "rlm-demo-test-"));
@@ -171,75 +171,7 @@ function scan(): { name: string; year: number; text: string; mentions: number; a
     .filter(({ mentions }) => mentions > 0);
 }
 
-/** The demo as a process of its own, in a group of its own. */
-function start(args: string[]): {
-  pid: number;
-  lines: string[];
-  ended: Promise<number | null>;
-  line: (text: string) => Promise<void>;
-} {
-  const program = ["-C", "rlm-source", "examples/demo.ts", ...args];
-  const demo: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, program, {
-    cwd: home,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const lines: string[] = [];
-  const waiting = new Set<() => void>();
-  for (const stream of [demo.stdout, demo.stderr]) {
-    let written = "";
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      const parts = (written + chunk).split("\n");
-      written = parts.pop() ?? "";
-      lines.push(...parts);
-      for (const look of waiting) look();
-    });
-  }
-  const ended = once(demo, "close").then(([code]) => code as number | null);
-  const line = async (text: string): Promise<void> => {
-    const { promise, resolve: seen } = Promise.withResolvers<void>();
-    const look = (): void => {
-      if (lines.includes(text)) seen();
-    };
-    waiting.add(look);
-    look();
-    const early = ended.then((code) =>
-      Promise.reject(new Error(`Ended with ${code} before "${text}":\n${lines.join("\n")}`)),
-    );
-    await Promise.race([promise, early]).finally(() => waiting.delete(look));
-    early.catch(() => {});
-  };
-  return { pid: demo.pid ?? 0, lines, ended, line };
-}
-
-/** Processes below one, at any depth. */
-function descendants(pid: number): number[] {
-  const parents = new Map(processes().map(({ id, parent }) => [id, parent]));
-  const isBelow = (id: number): boolean => {
-    const parent = parents.get(id);
-    return parent !== undefined && (parent === pid || isBelow(parent));
-  };
-  return [...parents.keys()].filter(isBelow);
-}
-
-function processes(): { id: number; parent: number }[] {
-  const ids = existsSync("/proc/self/stat") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
-  return ids.flatMap((id) => {
-    const parent = /^\d+ \(.*\) \w (\d+)/s.exec(statOf(id))?.[1];
-    return parent === undefined ? [] : [{ id: Number(id), parent: Number(parent) }];
-  });
-}
-
-function statOf(id: string): string {
-  try {
-    return readFileSync(`/proc/${id}/stat`, "utf8");
-  } catch {
-    // Gone in the meantime.
-    return "";
-  }
-}
-
-/** Whether it runs: one that is dead and not yet buried does not. */
-function isAlive(id: number): boolean {
-  return /^\d+ \(.*\) [^ZX]/s.test(statOf(String(id)));
+/** The demo as a process of its own. */
+function start(args: string[]): Started {
+  return startProgram("examples/demo.ts", args);
 }

@@ -1,0 +1,102 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Readable, Writable } from "node:stream";
+
+const home = resolve(import.meta.dirname, "..");
+
+export interface StartOptions {
+  /** @default the root of the repository */
+  cwd?: string;
+  /** Over the variables of this process; undefined takes one away. */
+  env?: Record<string, string | undefined>;
+  /** Leaves stdin open, for a test to write. @default false */
+  stdin?: boolean;
+}
+
+export interface Started {
+  pid: number;
+  /** Of stdout and stderr, as they came. */
+  lines: string[];
+  /** There if `stdin` is true. */
+  stdin: Writable | null;
+  stdout: Readable;
+  /** The exit code, once it and its streams are closed. */
+  ended: Promise<number | null>;
+  /** Resolves as soon as a line is written; rejects if the program ends before. */
+  line(text: string): Promise<void>;
+}
+
+/** A program of this repository as a process of its own, from the sources, in a group of its own. */
+export function startProgram(file: string, args: readonly string[], options: StartOptions = {}): Started {
+  const { cwd = home, env, stdin = false } = options;
+  const child: ChildProcess & { stdout: Readable; stderr: Readable } = spawn(
+    process.execPath,
+    ["-C", "rlm-source", resolve(home, file), ...args],
+    {
+      cwd,
+      detached: true,
+      env: { ...process.env, ...env },
+      stdio: [stdin ? "pipe" : "ignore", "pipe", "pipe"],
+    },
+  ) as ChildProcess & { stdout: Readable; stderr: Readable };
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    let written = "";
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      const parts = (written + chunk).split("\n");
+      written = parts.pop() ?? "";
+      lines.push(...parts);
+      for (const look of waiting) look();
+    });
+  }
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  const line = async (text: string): Promise<void> => {
+    const { promise, resolve: seen } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (lines.includes(text)) seen();
+    };
+    waiting.add(look);
+    look();
+    const early = ended.then((code) =>
+      Promise.reject(new Error(`Ended with ${code} before "${text}":\n${lines.join("\n")}`)),
+    );
+    await Promise.race([promise, early]).finally(() => waiting.delete(look));
+    early.catch(() => {});
+  };
+  return { pid: child.pid ?? 0, lines, stdin: child.stdin, stdout: child.stdout, ended, line };
+}
+
+/** Processes below one, at any depth. */
+export function descendants(pid: number): number[] {
+  const parents = new Map(processes().map(({ id, parent }) => [id, parent]));
+  const isBelow = (id: number): boolean => {
+    const parent = parents.get(id);
+    return parent !== undefined && (parent === pid || isBelow(parent));
+  };
+  return [...parents.keys()].filter(isBelow);
+}
+
+/** Whether it runs: one that is dead and not yet buried does not. */
+export function isAlive(id: number): boolean {
+  return /^\d+ \(.*\) [^ZX]/s.test(statOf(String(id)));
+}
+
+function processes(): { id: number; parent: number }[] {
+  const ids = existsSync("/proc/self/stat") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
+  return ids.flatMap((id) => {
+    const parent = /^\d+ \(.*\) \w (\d+)/s.exec(statOf(id))?.[1];
+    return parent === undefined ? [] : [{ id: Number(id), parent: Number(parent) }];
+  });
+}
+
+function statOf(id: string): string {
+  try {
+    return readFileSync(`/proc/${id}/stat`, "utf8");
+  } catch {
+    // Gone in the meantime.
+    return "";
+  }
+}
