@@ -79,7 +79,8 @@ async function askInProcess(openModel?: Io["openModel"]): Promise<Asked> {
     stdin: new PassThrough(),
     stdout: out,
     stderr: new PassThrough().resume(),
-    env: {},
+    // A demo asks its stand-in, whatever --model is elsewhere.
+    env: { RLM_MODEL: "openai:gpt-5" },
     cwd: folder,
     signals: new EventEmitter(),
     exit: () => {},
