@@ -9,10 +9,9 @@ import { readTrajectory } from "rlm-core/trajectory";
 import { offlineModel, type Mentions } from "rlm-tools/offline-model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askPresidents } from "../examples/panama/ask-presidents.ts";
-import { descendants, isAlive, start } from "./start-process.ts";
+import { descendants, isAlive, startProgram, type Started } from "./start-program.ts";
 
 const home = resolve(import.meta.dirname, "..");
-const demo = join(home, "examples/demo.ts");
 const folder = mkdtempSync(join(tmpdir(), "rlm-demo-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -80,7 +79,8 @@ async function askInProcess(openModel?: Io["openModel"]): Promise<Asked> {
     stdin: new PassThrough(),
     stdout: out,
     stderr: new PassThrough().resume(),
-    env: {},
+    // A demo asks its stand-in, whatever --model is elsewhere.
+    env: { RLM_MODEL: "openai:gpt-5" },
     cwd: folder,
     signals: new EventEmitter(),
     exit: () => {},
@@ -93,7 +93,7 @@ async function askInProcess(openModel?: Io["openModel"]): Promise<Asked> {
 describe("examples/demo.ts", () => {
   it("demo says first that its model is a stand-in, and ends with the answer, the tokens and the trace", async () => {
     const trace = join(folder, "whole.jsonl");
-    const { lines, ended } = start(demo, ["--trace", trace]);
+    const { lines, ended } = start(["--trace", trace]);
     expect(await ended).toBe(0);
     expect(lines[0]).toMatch(/^The model here is an offline stand-in: rules, not a language model\.$/);
     expect(lines).toContainEqual(
@@ -117,7 +117,7 @@ describe("examples/demo.ts", () => {
     [["--trace", folder], 2, /is there already; give another path/],
     [["--trace", ""], 2, /Expected --trace to be the path of a new file, got ""/],
   ])("demo %j ends with code %i and says why", async (args, code, words) => {
-    const { lines, ended } = start(demo, args);
+    const { lines, ended } = start(args);
     expect(await ended).toBe(code);
     expect(lines.join("\n")).toMatch(words);
     expect(lines.join("\n")).not.toMatch(/^\s+at /m);
@@ -130,7 +130,7 @@ describe("examples/demo.ts", () => {
     "demo interrupted in the middle (%s) ends within a second, leaves no process, keeps its trace",
     async (name, interrupt) => {
       const trace = join(folder, `${name.slice(0, 5)}.jsonl`);
-      const { pid, lines, ended, line } = start(demo, ["--trace", trace, "--delay", "700"]);
+      const { pid, lines, ended, line } = start(["--trace", trace, "--delay", "700"]);
       await line("sub-calls start");
       const children = descendants(pid);
       expect(children.length).toBeGreaterThan(0);
@@ -148,7 +148,7 @@ describe("examples/demo.ts", () => {
   );
 
   it("demo interrupted before its run ends within a second", async () => {
-    const { pid, lines, ended, line } = start(demo, ["--trace", join(folder, "early.jsonl"), "--delay", "0"]);
+    const { pid, lines, ended, line } = start(["--trace", join(folder, "early.jsonl"), "--delay", "0"]);
     await line("The model here is an offline stand-in: rules, not a language model.");
     const interrupted = performance.now();
     process.kill(pid, "SIGINT");
@@ -170,4 +170,9 @@ function scan(): { name: string; year: number; text: string; mentions: number; a
       return { ...record, text, mentions: parts.length - 1, at: parts[0]?.length ?? 0 };
     })
     .filter(({ mentions }) => mentions > 0);
+}
+
+/** The demo as a process of its own. */
+function start(args: string[]): Started {
+  return startProgram("examples/demo.ts", args);
 }

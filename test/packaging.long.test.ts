@@ -66,10 +66,12 @@ describe("the packed packages", () => {
     expect(JSON.parse(run(process.execPath, ["--no-node-snapshot", "program.js"], project))).toEqual(printed);
   });
 
-  it("give a command rlm that answers", () => {
-    writeFileSync(join(project, "log.txt"), `${"nothing here\n".repeat(10_000)}the Kraken guard sleeps\n`);
-    const ask = ["ask", "What is said of the “Kraken guard”?", "--context", "log.txt", "--model", "offline", "--quiet"];
-    expect(run(join(project, "node_modules/.bin/rlm"), ask, project)).toContain("the Kraken guard sleeps");
+  it("answer by rlm ask over a file, on the stand-in", () => {
+    writeFileSync(join(project, "heron.txt"), `${"The pond is still.\n".repeat(5000)}The heron waits.\n`);
+    const args = ["ask", "What is said of the heron?", "--context", "heron.txt", "--model", "offline", "--quiet"];
+    const answer = run(join(project, "node_modules/.bin/rlm"), args, project);
+    expect(answer).toMatch(/“heron” is mentioned once.*The heron waits\./s);
+    expect(run(join(project, "node_modules/.bin/rlm"), ["--version"], project)).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   // The child's entry stays outside of the bundle: it is found through rlm-core's exports.

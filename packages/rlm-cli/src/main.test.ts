@@ -1,349 +1,398 @@
 import { EventEmitter } from "node:events";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { scriptedModel, type ScriptedModel, type ScriptedReply } from "rlm-core/testing";
 import { readTrajectory } from "rlm-core/trajectory";
-import { scriptedModel, type ScriptedReply } from "rlm-core/testing";
-import type { Model } from "rlm-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Model, ModelOptions } from "rlm-core";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import type { OpenModel } from "./ask/open-model.ts";
 import type { Io } from "./io.ts";
 import { main } from "./main.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "rlm-cli-test-"));
-const log = Array.from(
-  { length: 5_000 },
-  (_, at) => `line ${at} ${at === 4_711 ? "the Kraken guard" : "nothing"}`,
-).join("\n");
-beforeAll(() => {
-  writeFileSync(join(folder, "app.log"), log);
-  mkdirSync(join(folder, "docs", "deep"), { recursive: true });
-  mkdirSync(join(folder, "docs", "node_modules"));
-  writeFileSync(join(folder, "docs", "b.md"), `# B\n${"b ".repeat(50_000)}`);
-  writeFileSync(join(folder, "docs", "a.md"), "# A\n");
-  writeFileSync(join(folder, "docs", "deep", "c.txt"), "c");
-  writeFileSync(join(folder, "docs", "deep", "image.png"), Buffer.from([1, 0, 2]));
-  writeFileSync(join(folder, "docs", "node_modules", "foreign.js"), "foreign");
-  writeFileSync(join(folder, "docs", ".env"), "SECRET=1");
-  symlinkSync("/etc/hostname", join(folder, "docs", "link.txt"));
+const folder = mkdtempSync(join(tmpdir(), "rlm-main-test-"));
+const temporary = join(folder, "temporary");
+mkdirSync(temporary);
+vi.stubEnv("TMPDIR", temporary);
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
-const repl = (code: string): string => `\`\`\`repl\n${code}\n\`\`\``;
+const heron = "The heron waits.\nThe heron strikes.\n";
+write("heron.txt", heron);
 
-interface Ran {
-  code: number;
-  out: string;
-  err: string;
+describe("main() answers", () => {
+  it("main() writes the answer on stdout, all else on stderr, and ends with 0", async () => {
+    const { code, stdout, stderr, prompts } = await ask(["What does it do?", "-c", "heron.txt", "-m", "a:b"], {
+      model: replies("It waits, and strikes."),
+    });
+    expect([code, stdout]).toEqual([0, "It waits, and strikes.\n"]);
+    expect(stderr).toMatch(
+      /^Context: 1 file, 36 characters\nrun starts: What does it do\?\nrun ends: direct · .*\nTrace: \/.*\/trajectory\.jsonl\n$/,
+    );
+    expect(prompts[0]).toContain(heron);
+    expect(prompts[0]).toContain("What does it do?");
+  });
+
+  it("main() says first that the stand-in is one", async () => {
+    const { code, stdout, stderr } = await ask(["What is said of the heron?", "-c", "heron.txt", "-m", "offline"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("“heron” is mentioned 2 times");
+    expect(stderr).toMatch(/^The model here is an offline stand-in: rules, not a language model\.\n/);
+  });
+
+  it("main() --json writes one object and nothing else on stdout", async () => {
+    const trace = join(folder, "json.jsonl");
+    const { code, stdout } = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--json", "--trace", trace], {
+      model: replies({ text: "yes", usage: { inputTokens: 70, outputTokens: 2 } }),
+    });
+    expect(code).toBe(0);
+    expect(stdout.indexOf("\n")).toBe(stdout.length - 1);
+    const [run] = [...(await readTrajectory(trace)).runs.values()];
+    expect(JSON.parse(stdout)).toEqual({
+      answer: "yes",
+      status: "direct",
+      limit: null,
+      usage: {
+        calls: 1,
+        inputTokens: 70,
+        outputTokens: 2,
+        estimated: false,
+        costUsd: 0,
+        unpriced: ["ab"],
+        activeMs: expect.any(Number) as number,
+        byModel: { ab: { calls: 1, inputTokens: 70, outputTokens: 2, costUsd: 0 } },
+      },
+      runId: run?.start.runId,
+      trace,
+      largestRequest: 70,
+    });
+  });
+
+  it("main() --json tells of a run that failed, and where its trace is", async () => {
+    const trace = join(folder, "json-failed.jsonl");
+    const { code, stdout } = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--json", "--trace", trace], {
+      model: replies(new Error("boom")),
+    });
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({ status: "failed", error: expect.stringContaining("boom") as string, trace });
+  });
+
+  it("main() --quiet writes nothing but the answer, and keeps only a trace that was asked for", async () => {
+    const before = traces();
+    const quiet = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--quiet"], { model: replies("yes") });
+    expect(quiet).toMatchObject({ code: 0, stdout: "yes\n", stderr: "" });
+    expect(traces()).toEqual(before);
+    const trace = join(folder, "quiet.jsonl");
+    await ask(["q", "-c", "heron.txt", "-m", "a:b", "-q", "--trace", trace], { model: replies("yes") });
+    expect((await readTrajectory(trace)).complete).toBe(true);
+  });
+
+  it("main() keeps a trace that only this user can read, --trace where it says, --no-trace none", async () => {
+    const { stderr } = await ask(["q", "-c", "heron.txt", "-m", "a:b"], { model: replies("yes") });
+    const path = /^Trace: (.*)$/m.exec(stderr)?.[1] ?? "";
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
+    rmSync(dirname(path), { recursive: true });
+    await ask(["q", "-c", "heron.txt", "-m", "a:b", "--trace", "given.jsonl"], { model: replies("yes") });
+    const [run] = [...(await readTrajectory(join(folder, "given.jsonl"))).runs.values()];
+    expect(run).toMatchObject({ start: { query: "q" }, end: { status: "direct" } });
+    const before = traces();
+    const none = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--no-trace"], { model: replies("yes") });
+    expect(none.stderr).not.toContain("Trace");
+    expect(traces()).toEqual(before);
+  });
+
+  it("main() does not write the control characters of an answer, a question or an error", async () => {
+    const evil = "red \u001b[31mred\u001b[0m \u001b]0;title\u0007bell\u0007 back\b\u009b2J gone\r\nend\u0000";
+    const plain = await ask(["q\u001b[2J", "-c", "heron.txt", "-m", "a:b"], { model: replies(evil) });
+    expect(plain.stdout).toMatch(/^red red .*bell back.*\nend\n$/);
+    const json = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--json"], { model: replies(evil) });
+    expect((JSON.parse(json.stdout) as { answer: string }).answer).toBe(evil);
+    const error = await ask(["q", "-c", "heron.txt", "-m", "a:b"], { model: replies(new Error(evil)) });
+    expect(error.stderr).toContain("red red");
+    for (const text of [plain.stdout, plain.stderr, json.stdout, error.stderr])
+      expect(text).not.toMatch(/[\p{Cc}--\n]/v);
+  });
+
+  it("main() --schema makes the answer a value that fits", async () => {
+    write("schema.json", JSON.stringify({ type: "object", properties: { count: { type: "number" } } }));
+    const { code, stdout, prompts } = await ask(
+      ["How often?", "-c", "heron.txt", "-m", "a:b", "--schema", "schema.json"],
+      { model: replies('{ "count": 2 }') },
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ count: 2 });
+    expect(prompts[0]).toContain('"count"');
+  });
+
+  it("main() asks the model of RLM_MODEL, and sub-calls that of --sub-model", async () => {
+    const opened: string[] = [];
+    const openModel: OpenModel = async (name, { baseUrl }) => {
+      opened.push(`${name} at ${baseUrl}`);
+      return name === "a:root" ? byPurpose("FINAL(await llm_query('x'))") : replies(`I am ${name}`);
+    };
+    const { code, stdout } = await ask(
+      ["q", "-c", "heron.txt", "--direct-below", "0", "--sub-model", "a:sub", "--base-url", "http://127.0.0.1:9/v1"],
+      { openModel, env: { RLM_MODEL: "a:root" } },
+    );
+    expect([code, stdout]).toEqual([0, "I am a:sub\n"]);
+    expect(opened).toEqual(["a:root at http://127.0.0.1:9/v1", "a:sub at http://127.0.0.1:9/v1"]);
+  });
+});
+
+describe("main() --dry-run", () => {
+  const never: OpenModel = () => Promise.reject(new Error("a model was opened"));
+  const prices = { "gpt-5": { inputPerMillion: 1, outputPerMillion: 10 } };
+  write("prices.json", JSON.stringify(prices));
+
+  it("main() --dry-run of a short context plans one call, and needs neither model nor key", async () => {
+    const { code, stdout } = await ask(["q", "-c", "heron.txt", "--dry-run"], { openModel: never });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Dry run: no model was asked\.\nContext: {8}1 file, 36 characters\n/);
+    expect(stdout).toMatch(/^Size: .* 36 bytes, \d+ tokens \(o200k_base\)$/m);
+    expect(stdout).toMatch(/^Plan: .*direct: one plain call/m);
+    expect(stdout).toMatch(/^At most: .*1 call, .* tokens, no price: no --model given/m);
+    expect(stdout).not.toContain("One whole pass");
+  });
+
+  it("main() --dry-run of a long context plans sub-calls, and what they cost by the table of --prices", async () => {
+    write("long.txt", "The heron waits for the fish. ".repeat(10_000));
+    const given = ["q", "-c", "long.txt", "--dry-run", "-m", "openai:gpt-5", "--prices", "prices.json"];
+    const { code, stdout } = await ask([...given, "--tokens", "100k"], { openModel: never });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Plan: .*RLM: .*\(--depth 1\)$/m);
+    expect(stdout).toMatch(/^At most: .*200 calls, 100,000 tokens, \$1\.00/m);
+    expect(stdout).toMatch(/^One whole pass: about 3 sub-calls, 8\d,\d{3} tokens, \$0\.0\d{3}$/m);
+    const json = JSON.parse((await ask([...given, "--json"], { openModel: never })).stdout) as object;
+    expect(json).toMatchObject({ chars: 300_000, bytes: 300_000, way: "rlm", onePass: { calls: 3 } });
+    expect(json).toMatchObject({ most: { calls: 200, tokens: 2_000_000 } });
+  });
+});
+
+describe("main() limits", () => {
+  const many = "const a = []; for (let at = 0; ; at++) { a.push(await llm_query('x' + at)); print(a.length); }";
+
+  it.each([
+    [["--calls", "3"], many, /^Ended at the limit --calls \(3\): the answer is the best/m],
+    [["--tokens", "60k"], many, /^Ended at the limit --tokens \(60,000\)/m],
+    [["--turns", "2"], "print(1)", /^Ended at the limit --turns \(2\)/m],
+    [["--errors", "1"], "throw new Error('no')", /^Ended at the limit --errors \(1\)/m],
+    [["--duration", "300ms"], "await llm_query('never')", /^Ended at the limit --duration \(0\.3 s\)/m],
+    [["--cost-usd", "9.50", "--prices", "dear.json"], many, /^Ended at the limit --cost-usd \(\$9\.50\)/m],
+  ])("main() %j concludes there, says so and ends with 3", async (flags, code, words) => {
+    write("dear.json", JSON.stringify({ ab: { inputPerMillion: 100, outputPerMillion: 100 } }));
+    const model = byPurpose(code);
+    const ended = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--direct-below", "0", ...flags], { model });
+    expect(ended).toMatchObject({ code: 3, stdout: "the best there is\n" });
+    expect(ended.stderr).toMatch(words);
+    if (flags[0] === "--calls") expect(model.calls).toHaveLength(3);
+  });
+
+  it("main() hands --max-output-tokens, --depth and --concurrency to the run", async () => {
+    const code = `const seen = await llm_query_batched(["a", "b", "c"]).catch((e) => e); FINAL(typeof rlm_query)`;
+    for (const [flags, most, depth] of [
+      [["--concurrency", "2", "--max-output-tokens", "77"], 2, "function"],
+      [["--depth", "0"], 1, "undefined"],
+    ] as const) {
+      let open = 0;
+      let seen = 0;
+      const asked: ModelOptions[] = [];
+      const root = byPurpose(depth === "undefined" ? "FINAL(typeof rlm_query)" : code);
+      const model: Model = async (messages, options) => {
+        asked.push(options);
+        seen = Math.max(seen, ++open);
+        const reply = await root(messages, options);
+        open--;
+        return reply;
+      };
+      const { stdout } = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--direct-below", "0", ...flags], { model });
+      expect([stdout, seen]).toEqual([`${depth}\n`, most]);
+      expect(asked[0]?.maxOutputTokens).toBe(depth === "function" ? 77 : 8192);
+    }
+  });
+
+  it("main() hands the limits of the REPL to the run, and leaves what a model's window decides to the run", async () => {
+    const repl = async (flags: string[], contextWindow?: number): Promise<object | undefined> => {
+      const trace = join(folder, `repl-${contextWindow ?? "own"}.jsonl`);
+      const model = Object.assign(byPurpose("print(1); FINAL(1)"), { contextWindow });
+      await ask(["q", "-c", "heron.txt", "-m", "a:b", "--direct-below", "0", "--trace", trace, ...flags], { model });
+      return [...(await readTrajectory(trace)).runs.values()][0]?.start.repl.limits;
+    };
+    const flags = ["--prompt-chars", "5k", "--output-chars", "1_000", "--compute", "7s", "--heap-mb", "100"];
+    expect(await repl([...flags, "--answer-chars", "2M"])).toEqual({
+      promptChars: 5000,
+      outputChars: 1000,
+      computeMs: 7000,
+      heapMb: 100,
+      answerChars: 2_000_000,
+    });
+    expect(await repl([], 10_192)).toMatchObject({ promptChars: 6000, computeMs: 30_000 });
+  });
+
+  it("main() fails with 1 at a limit before there was any answer, and names the flag", async () => {
+    const model = byPurpose("await llm_query('never')");
+    const { code, stderr } = await ask(
+      ["q", "-c", "heron.txt", "-m", "a:b", "--direct-below", "0", "--tokens", "100"],
+      { model },
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: .*--tokens.*raise that limit$/m);
+  });
+});
+
+describe("main() interrupted", () => {
+  it("main() ends with 130, keeps the trace and says where; a second Ctrl-C ends at once", async () => {
+    const asked = Promise.withResolvers<void>();
+    const exits: number[] = [];
+    const signals = new EventEmitter();
+    const trace = join(folder, "stopped.jsonl");
+    const stuck: Model = () => {
+      asked.resolve();
+      return new Promise(() => {});
+    };
+    const running = ask(["q", "-c", "heron.txt", "-m", "a:b", "--trace", trace], {
+      model: stuck,
+      signals,
+      exit: (code) => void exits.push(code),
+    });
+    await asked.promise;
+    signals.emit("SIGINT");
+    expect(exits).toEqual([]);
+    signals.emit("SIGINT");
+    expect(exits).toEqual([130]);
+    const { code, stdout, stderr } = await running;
+    expect([code, stdout]).toEqual([130, ""]);
+    expect(stderr.endsWith(`Stopped.\nThe trace so far: ${trace}\n`)).toBe(true);
+    expect([...(await readTrajectory(trace)).runs.values()][0]?.end?.status).toBe("aborted");
+    expect(signals.eventNames()).toEqual([]);
+  });
+});
+
+describe("main() usage", () => {
+  it.each([
+    [["--help"], 0, /^Usage: rlm .*Commands:\n {2}ask .*Examples:/s],
+    [["ask", "--help"], 0, /^Usage: rlm ask .*--context <path\.\.\.>.*Examples:.*RLM_MODEL.*Exit codes:/s],
+    [["--version"], 0, /^\d+\.\d+\.\d+\n$/],
+  ])("main() %j teaches on stdout", async (argv, code, words) => {
+    const ended = await run(argv);
+    expect(ended).toMatchObject({ code, stderr: "" });
+    expect(ended.stdout).toMatch(words);
+  });
+
+  const q = ["ask", "q", "--context", "heron.txt"];
+  const good = [...q, "-m", "a:b"];
+  write("list.json", "[]");
+  write("no.json", "{");
+  write("free.json", JSON.stringify({ m: { inputPerMillion: -1, outputPerMillion: 1 } }));
+  it.each<[string[], RegExp]>([
+    [[], /Usage: rlm/],
+    [["aks"], /unknown command 'aks'\n\(Did you mean ask\?\)/],
+    [[...q, "--modle", "a:b"], /unknown option '--modle'\n\(Did you mean --model\?\)\n\(rlm ask --help shows/],
+    [["ask", "q", "extra", "-c", "heron.txt", "-m", "a:b"], /too many arguments/],
+    [["ask", "-c", "heron.txt", "-m", "a:b"], /No question: rlm ask "QUESTION" --context PATH/],
+    [["ask", " ", "-c", "heron.txt", "-m", "a:b"], /No question/],
+    [["ask", "-c", "heron.txt", "What?", "-m", "a:b"], /No question/],
+    [["ask", "q", "-m", "a:b"], /No context: give --context PATH/],
+    [["ask", "q", "-c", "", "-m", "a:b"], /Expected --context to be a path, got ""/],
+    [q, /No model: give --model provider:name, or set RLM_MODEL.*OPENAI_API_KEY.*ollama.*--model offline/s],
+    [[...good, "--calls", "many"], /'many' is invalid\. Expected a number such as 200, 50k or 2M, or none/],
+    [[...good, "--calls", "0"], /Expected --calls to be an integer of 1 or more, got 0/],
+    [[...good, "--depth", "1.5"], /Expected --depth to be an integer from 0 to 100, got 1\.5/],
+    [[...good, "--concurrency", "none"], /--concurrency/],
+    [[...good, "--duration", "soon"], /Expected a time such as 90s, 10m or 1h, or none/],
+    [[...good, "--cost-usd", "cheap"], /Expected US dollars such as 2 or 0\.50/],
+    [[...good, "--cost-usd", "2"], /Cannot keep to --cost-usd without prices: give --prices FILE/],
+    [[...good, "--delay", "1.5"], /Expected a number of milliseconds/],
+    [[...good, "--profile", "huge"], /Allowed choices are big, small, thinking/],
+    [[...good, "--prices", "list.json"], /Expected the file of --prices, list\.json, to be a JSON object/],
+    [[...good, "--prices", "free.json"], /prices\["m"\]/],
+    [[...good, "--schema", "no.json"], /Cannot read the file of --schema, no\.json: it is not JSON/],
+    [[...good, "--schema", "missing.json"], /Cannot read the file of --schema: .*missing\.json/],
+    [[...good, "--trace", "heron.txt"], /heron\.txt: it is there already; give another path/],
+    [[...good, "--trace", "nowhere/t.jsonl"], /nowhere/],
+    [[...good, "--base-url", "nowhere", "-m", "openai:x"], /baseUrl|base-url/],
+    [[...q, "-m", "gpt-5"], /name its provider, such as "openai:gpt-5"/],
+  ])("main() %j says what is wrong and ends with 2", async (argv, words) => {
+    const openModel = argv.includes("a:b") && !argv.includes("openai:x") ? async () => replies("yes") : undefined;
+    const { code, stdout, stderr } = await run(argv, { ...(openModel && { openModel }) });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(words);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stderr).not.toContain("limits.");
+  });
+});
+
+interface World extends Partial<Pick<Io, "env" | "openModel" | "signals" | "exit">> {
+  /** Stands for whatever --model names. */
+  model?: Model;
 }
 
-/** The command line in this process; `replies` are the model's. */
-async function run(
-  argv: readonly string[],
-  replies: readonly ScriptedReply[] = [],
-  more: Partial<Io> & { input?: string; model?: Model } = {},
-): Promise<Ran> {
-  const { input = "", model = scriptedModel(replies), ...io } = more;
-  const stdout = new PassThrough().setEncoding("utf8");
-  const stderr = new PassThrough().setEncoding("utf8");
-  const stdin = new PassThrough();
-  stdin.end(input);
-  const code = await main(argv, {
-    stdin,
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+  /** All words that the model was shown, a text a request. */
+  prompts: string[];
+}
+
+async function ask(argv: string[], world: World = {}): Promise<Ended> {
+  return await run(["ask", ...argv], world);
+}
+
+/** The command line in this process. */
+async function run(argv: string[], { model, ...world }: World = {}): Promise<Ended> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const texts = [stdout, stderr].map((stream) => text(stream));
+  const prompts: string[] = [];
+  const heard: Model = async (messages, options) => {
+    prompts.push(messages.map(({ content }) => content).join("\n"));
+    if (model === undefined) throw new Error("No model in this test");
+    return await model(messages, options);
+  };
+  const named = Object.assign(heard, { modelName: "ab", contextWindow: model?.contextWindow });
+  const io: Io = {
+    stdin: new PassThrough(),
     stdout,
     stderr,
     env: {},
     cwd: folder,
     signals: new EventEmitter(),
     exit: () => {},
-    openModel: async () => model,
-    ...io,
-  });
-  return { code, out: String(stdout.read() ?? ""), err: String(stderr.read() ?? "") };
+    ...(model && { openModel: async () => named }),
+    ...world,
+  };
+  const code = await main(argv, io);
+  for (const stream of [stdout, stderr]) stream.end();
+  const [out = "", err = ""] = await Promise.all(texts);
+  return { code, stdout: out, stderr: err, prompts };
 }
 
-const asks = ["ask", "What is there?", "--model", "scripted:one"];
-const overLog = [...asks, "--context", "app.log"];
-const looks = [repl("print(typeof context, Object.keys(context).length, context.length)")];
+/** Plays its replies in order. */
+function replies(...given: ScriptedReply[]): ScriptedModel {
+  return scriptedModel(given);
+}
 
-describe("rlm ask", () => {
-  it("rlm ask writes the answer to stdout, all else to stderr, and keeps a trace", async () => {
-    const { code, out, err } = await run(overLog, [...looks, repl("FINAL(find('Kraken').hits[0].text.slice(0, 9))")]);
-    expect([code, out.trim().length]).toEqual([0, 9]);
-    expect(err).toMatch(/^Context: 1 file, 88,898 characters\nrun starts: What is there\?/);
-    const [, trace = ""] = /^Trace: (.*)$/m.exec(err) ?? [];
-    expect((await readTrajectory(trace)).complete).toBe(true);
-    expect(statSync(trace).mode & 0o777).toBe(0o600);
+/** A root that writes the same code in each turn; sub-calls are answered, but for "never". */
+function byPurpose(code: string): ScriptedModel {
+  const reply = { text: "re", usage: { inputTokens: 4000, outputTokens: 100 } };
+  return scriptedModel([], {
+    onMissing([message], { purpose }) {
+      if (purpose === "conclude") return "the best there is";
+      if (purpose !== "sub") return `\`\`\`repl\n${code}\n\`\`\``;
+      return message?.content.includes("never") === true ? new Promise(() => {}) : reply;
+    },
   });
+}
 
-  it("rlm ask --json is one object, --quiet nothing but the answer", async () => {
-    const trace = join(folder, "kept.jsonl");
-    const json = await run([...overLog, "--json", "--trace", trace], [...looks, repl("FINAL('x')")]);
-    expect(JSON.parse(json.out)).toMatchObject({
-      answer: "x",
-      status: "final",
-      limit: null,
-      trace,
-      usage: { calls: 2 },
-    });
-    const quiet = await run([...overLog, "--quiet"], [...looks, repl("FINAL('x')")]);
-    expect(quiet).toEqual({ code: 0, out: "x\n", err: "" });
-    const none = await run([...overLog, "--no-trace"], [...looks, repl("FINAL('x')")]);
-    expect(none.err).not.toContain("Trace:");
-  });
+/** Folders of temporary traces. */
+function traces(): string[] {
+  return readdirSync(temporary);
+}
 
-  it("rlm ask ends with 3 where a limit concludes the run, and says which", async () => {
-    const { code, out, err } = await run([...overLog, "--turns", "1"], [...looks, "What there is."]);
-    expect([code, out]).toEqual([3, "What there is.\n"]);
-    expect(err).toContain("Ended at the limit --turns (1): the answer is the best with what there was by then.");
-  });
-
-  it("rlm ask ends with 1 and keeps the trace where the model fails", async () => {
-    const { code, out, err } = await run(overLog, [new Error("no model today")]);
-    expect([code, out]).toEqual([1, ""]);
-    expect(err).toMatch(/error: Cannot get a reply .*no model today[\s\S]*The trace so far: /);
-  });
-
-  it("rlm ask ends with 130 on Ctrl-C, and a second one exits at once", async () => {
-    const signals = new EventEmitter();
-    const exits: number[] = [];
-    const exit = (code: number): void => void exits.push(code);
-    const model: Model = (_, { signal }) => {
-      queueMicrotask(() => signals.emit("SIGINT"));
-      return new Promise((_resolve, reject) => {
-        signal.addEventListener("abort", () => {
-          signals.emit("SIGINT");
-          reject(signal.reason);
-        });
-      });
-    };
-    const { code, err } = await run(overLog, [], { signals, exit, model });
-    expect([code, exits]).toEqual([130, [130]]);
-    expect(err).toMatch(/^Stopped\.\nThe trace so far: .*\.jsonl$/m);
-    expect(signals.listenerCount("SIGINT")).toBe(0);
-  });
-
-  it("rlm ask writes no escape sequence of an answer, and --json has it escaped", async () => {
-    const evil = [...looks, repl("FINAL('a\\u001b[31mb\\u0007\\tc')")];
-    expect((await run([...overLog, "--quiet"], evil)).out).toBe("ab\tc\n");
-    const { out } = await run([...overLog, "--json", "--quiet"], evil);
-    expect(out).not.toMatch(/[\u001b\u0007]/);
-    expect(JSON.parse(out)).toMatchObject({ answer: "a\u001b[31mb\u0007\tc", trace: null });
-  });
-
-  it("rlm ask --schema makes the answer a value that fits", async () => {
-    writeFileSync(
-      join(folder, "schema.json"),
-      '{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}',
-    );
-    const { out } = await run(
-      [...overLog, "--schema", "schema.json", "--quiet"],
-      [...looks, repl("FINAL({ n: 'one' })"), repl("FINAL({ n: 1 })")],
-    );
-    expect(JSON.parse(out)).toEqual({ n: 1 });
-  });
-
-  it("rlm ask takes the model of RLM_MODEL, and --sub-model for sub-calls", async () => {
-    const opened: string[] = [];
-    const models: Record<string, Model> = {
-      "a:root": scriptedModel([repl("print(1)"), repl("FINAL(await llm_query('q'))")]),
-      "b:sub": scriptedModel(["from b"]),
-    };
-    const { out } = await run(
-      ["ask", "q", "-c", "app.log", "--sub-model", "b:sub", "--quiet", "--base-url", "http://h/v1"],
-      [],
-      {
-        env: { RLM_MODEL: "a:root" },
-        openModel: async (name, { baseUrl }) => {
-          opened.push(`${name} ${baseUrl}`);
-          return models[name]!;
-        },
-      },
-    );
-    expect([out, opened]).toEqual(["from b\n", ["a:root http://h/v1", "b:sub http://h/v1"]]);
-  });
-
-  it("rlm ask gives every limit to the run", async () => {
-    const flags = {
-      turns: "7",
-      depth: "2",
-      calls: "50",
-      tokens: "1M",
-      duration: "90s",
-      errors: "2",
-      concurrency: "3",
-      "max-output-tokens": "1k",
-      "prompt-chars": "20_000",
-      "output-chars": "5k",
-      compute: "2s",
-      "heap-mb": "64",
-      "answer-chars": "100",
-      "direct-below": "0",
-    };
-    const model = scriptedModel([repl("print(1)"), repl("FINAL('x'.repeat(101))"), repl("FINAL('x')")]);
-    const argv = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
-    const trace = join(folder, "limits.jsonl");
-    const { code } = await run([...overLog, ...argv, "--trace", trace, "--quiet"], [], { model });
-    expect(code).toBe(0);
-    expect(model.calls[0]?.options.maxOutputTokens).toBe(1_000);
-    const prompt = JSON.stringify(model.calls[0]?.messages);
-    for (const words of [
-      "Turn 1 of 7",
-      "49 model calls",
-      "20,000 characters",
-      "5,000 characters",
-      "a helper that works as you do",
-    ])
-      expect(prompt).toContain(words);
-    expect(JSON.stringify(model.calls[2]?.messages)).toContain("100");
-    const [root] = [...(await readTrajectory(trace)).runs.values()];
-    expect(root?.start.repl.limits).toEqual({
-      promptChars: 20_000,
-      outputChars: 5_000,
-      computeMs: 2_000,
-      heapMb: 64,
-      answerChars: 100,
-    });
-  });
-});
-
-describe("rlm ask --context", () => {
-  const keys = [
-    repl("print(1)"),
-    repl("FINAL(Object.entries(context).map(([path, text]) => path + ' ' + text.length).join())"),
-  ];
-  const names = "docs/a.md 4,docs/b.md 100004,docs/deep/c.txt 1";
-
-  it.each([
-    ["a folder", ["docs"], names],
-    ["a glob", ["docs/**/*.{md,txt}"], names],
-    [
-      "several files, in the order of their paths",
-      ["docs/deep/c.txt", "docs/b.md", "docs/a.md"],
-      "docs/deep/c.txt 1,docs/b.md 100004,docs/a.md 4",
-    ],
-  ])("rlm ask takes %s as an object of texts by path", async (_name, paths, answer) => {
-    const { code, out, err } = await run([...asks, "--context", ...paths], keys);
-    expect([code, out]).toEqual([0, `${answer}\n`]);
-    expect(err).toContain("Context: 3 files, 100,009 characters");
-    if (paths[0] === "docs") {
-      expect(err).toMatch(/^Left out of docs: node_modules, 1 hidden file or folder, 1 symbolic link$/m);
-      expect(err).toMatch(/^Left out 1 file that is not text: docs\/deep\/image.png$/m);
-    }
-  });
-
-  it("rlm ask takes a long folder the same way, through a temporary file that is gone afterwards", async () => {
-    mkdirSync(join(folder, "long"));
-    for (const name of ["1.txt", "2.txt"]) writeFileSync(join(folder, "long", name), `"${name}" ü🌏\n`.repeat(300_000));
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("rlm-"));
-    const { out } = await run(
-      [...asks, "--context", "long", "--no-trace"],
-      [repl("print(1)"), repl("FINAL(Object.keys(context).join() + context['long/2.txt'].slice(0, 12))")],
-    );
-    expect(out).toBe('long/1.txt,long/2.txt"2.txt" ü🌏\n\n');
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("rlm-"))).toEqual(before);
-  });
-
-  it("rlm ask reads stdin, and names contexts", async () => {
-    const input = `${"from stdin ".repeat(10_000)}end`;
-    const piped = await run([...asks, "--context", "-"], [repl("print(1)"), repl("FINAL(context.slice(-3))")], {
-      input,
-    });
-    expect(piped.out).toBe("end\n");
-    const named = await run(
-      [...asks, "--context", "logs=app.log", "--context", "rules=docs/a.md"],
-      [repl("print(1)"), repl("FINAL(logs.length + rules)")],
-    );
-    expect(named.out).toBe(`${log.length}# A\n\n`);
-  });
-
-  it.each([
-    [["nowhere.txt"], /Cannot read the context nowhere.txt: there is no such file or folder/],
-    [["docs/deep/image.png"], /docs\/deep\/image.png: it is not text \(byte 1 is NUL\)/],
-    [["*.nothing"], /Cannot read the context \*.nothing: no file matches it/],
-    [["docs/node_modules/.."], undefined],
-    [["-", "-"], /Cannot read stdin twice/],
-    [[""], /Expected --context to be a path, got ""/],
-    [["llm_query=app.log"], /the name is taken in the REPL/],
-  ])("rlm ask --context %j", async (paths, words) => {
-    const { code, err } = await run([...asks, "--context", ...paths], keys, { input: "x" });
-    expect(code).toBe(words === undefined ? 0 : 2);
-    if (words !== undefined) expect(err).toMatch(words);
-    expect(err).not.toMatch(/^\s+at /m);
-  });
-});
-
-describe("rlm ask --dry-run", () => {
-  const dry = ["ask", "q", "--context", "app.log", "--dry-run"];
-
-  it("rlm ask --dry-run says sizes, plan and costs, and asks no model", async () => {
-    writeFileSync(join(folder, "prices.json"), '{"gpt-5":{"inputPerMillion":1,"outputPerMillion":10}}');
-    const openModel = (): never => {
-      throw new Error("a model was made");
-    };
-    const { code, out } = await run(
-      [...dry, "--prices", "prices.json", "--model", "openai:gpt-5", "--direct-below", "0"],
-      [],
-      { openModel },
-    );
-    expect(code).toBe(0);
-    expect(out).toMatch(/^Dry run: no model was asked\.\nContext: +1 file, 88,898 characters/);
-    expect(out).toMatch(/Plan: +RLM: the model searches the context by code/);
-    expect(out).toMatch(/One whole pass: about 1 sub-call, [\d,]+ tokens, \$0\.\d{4}/);
-    expect((await run(dry)).out).toMatch(/no price: no --model given/);
-    expect(JSON.parse((await run([...dry, "--json", "--direct-below", "100k"])).out)).toMatchObject({
-      way: "direct",
-      most: { calls: 1 },
-    });
-  });
-});
-
-describe("rlm", () => {
-  it.each([
-    [["--help"], 0, /^Usage: rlm /],
-    [["--version"], 0, /^\d+\.\d+\.\d+\n$/],
-    [["ask", "--help"], 0, /Exit codes:\n +0 answered/],
-  ])("rlm %j ends with %i and says so on stdout", async (argv, code, words) => {
-    const ran = await run(argv);
-    expect([ran.code, ran.err]).toEqual([code, ""]);
-    expect(ran.out).toMatch(words);
-  });
-
-  it.each([
-    [["ask", "q", "--modle", "x:y"], /unknown option '--modle'\n\(Did you mean --model\?\)/],
-    [["aks"], /unknown command 'aks'\n\(Did you mean ask\?\)/],
-    [["ask", "--context", "app.log", "--model", "x:y"], /No question: rlm ask "QUESTION" --context PATH/],
-    [["ask", "q", "--model", "x:y"], /No context: give --context PATH/],
-    [
-      ["ask", "q", "--context", "app.log"],
-      /No model: give --model provider:name[\s\S]*OPENAI_API_KEY[\s\S]*ollama[\s\S]*--model offline/,
-    ],
-    [[...overLog, "--turns", "0"], /Expected --turns to be an integer of 1 or more, got 0/],
-    [[...overLog, "--calls", "many"], /Expected a number such as 200, 50k or 2M, or none/],
-    [[...overLog, "--duration", "soon"], /Expected a time such as 90s, 10m or 1h/],
-    [[...overLog, "--profile", "huge"], /Allowed choices are big, small, thinking/],
-    [[...overLog, "--cost-usd", "2"], /Cannot keep to --cost-usd without prices: give --prices FILE/],
-    [[...overLog, "--prices", "nowhere.json"], /--prices/],
-    [[...overLog, "--schema", "app.log"], /--schema/],
-    [[...overLog, "--trace", "app.log"], /Cannot write the trace to .*app.log: it is there already/],
-    [[...overLog, "--trace", "nowhere/trace.jsonl"], /nowhere/],
-  ])("rlm %j ends with 2 and says why", async (argv, words) => {
-    const { code, out, err } = await run(argv);
-    expect([code, out]).toEqual([2, ""]);
-    expect(err).toMatch(words);
-    expect(err).not.toMatch(/^\s+at /m);
-  });
-
-  it("rlm leaves the files that it reads as they are", () => {
-    expect(readFileSync(join(folder, "app.log"), "utf8")).toBe(log);
-  });
-});
+function write(name: string, content: string | Uint8Array): void {
+  writeFileSync(join(folder, name), content);
+}

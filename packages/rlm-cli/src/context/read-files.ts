@@ -16,7 +16,8 @@ export async function readFiles(
 ): Promise<Size & { value: object; files: number }> {
   const { signal, progress, say } = options;
   const sink = await openSink(files, options);
-  const read = { files: [] as FoundFile[], binary: [] as string[], bytes: 0, chars: 0, length: 2, blank: true };
+  // Its length: braces, and a comma after each file but the last.
+  const read = { files: [] as FoundFile[], binary: [] as string[], bytes: 0, chars: 0, length: 1, blank: true };
   try {
     await progress.during(
       () => `Reading files: ${read.files.length} of ${files.length}, ${number(read.chars)} characters`,

@@ -2,8 +2,8 @@ import { InputError } from "rlm-core";
 
 /** Why a path that somebody gave cannot be read. */
 export function readProblem(given: string, cause: unknown): unknown {
-  // What is told already has a code of its own.
-  if (!(cause instanceof Error) || !("code" in cause) || cause instanceof InputError) return cause;
+  // One that says already what is wrong, such as that the file is not text, stays what it is.
+  if (cause instanceof InputError || !(cause instanceof Error) || !("code" in cause)) return cause;
   return new InputError(`Cannot read the context ${given}: ${reasons[String(cause.code)] ?? cause.message}`, { cause });
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -6,29 +6,41 @@ import type { Readable, Writable } from "node:stream";
 
 const home = resolve(import.meta.dirname, "..");
 
+export interface StartOptions {
+  /** @default the root of the repository */
+  cwd?: string;
+  /** Over the variables of this process; undefined takes one away. */
+  env?: Record<string, string | undefined>;
+  /** Leaves stdin open, for a test to write. @default false */
+  stdin?: boolean;
+}
+
 export interface Started {
   pid: number;
-  stdin: Writable;
-  stdout: Readable;
-  /** Of stdout and stderr, as they come. */
+  /** Of stdout and stderr, as they came. */
   lines: string[];
+  /** There if `stdin` is true. */
+  stdin: Writable | null;
+  stdout: Readable;
+  /** The exit code, once it and its streams are closed. */
   ended: Promise<number | null>;
-  /** Resolves when there is such a line. */
+  /** Resolves as soon as a line is written; rejects if the program ends before. */
   line(text: string): Promise<void>;
 }
 
-/** A program of this repository as a process of its own, in a group of its own. Its stdin stays open. */
-export function start(
-  program: string,
-  args: readonly string[],
-  { cwd = home, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
-): Started {
-  const child = spawn(process.execPath, ["-C", "rlm-source", program, ...args], {
-    cwd,
-    detached: true,
-    stdio: ["pipe", "pipe", "pipe"],
-    env: { PATH: process.env["PATH"] ?? "", ...env },
-  });
+/** A program of this repository as a process of its own, from the sources, in a group of its own. */
+export function startProgram(file: string, args: readonly string[], options: StartOptions = {}): Started {
+  const { cwd = home, env, stdin = false } = options;
+  const child: ChildProcess & { stdout: Readable; stderr: Readable } = spawn(
+    process.execPath,
+    ["-C", "rlm-source", resolve(home, file), ...args],
+    {
+      cwd,
+      detached: true,
+      env: { ...process.env, ...env },
+      stdio: [stdin ? "pipe" : "ignore", "pipe", "pipe"],
+    },
+  ) as ChildProcess & { stdout: Readable; stderr: Readable };
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
@@ -54,7 +66,7 @@ export function start(
     await Promise.race([promise, early]).finally(() => waiting.delete(look));
     early.catch(() => {});
   };
-  return { pid: child.pid ?? 0, stdin: child.stdin, stdout: child.stdout, lines, ended, line };
+  return { pid: child.pid ?? 0, lines, stdin: child.stdin, stdout: child.stdout, ended, line };
 }
 
 /** Processes below one, at any depth. */
@@ -65,6 +77,11 @@ export function descendants(pid: number): number[] {
     return parent !== undefined && (parent === pid || isBelow(parent));
   };
   return [...parents.keys()].filter(isBelow);
+}
+
+/** Whether it runs: one that is dead and not yet buried does not. */
+export function isAlive(id: number): boolean {
+  return /^\d+ \(.*\) [^ZX]/s.test(statOf(String(id)));
 }
 
 function processes(): { id: number; parent: number }[] {
@@ -82,9 +99,4 @@ function statOf(id: string): string {
     // Gone in the meantime.
     return "";
   }
-}
-
-/** Whether it runs: one that is dead and not yet buried does not. */
-export function isAlive(id: number): boolean {
-  return /^\d+ \(.*\) [^ZX]/s.test(statOf(String(id)));
 }

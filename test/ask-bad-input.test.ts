@@ -1,0 +1,173 @@
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readTrajectory } from "rlm-core/trajectory";
+import { afterAll, describe, expect, it } from "vitest";
+import { openAIServer } from "./openai-server.ts";
+import { descendants, isAlive, startProgram, type Started, type StartOptions } from "./start-program.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rlm-ask-test-"));
+const temporary = join(folder, "temporary");
+for (const name of ["temporary", "empty", "forbidden", "half", "half/forbidden"]) mkdirSync(join(folder, name));
+writeFileSync(join(folder, "heron.txt"), "The heron waits.\n");
+writeFileSync(join(folder, "picture.png"), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1]));
+writeFileSync(join(folder, "latin.txt"), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
+writeFileSync(join(folder, "blank.txt"), " \n");
+writeFileSync(join(folder, "secret.txt"), "secret");
+writeFileSync(join(folder, "half/a.txt"), "a");
+chmodSync(folder, 0o755);
+chmodSync(temporary, 0o777);
+for (const name of ["secret.txt", "forbidden", "half/forbidden"]) chmodSync(join(folder, name), 0);
+afterAll(() => {
+  for (const name of ["forbidden", "half/forbidden"]) chmodSync(join(folder, name), 0o700);
+  rmSync(folder, { recursive: true });
+});
+
+const ownMachine = /--model ollama:.*--model offline/s;
+
+describe("rlm ask with a context that cannot be read", () => {
+  it.each([
+    ["missing.txt", "missing.txt: there is no such file or folder"],
+    ["heron.txt/x", "heron.txt/x: there is no such file or folder"],
+    [
+      "picture.png",
+      "picture.png: it is not text (byte 4 is NUL); convert it first, for instance by pdftotext or iconv",
+    ],
+    ["latin.txt", "latin.txt: it is not text (it is not UTF-8); convert it first, for instance by pdftotext or iconv"],
+    ["blank.txt", "blank.txt: it has only white space"],
+    ["/dev/null", "/dev/null: it is neither a file nor a folder"],
+    ["empty", "empty: the folder has no files"],
+    ["*.md", "*.md: no file matches it"],
+    ["secret.txt", "secret.txt: this user may not read it"],
+    ["forbidden", "forbidden: this user may not read it"],
+    ["half", "half/forbidden: this user may not read it"],
+  ])("rlm ask --context %s says why, and ends with 2", async (path, words) => {
+    const { ended, lines } = start(["q", "--context", path, "--model", "offline"], {}, "test/rlm-as-nobody.ts");
+    expect(await ended).toBe(2);
+    expect(lines.at(-1)).toBe(`error: Cannot read the context ${words}`);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+});
+
+describe("rlm ask with a model that cannot be had", () => {
+  const noKeys = { OPENAI_API_KEY: undefined, RLM_MODEL: undefined };
+  it.each<[string, string[], RegExp]>([
+    ["no model", [], /^error: No model: .*RLM_MODEL.*OPENAI_API_KEY.*ollama.*--model offline/s],
+    [
+      "an unknown provider",
+      ["-m", "opnai:gpt-5"],
+      /^error: Expected the provider of "opnai:gpt-5" to be one of openai, /,
+    ],
+    ["a provider without its package", ["-m", "groq:x"], /not installed; npm install @langchain\/groq\n/],
+    ["no key", ["-m", "openai:gpt-5"], /^error: Cannot use "openai:gpt-5": no key; set OPENAI_API_KEY\n/],
+    ["no key for sub-calls", ["-m", "offline", "--sub-model", "openai:x"], /Cannot use "openai:x": no key; set OPENAI/],
+    ["an option with a slip", ["-m", "offline", "--jsn"], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
+  ])("rlm ask with %s ends with 2 and says what to do", async (name, args, words) => {
+    const { ended, lines } = start(["q", "--context", "heron.txt", ...args], { env: noKeys });
+    expect(await ended).toBe(2);
+    const text = lines.join("\n");
+    expect(text).toMatch(words);
+    if (!name.startsWith("an option")) expect(text).toMatch(name === "no model" ? /ollama:/ : ownMachine);
+    expect(text).not.toMatch(/^\s+at /m);
+  });
+
+  it("rlm ask with a key that the server refuses ends with 2, and the key is nowhere", async () => {
+    const key = "sk-test-0123456789abcdefghijklmnop";
+    const error = { message: `Incorrect API key provided: ${key}.`, code: "invalid_api_key" };
+    await using server = await openAIServer(() => ({ status: 401, body: { error } }));
+    const trace = join(folder, "refused.jsonl");
+    const args = ["q", "--context", "heron.txt", "-m", "openai:x", "--base-url", server.baseUrl, "--trace", trace];
+    const { ended, lines } = start(args, { env: { OPENAI_API_KEY: key } });
+    expect(await ended).toBe(2);
+    expect(server.requests).toHaveLength(1);
+    expect(lines.join("\n")).toMatch(/^error: Cannot get a reply .*401.*\n?.*The provider refuses the key/ms);
+    for (const text of [...lines, readFileSync(trace, "utf8")]) expect(text).not.toContain(key.slice(0, 12));
+  });
+
+  it("rlm ask with a server that nobody serves tries again, then ends with 1 and says where to look", async () => {
+    const args = [
+      "q",
+      "--context",
+      "heron.txt",
+      "-m",
+      "openai:x",
+      "--base-url",
+      `http://127.0.0.1:${await closedPort()}/v1`,
+    ];
+    const { ended, lines } = start(args, { env: { OPENAI_API_KEY: "test" } });
+    expect(await ended).toBe(1);
+    expect(lines.filter((line) => line.startsWith("warning: "))).toHaveLength(3);
+    expect(lines.find((line) => line.startsWith("error: "))).toMatch(
+      /^error: Cannot get a reply from the model "x": .*\(asked 4 times\).*--base-url/,
+    );
+  });
+});
+
+describe("rlm ask interrupted", () => {
+  const talk = [
+    "Which presidents spoke of the Panama Canal, in which years, and how often?",
+    "--context",
+    "examples/data/sotu/*.jsonl",
+  ];
+
+  it("rlm ask whose reader is gone ends in peace", async () => {
+    const { stdout, ended, lines } = start(["What is said of the heron?", "-c", "heron.txt", "-m", "offline"]);
+    stdout.destroy();
+    expect(await ended).toBe(0);
+    expect(lines.join("\n")).toMatch(/run ends: direct .*\nTrace: /s);
+    expect(lines.join("\n")).not.toMatch(/EPIPE|error/);
+  });
+
+  it("rlm ask interrupted in the middle of sub-calls ends within a second with 130, leaves no process, keeps its trace", async () => {
+    const trace = join(folder, "stopped.jsonl");
+    const args = ["ask", ...talk, "-m", "offline", "--delay", "700", "--trace", trace];
+    const { pid, line, ended, lines } = startProgram(rlm, args);
+    await line("sub-calls start");
+    const children = descendants(pid);
+    expect(children.length).toBeGreaterThan(0);
+    const interrupted = performance.now();
+    process.kill(-pid, "SIGINT");
+    expect(await ended).toBe(130);
+    expect(performance.now() - interrupted).toBeLessThan(1000);
+    await expect.poll(() => children.filter(isAlive), { timeout: 1000 }).toEqual([]);
+    expect(lines.slice(-2)).toEqual(["Stopped.", `The trace so far: ${trace}`]);
+    const [root] = [...(await readTrajectory(trace)).runs.values()];
+    expect(root?.journal.map(({ type }) => type)).toEqual(expect.arrayContaining(["reply", "block", "call"]));
+    expect(root?.end?.status).toBe("aborted");
+  });
+
+  it("rlm ask interrupted while it reads stdin ends with 130 and leaves no temporary file", async () => {
+    const reading = mkdtempSync(join(folder, "reading-"));
+    const { pid, stdin, ended, lines } = start(["q", "-c", "-", "-m", "offline"], {
+      stdin: true,
+      env: { TMPDIR: reading },
+    });
+    stdin?.write("The heron");
+    await expect.poll(() => readdirSync(reading, { recursive: true }), { timeout: 10_000 }).toHaveLength(2);
+    const interrupted = performance.now();
+    process.kill(pid, "SIGINT");
+    expect(await ended).toBe(130);
+    expect(performance.now() - interrupted).toBeLessThan(1000);
+    expect(lines.at(-1)).toBe("Stopped.");
+    expect(readdirSync(reading)).toEqual([]);
+  });
+});
+
+const rlm = "packages/rlm-cli/bin/rlm.js";
+
+/** `rlm ask` as a process of its own, in a folder of its own. */
+function start(args: string[], { env, ...options }: StartOptions = {}, program = rlm): Started {
+  return startProgram(program, ["ask", ...args], { cwd: folder, env: { TMPDIR: temporary, ...env }, ...options });
+}
+
+/** A port that was free a moment ago. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
