@@ -9,15 +9,18 @@ export interface Realm {
   EvalError: EvalErrorConstructor;
   Map: MapConstructor;
   Promise: PromiseConstructor;
+  Proxy: ProxyConstructor;
   RangeError: RangeErrorConstructor;
   RegExp: RegExpConstructor;
   TypeError: TypeErrorConstructor;
+  WeakMap: WeakMapConstructor;
   WeakSet: WeakSetConstructor;
 
   apply: typeof Reflect.apply;
   construct: typeof Reflect.construct;
   describe: typeof Reflect.getOwnPropertyDescriptor;
   freeze: typeof Object.freeze;
+  get: typeof Reflect.get;
   hasOwn: typeof Object.hasOwn;
   is: typeof Object.is;
   isArray: (value: unknown) => value is unknown[];
@@ -61,6 +64,8 @@ export interface Realm {
   mapHas: <K>(map: Map<K, unknown>, key: K) => boolean;
   mapSet: <K, V>(map: Map<K, V>, key: K, value: V) => void;
   mapSize: (map: Map<unknown, unknown>) => number;
+  weakGet: <V>(map: WeakMap<object, V>, key: object) => V | undefined;
+  weakPut: <V>(map: WeakMap<object, V>, key: object, value: V) => void;
   weakAdd: (set: WeakSet<object>, value: object) => void;
   weakHas: (set: WeakSet<object>, value: object) => boolean;
 
@@ -80,6 +85,7 @@ export function captureRealm(): Realm {
     apply,
     construct,
     defineProperty,
+    get,
     getOwnPropertyDescriptor: describe,
     getPrototypeOf: prototypeOf,
     ownKeys,
@@ -153,14 +159,17 @@ export function captureRealm(): Realm {
     EvalError,
     Map,
     Promise,
+    Proxy,
     RangeError,
     RegExp,
     TypeError,
+    WeakMap,
     WeakSet,
     apply,
     construct,
     describe,
     freeze,
+    get,
     hasOwn,
     is,
     isArray: own(Array, "isArray") as Realm["isArray"],
@@ -206,6 +215,8 @@ export function captureRealm(): Realm {
     mapHas: method(Map.prototype, "has") as Realm["mapHas"],
     mapSet: method(Map.prototype, "set") as Realm["mapSet"],
     mapSize: getter(Map.prototype, "size") as Realm["mapSize"],
+    weakGet: method(WeakMap.prototype, "get") as Realm["weakGet"],
+    weakPut: method(WeakMap.prototype, "set") as Realm["weakPut"],
     weakAdd: method(WeakSet.prototype, "add") as Realm["weakAdd"],
     weakHas: method(WeakSet.prototype, "has") as Realm["weakHas"],
     errorAt: (kind, message, above) => {
