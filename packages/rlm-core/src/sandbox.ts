@@ -3,6 +3,7 @@ import type { JournalEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { Limits } from "./limits.ts";
 import type { CodeError, Output } from "./output.ts";
+import type { TextEncoding } from "./text-encoding.ts";
 import type { KitSource } from "./tool.ts";
 
 /** Opens REPL sessions. One function is the whole port; see `rlm-core/testing` for the laws that every one keeps. */
@@ -20,6 +21,8 @@ export interface SessionOptions {
   read(ref: string): Promise<string>;
   /** The text of a context, by reference, in pieces of any length, cut anywhere. Where it fails, at its end too, no session opens. */
   stream(ref: string): AsyncIterable<string>;
+  /** The file of a context that is `paged`, by reference, checked: it is what the reference says. Needed where there is such a context. */
+  paged?(ref: string): Promise<PagedFile>;
   /** Seeds `Math.random`. */
   seed: number;
   /** Which query functions the code has: none at depth 0, else all; `rlm_query` decides on the host what it becomes. */
@@ -39,6 +42,25 @@ export interface SessionOptions {
   /** Hears every call that the code posts while `history` is replayed, with its texts. */
   onReplayedCall?(call: SubCall): void;
   signal?: AbortSignal;
+}
+
+/** A text file that is read in parts. */
+export interface PagedFile {
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Nanoseconds since 1970, as digits; by it and the size a reader sees that the file was changed. */
+  modified: string;
+  encoding: TextEncoding;
+  /** Bytes of the byte order mark. */
+  mark: number;
+  /** UTF-16 code units of the file's text. */
+  chars: number;
+  /** The part of it that is meant: where it begins, and its code units. */
+  from: number;
+  length: number;
+  /** For UTF-8: where pages begin, as bytes in the file and characters in the text. */
+  pages: [byte: number, char: number][];
 }
 
 /** One suspendable REPL. Its variables live until `close`, also across a rebuild after a lost process. */
@@ -69,8 +91,8 @@ export interface SubCall {
   prompt: string;
   /** The tool's name. */
   name?: string;
-  /** The child's context: a text, or JSON if `json`. */
-  context?: CallValue;
+  /** The child's context: a text, or JSON if `json`; or a text that the parent has already, as a whole or a part of it. */
+  context?: CallValue | TextReference;
   options: { schema?: JsonSchema; model?: string };
 }
 
@@ -78,6 +100,12 @@ export interface SubCall {
 export interface CallValue {
   text: string;
   json: boolean;
+}
+
+/** A text by its reference in the run store or in a file; `length` in UTF-16 code units. */
+export interface TextReference {
+  ref: string;
+  length: number;
 }
 
 export interface SubResult {

@@ -1,7 +1,8 @@
 import type { ContextRef } from "./context.ts";
 import { InputError } from "./errors.ts";
 import { isFileContext, type FileContext } from "./file.ts";
-import { filePiecesOf } from "./file-text.ts";
+import { filePiecesOf, pagedFileOf } from "./file-text.ts";
+import type { PagedFile } from "./sandbox.ts";
 import { jsonText } from "./json-text.ts";
 import { isNamed } from "./named.ts";
 import type { NamedContexts, SingleContext } from "./named.ts";
@@ -29,6 +30,11 @@ export async function storeContexts(context: ContextInput, store: RunStore): Pro
 export function streamContext(ref: string, store: RunStore): AsyncIterable<string> {
   if (ref.startsWith("file:")) return filePiecesOf(ref);
   return store.stream?.(ref) ?? storedPieces(ref, store);
+}
+
+/** The file of a context that is read in parts. Throws like {@link streamContext}. */
+export function pagedContext(ref: string): Promise<PagedFile> {
+  return pagedFileOf(ref);
 }
 
 /** The whole text of a context, for a short one: see {@link streamContext}. */
@@ -63,11 +69,12 @@ async function storeContext(name: string, value: unknown, store: RunStore): Prom
   return { name, kind, length: text.length, items, ref: await store.put(text), prefix: prefixOf(text) };
 }
 
-async function fileContext(name: string, { path, json }: FileContext): Promise<ContextRef> {
-  const { ref, length, prefix, first } = await scanContextFile(path);
+async function fileContext(name: string, file: FileContext): Promise<ContextRef> {
+  const { path, json } = file;
+  const { ref, length, prefix, first } = await scanContextFile(file);
   if (length === 0) throw new InputError(`Cannot use context "${name}": the file ${path} is empty`);
   if (first === undefined) throw new InputError(`Cannot use context "${name}": the file ${path} has only white space`);
-  if (!json) return { name, kind: "string", length, ref, prefix };
+  if (!json) return { name, kind: "string", length, ref, prefix, ...(length > maxContextLength && { paged: true }) };
   const kind = first === "[" ? "array" : "object";
   if (kind === "object" && first !== "{")
     throw new InputError(
@@ -87,7 +94,7 @@ function checkLength(text: string, name: string): void {
   if (text.length <= maxContextLength) return;
   const lengths = `${text.length.toLocaleString("en")} characters, more than the ${maxContextLength.toLocaleString("en")} of one context`;
   throw new InputError(
-    `Cannot use context "${name}": it has ${lengths}; split it and pass named({ part1: …, part2: … })`,
+    `Cannot use context "${name}": it has ${lengths}; write it to a file and pass file(path), or split it and pass named({ part1: …, part2: … })`,
   );
 }
 

@@ -3,7 +3,7 @@ import { SandboxError } from "../../errors.ts";
 import { misfit, schemaProblem, type JsonSchema } from "../../json-schema.ts";
 import type { CodeError, Output } from "../../output.ts";
 import type { CallValue, Done, Variable } from "../../sandbox.ts";
-import type { GuestHost } from "./guest/host.ts";
+import type { GuestHost, GuestPart } from "./guest/host.ts";
 import { openIsolate } from "./open-isolate.ts";
 import { CodeSyntaxError } from "./parse-code.ts";
 import { rewrite } from "./rewrite.ts";
@@ -17,6 +17,11 @@ import type { Machine, MachineOptions, RawCall, Step } from "./machine.ts";
 export function createMachine(options: MachineOptions): Machine {
   // Not `options` as a whole: it would keep the contexts' texts, which the isolate has by then.
   const { responseFormat = {}, limits } = options;
+  const paged = new Map(
+    options.contexts.map((context) => [context.name, "paged" in context ? context.paged : undefined]),
+  );
+  /** Why a context cannot be read any more. */
+  let unread: unknown;
   const pending = new Set<number>();
   let fresh: RawCall[] = [];
   let block = 0;
@@ -37,7 +42,10 @@ export function createMachine(options: MachineOptions): Machine {
         kind,
         prompt,
         ...(kind === "tool" && { name }),
-        ...(contextKind !== "" && { context: { text: context, json: contextKind === "json" } }),
+        ...(contextKind === "part" && { context: JSON.parse(context) as GuestPart }),
+        ...((contextKind === "text" || contextKind === "json") && {
+          context: { text: context, json: contextKind === "json" },
+        }),
         options: written === "" ? {} : (JSON.parse(written) as RawCall["options"]),
       };
       // The code may call at the end of its stack, which is ours too: only what is here as a whole was called.
@@ -66,6 +74,14 @@ export function createMachine(options: MachineOptions): Machine {
       describeProblem(() =>
         misfit(JSON.parse(value), schema === "" ? responseFormat : (JSON.parse(schema) as JsonSchema)),
       ),
+    readContext(name, from, to) {
+      try {
+        return paged.get(name)?.read(from, Math.min(to, from + maxReadChars)) ?? "";
+      } catch (error) {
+        unread = error;
+        throw error;
+      }
+    },
     digest(text) {
       hash?.update(text, "utf16le");
     },
@@ -86,6 +102,8 @@ export function createMachine(options: MachineOptions): Machine {
       error = thrown;
     }
     spentMs += performance.now() - begin;
+    // The code may have caught it and gone on with less than there was.
+    if (unread !== undefined) throw unread;
     if (isolate.isDisposed) stopped ??= { kind: "memory", message: memoryMessage(limits.heapMb) };
     else if (error instanceof CodeSyntaxError) ended = { error: { kind: "syntax", message: error.message } };
     else if (spentMs >= budgetMs || isTimeout(error))
@@ -185,6 +203,8 @@ export function createMachine(options: MachineOptions): Machine {
 }
 
 const takeOutputMs = 1_000;
+// More than a search reads at once.
+const maxReadChars = 17_000_000;
 const inspectMs = 120_000;
 
 // What guest/boot.ts rejects in every entry: it stands for "nothing".

@@ -5,7 +5,7 @@ import { InputError } from "../../errors.ts";
 import type { Guest } from "./guest/boot.ts";
 import type { GuestHost, GuestSettings } from "./guest/host.ts";
 import { callbackNames, guestSource } from "./guest-source.ts";
-import type { MachineOptions } from "./machine.ts";
+import type { MachineContext, MachineOptions } from "./machine.ts";
 import { UnfitContext } from "./unfit-context.ts";
 
 export interface OpenIsolate {
@@ -44,6 +44,7 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   const entry = (name: keyof Guest): ivm.Reference => booted.getSync(name, { reference: true });
   const guest = {
     context: entry("context"),
+    longText: entry("longText"),
     kit: entry("kit"),
     kitFunction: entry("kitFunction"),
     ready: entry("ready"),
@@ -53,7 +54,12 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
     inspect: entry("inspect"),
   };
 
-  for (const { name, kind, text } of contexts) {
+  for (const given of contexts) {
+    if ("paged" in given) {
+      guest.longText.applySync(undefined, [given.name, given.paged.length]);
+      continue;
+    }
+    const { name, kind, text } = given;
     // The isolate uses the copy's own bytes: a long text is there once.
     const copy = new ivm.ExternalCopy(text).copyInto({ release: true });
     try {
@@ -139,7 +145,9 @@ function reservedNames({ contexts, kits, tools, queries }: MachineOptions): Set<
 }
 
 /** Megabytes of a context in the isolate; parsed JSON takes more than its text. */
-function contextMb({ kind, text }: MachineOptions["contexts"][number]): number {
+function contextMb(context: MachineContext): number {
+  if ("paged" in context) return 0;
+  const { kind, text } = context;
   const bytes = text.length * (wide.test(text) ? 2 : 1);
   return (kind === "string" ? bytes : 4 * bytes) / 1_000_000;
 }

@@ -6,6 +6,7 @@ import { createPast } from "./past.ts";
 import type { Place, Pool } from "./pool.ts";
 import { dataMbFor } from "./hand-over.ts";
 import { openMachine, type RemoteMachine } from "./remote-machine.ts";
+import { openFiles } from "./open-files.ts";
 import { replay, type Replayed } from "./replay.ts";
 
 /** Opens a session on the pool's processes. It has one only while it needs one, or while nobody else does. */
@@ -57,10 +58,15 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
   async function machineNow(signal: AbortSignal): Promise<{ machine: RemoteMachine; replayed?: Replayed }> {
     if (live?.place.wake(signal) === true) return live;
     live = undefined;
-    const place = await pool.take(dataMbFor(options), signal);
+    await using files = await openFiles(options);
+    const place = await pool.take(
+      dataMbFor(options),
+      signal,
+      files.map(({ fd }) => fd),
+    );
     building = place;
     try {
-      const machine = await openMachine(place.child, options, signal);
+      const machine = await openMachine(place.child, options, files, signal);
       const onCall = opening ? options.onReplayedCall : undefined;
       const replayed = await replay(machine, past.journal, { read, computeMs: limits.computeMs, onCall, signal });
       signal.throwIfAborted();

@@ -1,6 +1,8 @@
 import type { Format } from "./format.ts";
 import type { Kinds } from "./kinds.ts";
+import type { LongTexts } from "./long-text.ts";
 import type { Realm } from "./realm.ts";
+import type { TextPart } from "./text-parts.ts";
 
 /** `key`: index, key or path ("3.text") of the string in `within`; none if `within` is one string. */
 export interface Hit {
@@ -19,6 +21,7 @@ export function createFind(
   realm: Realm,
   kinds: Kinds,
   format: Format,
+  longTexts: LongTexts,
   context: () => unknown,
 ): (pattern: unknown, options?: unknown) => Found {
   const {
@@ -110,9 +113,20 @@ export function createFind(
         if (match[0].length === 0) expression.lastIndex++;
       }
     };
+    const searchLong = (part: TextPart, key: string | number | undefined): void => {
+      const next = longTexts.matches(part, expression);
+      for (let match = next(); match !== undefined; match = next()) {
+        if (total++ >= max) continue;
+        const from = match.index < around ? 0 : match.index - around;
+        const hit = { at: match.index, text: longTexts.text(part, from, match.index + match[0].length + around) };
+        put(hits, hits.length, key === undefined ? hit : { key, ...hit });
+      }
+    };
     const visit = (value: unknown, key: string | number | undefined, depth: number): void => {
       if (typeof value === "string") return search(value, key);
       if (typeof value !== "object" || value === null || depth > maxDepth) return;
+      const part = longTexts.partOf(value);
+      if (part !== undefined) return searchLong(part, key);
       const kind = kinds.kindOf(value);
       const inside = (name: string | number): string | number => (key === undefined ? name : `${key}.${name}`);
       if (kind === "array") {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createFormat } from "./format.ts";
 import { createKinds } from "./kinds.ts";
 import { createLongTexts } from "./long-text.ts";
 import { captureRealm } from "./realm.ts";
@@ -18,13 +19,14 @@ const kinds = createKinds(realm, () => false);
 /** A text as a LongText, read through windows and blocks that are far smaller than the real ones. */
 function longText(text: string, sizes = { window: 16, margin: 8, block: 4 }): LongText {
   const parts = createTextParts(realm, (_context, from, to) => text.slice(from, to), sizes.block);
-  const texts = createLongTexts(realm, kinds, parts, createTextScan(realm, sizes));
+  const texts = createLongTexts(realm, kinds, createFormat(realm, kinds), parts, createTextScan(realm, sizes), 300);
   return texts.create(parts.part("context", 0, text.length)) as LongText;
 }
 
 const letters = fc.string({
   unit: fc.constantFrom("a", "b", "c", "\n", "\r", "é", "가", "😀", "\ud83d", "\ude00", " "),
-  minLength: 1, maxLength: 120,
+  minLength: 1,
+  maxLength: 120,
 });
 const patterns = fc.constantFrom(
   /a/g,

@@ -1,3 +1,4 @@
+import type { Format } from "./format.ts";
 import type { Kinds } from "./kinds.ts";
 import type { Realm } from "./realm.ts";
 import type { TextPart, TextParts } from "./text-parts.ts";
@@ -7,18 +8,27 @@ export interface LongTexts {
   create: (part: TextPart) => object;
   /** What is behind a LongText; undefined for all else. */
   partOf: (value: unknown) => TextPart | undefined;
+  /** Matches of a RegExp with `g`, one a call. */
+  matches: (part: TextPart, expression: RegExp) => () => RegExpExecArray | undefined;
+  text: (part: TextPart, from: number, to: number) => string;
 }
 
 /**
  * Texts that are longer than a string can be: what a string has for reading, with a string's semantics, and `count`, `lines`
- * and `chunks`. A text is read a window at a time, so memory does not grow with it.
+ * and `chunks`. A part of more than `maxString` characters is a LongText too: as it goes to a child, and to save memory. A text is read a window at a time, so memory does not grow with it.
  */
-export function createLongTexts(realm: Realm, kinds: Kinds, parts: TextParts, scan: TextScan): LongTexts {
+export function createLongTexts(
+  realm: Realm,
+  kinds: Kinds,
+  format: Format,
+  parts: TextParts,
+  scan: TextScan,
+  maxString: number,
+): LongTexts {
   const { errorAt, count, each, put, is, slice, indexOf, isInteger, fix, freeze, describe, ownKeys, argument } = realm;
   const { TypeError, RangeError } = realm;
-  /** The most characters that one string takes of the REPL's memory. */
-  const maxString = 67_108_864;
   const shortRead = 65_536;
+  const shownChars = 1_000;
   const windowSize = 4_194_304;
   const known = new realm.WeakMap<object, TextPart>();
   const trunc = realm.dataOf(Math, "trunc") as (value: number) => number;
@@ -379,5 +389,16 @@ export function createLongTexts(realm: Realm, kinds: Kinds, parts: TextParts, sc
     realm.weakPut(known, made, part);
     return made;
   }
-  return { create, partOf };
+  format.special((value) => {
+    const part = partOf(value);
+    if (part === undefined) return undefined;
+    const shown = text(part, 0, clamp(shownChars, part.length));
+    return `${shown}${shown.length < part.length ? `… (a LongText of ${count(part.length)} characters)` : ""}`;
+  });
+  return {
+    create,
+    partOf,
+    matches: (part, expression) => scan.matches(part, expression, 0),
+    text: (part, from, to) => text(part, from, clamp(to, part.length)),
+  };
 }
