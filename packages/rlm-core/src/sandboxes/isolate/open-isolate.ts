@@ -17,6 +17,8 @@ export interface OpenIsolate {
   reserved: ReadonlySet<string>;
   /** Whether nearly all of the memory beside the contexts is in use, garbage not counted. */
   isFull: () => boolean;
+  /** Collects garbage now. */
+  collect: () => void;
 }
 
 /** An isolate with the REPL's whole surface in it: contexts, queries, tools, kits. No code of the model has run. */
@@ -90,7 +92,7 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
     collect();
     return isOver();
   };
-  return { isolate, context, guest, reserved, isFull };
+  return { isolate, context, guest, reserved, isFull, collect };
 }
 
 const mostUsed = 0.9;

@@ -29,7 +29,7 @@ export function createLongTexts(
   const { TypeError, RangeError } = realm;
   const shortRead = 65_536;
   const shownChars = 1_000;
-  const windowSize = 4_194_304;
+  const windowSize = 1_048_576;
   const known = new realm.WeakMap<object, TextPart>();
   const trunc = realm.dataOf(Math, "trunc") as (value: number) => number;
   const unitAt = realm.method(String.prototype, "charCodeAt") as (text: string, at: number) => number;

@@ -27,7 +27,7 @@ export interface TextSizes {
 }
 
 /** Searches in a text of any length, a window at a time. */
-export function createTextScan(realm: Realm, sizes: TextSizes = { window: 4_194_304, margin: 65_536 }): TextScan {
+export function createTextScan(realm: Realm, sizes: TextSizes = { window: 1_048_576, margin: 65_536 }): TextScan {
   const { indexOf, put } = realm;
   const { window: windowSize, margin } = sizes;
   const maxSize = 16_777_216;
