@@ -1,11 +1,16 @@
 import type { ContextRef } from "./context.ts";
-import type { CallValue, TextReference } from "./sandbox.ts";
+import type { SubCall, TextReference } from "./sandbox.ts";
 import type { RunStore } from "./store.ts";
 import { streamContext } from "./store-context.ts";
 import { maxContextLength, prefixLength, prefixOf } from "./text-length.ts";
 
 /** Keeps a value that code gave to a child RLM, and describes it as the child's context. */
-export async function refOf(name: string, context: CallValue | TextReference, store: RunStore): Promise<ContextRef> {
+export async function refOf(
+  name: string,
+  context: NonNullable<SubCall["context"]>,
+  store: RunStore,
+): Promise<ContextRef> {
+  if ("kind" in context) return { ...context, name };
   if ("ref" in context) return await describeReference(name, context, store);
   const { text, json } = context;
   return {

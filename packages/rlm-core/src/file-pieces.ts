@@ -35,7 +35,7 @@ export async function* filePieces(file: FileHandle, encoding: TextEncoding): Asy
 }
 
 /** The most bytes of a piece that are its own. */
-export const pieceBytes = 2_097_152;
+const pieceBytes = 2_097_152;
 /** The most bytes that a piece may leave over to the next. */
 const maxCut = 3;
 

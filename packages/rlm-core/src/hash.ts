@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { contentOf } from "./file-text.ts";
+import { contentOf } from "./file-ref.ts";
 import type { SubCall } from "./sandbox.ts";
 import { slicesOf } from "./text-slices.ts";
 

@@ -3,6 +3,7 @@ import type { JournalEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { Limits } from "./limits.ts";
 import type { CodeError, Output } from "./output.ts";
+import type { ObjectIndex, RowIndex } from "./rows/row-index.ts";
 import type { TextEncoding } from "./text-encoding.ts";
 import type { KitSource } from "./tool.ts";
 
@@ -61,7 +62,12 @@ export interface PagedFile {
   length: number;
   /** For UTF-8: where pages begin, as bytes in the file and characters in the text. */
   pages: [byte: number, char: number][];
+  /** What the code finds, if it is not the text. */
+  view?: FileView;
 }
+
+/** A text that is rows, or a JSON object. */
+export type FileView = { rows: RowIndex } | { object: ObjectIndex };
 
 /** One suspendable REPL. Its variables live until `close`, also across a rebuild after a lost process. */
 export interface Session {
@@ -91,8 +97,8 @@ export interface SubCall {
   prompt: string;
   /** The tool's name. */
   name?: string;
-  /** The child's context: a text, or JSON if `json`; or a text that the parent has already, as a whole or a part of it. */
-  context?: CallValue | TextReference;
+  /** The child's context: a text, or JSON if `json`; or, of what the parent has already, a whole context or a part of a text. */
+  context?: CallValue | TextReference | ContextRef;
   options: { schema?: JsonSchema; model?: string };
 }
 

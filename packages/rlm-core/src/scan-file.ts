@@ -2,24 +2,23 @@ import { stat } from "node:fs/promises";
 import { InputError } from "./errors.ts";
 import type { FileContext } from "./file.ts";
 import { indexFile, type FileIndex } from "./file-index.ts";
-import { fileRef, keepIndex, unreadable } from "./file-text.ts";
-import { maxContextLength } from "./text-length.ts";
+import { type FileVersion, unreadable } from "./file-ref.ts";
+import { keepIndex } from "./paged-file.ts";
 
 /** A file that the user named, read once through. */
 export interface FileScan extends FileIndex {
-  ref: string;
+  version: FileVersion;
 }
 
 /** Reads it a piece at a time. Throws {@link InputError} if it is not there or is not text in its encoding. */
-export async function scanContextFile({ path, encoding, json }: FileContext): Promise<FileScan> {
+export async function scanContextFile({ path, encoding }: FileContext): Promise<FileScan> {
   try {
     checkKind(path, await stat(path));
     const index = await indexFile(path, encoding);
     if (index.flaw !== undefined) throw flawed(path, index, encoding !== undefined);
-    if (json && index.length > maxContextLength) throw tooLong(path, index);
-    const ref = fileRef({ path, ...index });
-    keepIndex(ref, index);
-    return { ...index, ref };
+    const version = { path, size: index.size, sha256: index.sha256, encoding: index.encoding };
+    keepIndex(version, index);
+    return { ...index, version };
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw new InputError(`Cannot read context file ${path}: ${unreadable(cause)}`, { cause });
@@ -52,10 +51,4 @@ function flawed(path: string, { flaw, encoding }: FileIndex, named: boolean): In
             : 'say its encoding, as file(path, { encoding: "latin1" }), or convert it first (iconv -t UTF-8)',
         ];
   return new InputError(`Cannot read context file ${path}: ${state}; ${remedy}`);
-}
-
-function tooLong(path: string, { length }: FileIndex): InputError {
-  return new InputError(
-    `Cannot read context file ${path}: as JSON it has ${length.toLocaleString("en")} characters, more than the ${maxContextLength.toLocaleString("en")} that are parsed at once; split it, or take it as a text, without json: true`,
-  );
 }

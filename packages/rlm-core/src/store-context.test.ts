@@ -212,7 +212,9 @@ describe("file(path, { encoding })", () => {
       `not UTF-16LE from byte ${2 + long.length} on`,
     );
     await refused(Buffer.concat([mark, wide, Buffer.alloc(2), wide])).toThrow(`byte ${2 + wide.length} is NUL`);
-    await refused(Buffer.from(`${text}!`), { encoding: "utf-16be" }).toThrow(/not UTF-16BE from byte \d+ on; see whether/);
+    await refused(Buffer.from(`${text}!`), { encoding: "utf-16be" }).toThrow(
+      /not UTF-16BE from byte \d+ on; see whether/,
+    );
     await refused(wide).toThrow('if it is UTF-16 without a byte order mark, say file(path, { encoding: "utf-16le" })');
     expect((await read(Buffer.concat([mark, long]))).ref?.length).toBe(1_400_000);
   });
@@ -224,12 +226,12 @@ describe("file(path, { encoding })", () => {
   });
 });
 
-describe("file(path, { json: true })", () => {
+describe('file(path, { format: "json" })', () => {
   it("file() of JSON is an array or an object by how it begins, its items not counted", async () => {
     const array = write("rows.json", '\ufeff\n [{"a": 1}, 2]');
     const object = write("folder.json", '{"a.txt": "text"}');
     const refs = await storeContexts(
-      named({ rows: file(array, { json: true }), folder: file(object, { json: true }), text: file(object) }),
+      named({ rows: file(array, { format: "json" }), folder: file(object, { format: "json" }), text: file(object) }),
       memoryStore(),
     );
     expect(refs.map(({ kind, length, items }) => [kind, length, items])).toEqual([
@@ -242,15 +244,15 @@ describe("file(path, { json: true })", () => {
   it("file() of other JSON, of an empty one and of unknown options is an InputError", async () => {
     const scalar = write("scalar.json", ' "text"');
     const empty = write("empty.json", "[ \n ]");
-    const refused = (path: string) => storeContexts(file(path, { json: true }), memoryStore());
+    const refused = (path: string) => storeContexts(file(path, { format: "json" }), memoryStore());
     await expect(refused(scalar)).rejects.toThrow(
       `Cannot use context "context": the file ${scalar} is not JSON of an array or an object, it begins with "\\""`,
     );
     await expect(refused(empty)).rejects.toThrow(`the array in the file ${empty} is empty`);
     const options = { JSON: true } as object;
-    expect(() => file(empty, options)).toThrow('Unknown option "JSON" of file(): expected json or encoding');
-    expect(() => file(empty, { json: "yes" as unknown as boolean })).toThrow(
-      "Expected json of file() to be true or false",
+    expect(() => file(empty, options)).toThrow('Unknown option "JSON" of file(): expected format or encoding');
+    expect(() => file(empty, { format: "yes" as "json" })).toThrow(
+      'Expected format of file() to be one of text, json, jsonl, csv, got "yes"',
     );
   });
 });

@@ -1,7 +1,9 @@
 import type { ContextRef } from "./context.ts";
 import { InputError } from "./errors.ts";
 import { isFileContext, type FileContext } from "./file.ts";
-import { filePiecesOf, pagedFileOf } from "./file-text.ts";
+import { fileRef, type FileVersion } from "./file-ref.ts";
+import { filePiecesOf } from "./file-text.ts";
+import { firstRows, pagedFileOf } from "./paged-file.ts";
 import type { PagedFile } from "./sandbox.ts";
 import { jsonText } from "./json-text.ts";
 import { isNamed } from "./named.ts";
@@ -70,11 +72,14 @@ async function storeContext(name: string, value: unknown, store: RunStore): Prom
 }
 
 async function fileContext(name: string, file: FileContext): Promise<ContextRef> {
-  const { path, json } = file;
-  const { ref, length, prefix, first } = await scanContextFile(file);
+  const { path, format } = file;
+  const { version, length, prefix, first } = await scanContextFile(file);
+  const ref = fileRef(version);
   if (length === 0) throw new InputError(`Cannot use context "${name}": the file ${path} is empty`);
   if (first === undefined) throw new InputError(`Cannot use context "${name}": the file ${path} has only white space`);
-  if (!json) return { name, kind: "string", length, ref, prefix, ...(length > maxContextLength && { paged: true }) };
+  const isLong = length > maxContextLength;
+  if (format === "text") return { name, kind: "string", length, ref, prefix, ...(isLong && { paged: true }) };
+  if (format === "jsonl" || format === "csv") return await rowsContext(name, { ...version, view: format });
   const kind = first === "[" ? "array" : "object";
   if (kind === "object" && first !== "{")
     throw new InputError(
@@ -82,7 +87,33 @@ async function fileContext(name: string, file: FileContext): Promise<ContextRef>
     );
   if (/^\s*(\[\s*\]|\{\s*\})\s*$/.test(prefix) && length === prefix.length)
     throw new InputError(`Cannot use context "${name}": the ${kind} in the file ${path} is empty`);
-  return { name, kind, length, ref, prefix };
+  if (!isLong) return { name, kind, length, ref, prefix };
+  if (kind === "array") return await rowsContext(name, { ...version, view: "json" });
+  const { view } = await viewed(name, { ...version, view: "object" });
+  const items = view !== undefined && "object" in view ? view.object.length : 0;
+  return { name, kind, length, items, ref: fileRef({ ...version, view: "object" }), prefix, paged: true };
+}
+
+async function rowsContext(name: string, version: FileVersion): Promise<ContextRef> {
+  const file = await viewed(name, version);
+  const items = file.view !== undefined && "rows" in file.view ? file.view.rows.count : 0;
+  if (items === 0) throw new InputError(`Cannot use context "${name}": the file ${version.path} has no rows`);
+  const prefix = prefixOf(await firstRows(file));
+  return { name, kind: "array", length: file.length, items, ref: fileRef(version), prefix, paged: true };
+}
+
+async function viewed(name: string, version: FileVersion): Promise<PagedFile> {
+  try {
+    return await pagedFileOf(fileRef(version));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new InputError(
+      `Cannot use context "${name}": the rows of the file ${version.path} cannot be told apart: ${cause.message}`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 async function isBlank(text: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { ContextRef } from "./context.ts";
 import type { RlmEvent } from "./events.ts";
-import { contentOf } from "./file-text.ts";
+import { contentOf } from "./file-ref.ts";
 import type { ContextLine, TrajectoryLine } from "./trajectory-lines.ts";
 
 /** An event as a line of a trajectory; undefined for what is only for those who watch. */

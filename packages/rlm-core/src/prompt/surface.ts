@@ -22,6 +22,7 @@ export function describeSurface(surface: Surface): string {
     "Modern JavaScript with top-level `await`. Variables (`const` ones too), functions and classes stay for later turns, also after an error. There is no `require`, no `import`, no file, no network, no timer and no `eval`.",
     "",
     ...surface.contexts.map((context) => `- \`${context.name}\`: ${describeContext(context)}.`),
+    ...pagedLines(surface.contexts),
     "- `find(pattern, { around = 150, max = 10, within })`: searches every string in `within` (by default the context) for a RegExp with its own flags, or for a plain string in any case. Returns `{ total, hits: [{ key, at, text }] }`: `key` is the index or key of the string (none if `within` is one string), `at` the offset, `text` the match with `around` characters on both sides. Printed, it is a readable list.",
     ...(surface.queries ? queryLines(surface) : []),
     ...surface.tools.flatMap(toolLines),
@@ -33,14 +34,33 @@ export function describeSurface(surface: Surface): string {
 }
 
 /** "a string of 10,781,809 characters", for the prompt and for error texts. */
-export function describeContext({ kind, length, items }: ContextRef): string {
-  if (kind === "string") return `a string of ${count(length)} characters`;
+export function describeContext({ kind, length, items, paged }: ContextRef): string {
+  if (kind === "string") return `a ${paged === true ? "LongText" : "string"} of ${count(length)} characters`;
+  if (paged === true && kind === "array")
+    return `an array of ${count(items ?? 0)} rows, read from a file of ${count(length)} characters`;
+  if (paged === true) return `an object of ${count(items ?? 0)} keys, read from a file of ${count(length)} characters`;
   const parts = items === undefined ? "" : ` of ${count(items)} ${kind === "array" ? "elements" : "keys"}`;
   return `${kind === "array" ? "an array" : "an object"}${parts}, ${count(length)} characters as JSON`;
 }
 
 export function count(value: number): string {
   return value.toLocaleString("en-US");
+}
+
+/** How what is read in parts differs from what the code knows. */
+function pagedLines(contexts: readonly ContextRef[]): string[] {
+  const paged = contexts.filter((context) => context.paged === true);
+  const texts = paged.some(({ kind }) => kind === "string")
+    ? [
+        "  A LongText is longer than a string can be. It has of a string `length`, `[i]`, `at`, `slice`, `indexOf`, `lastIndexOf`, `includes`, `startsWith`, `endsWith`, `search`, `match`, `matchAll` and `split`, and `count(pattern)`, `lines()` and `chunks(size, overlap = 0)` (both to be gone through by `for … of`). Nothing else: take parts for that. A search of all of it takes about a second for each gigabyte.",
+      ]
+    : [];
+  const lists = paged.some(({ kind }) => kind !== "string")
+    ? [
+        "  What is read from a file is not in memory: go through it in order, keep only what you need of it, and do not change it. Methods of arrays, `for … of` and `Object.keys` work; a line that is not JSON is given as its text.",
+      ]
+    : [];
+  return [...texts, ...lists];
 }
 
 function queryLines({ recursion, models, limits }: Surface): string[] {

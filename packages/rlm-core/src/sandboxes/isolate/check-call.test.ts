@@ -49,7 +49,6 @@ describe("checkCall()", () => {
     ["a tool without a name", { ...call, kind: "tool" }],
     ["a context that is no text", { ...call, kind: "rlm", context: { text: 1, json: false } }],
     ["a part of no context", { ...call, kind: "rlm", context: { context: "log", from: 0, length: 1 } }],
-    ["a part of an array", { ...call, kind: "rlm", context: { context: "rows", from: 0, length: 1 } }],
     ["a part beyond the end", { ...call, kind: "rlm", context: { context: "logs", from: 99, length: 2 } }],
     ["an empty part", { ...call, kind: "rlm", context: { context: "logs", from: 9, length: 0 } }],
     ["a part before the start", { ...call, kind: "rlm", context: { context: "logs", from: -1, length: 2 } }],

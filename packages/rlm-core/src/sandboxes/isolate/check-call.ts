@@ -17,7 +17,7 @@ export interface CallRules {
   /** A child's context is no longer than an answer may be. */
   answerChars: number;
   /** Texts of which a call may name a part. */
-  contexts: readonly Pick<ContextRef, "name" | "kind" | "length">[];
+  contexts: readonly Pick<ContextRef, "name" | "length">[];
 }
 
 /** A call from the child, checked: its id is above all before it, and it has nothing that the session was not opened with. */
@@ -42,14 +42,13 @@ export function checkCall(frame: unknown, lastId: number, rules: CallRules): Raw
 function checkContext(value: unknown, { contexts, answerChars }: CallRules): CallValue | GuestPart {
   const given = record(value, "a child's context");
   if (given["context"] === undefined) return checkValue(given, answerChars, "a child's context");
-  const texts = contexts.filter(({ kind }) => kind === "string");
   const context = oneOf(
     given["context"],
-    texts.map(({ name }) => name),
+    contexts.map(({ name }) => name),
     "a context's name",
   );
   const [from, length] = [count(given["from"], "where a part begins"), count(given["length"], "a part's length")];
-  const whole = texts.find(({ name }) => name === context)?.length ?? 0;
+  const whole = contexts.find(({ name }) => name === context)?.length ?? 0;
   if (length === 0 || from + length > whole) throw new BadFrame(`a part that "${context}" has not`);
   return { context, from, length };
 }

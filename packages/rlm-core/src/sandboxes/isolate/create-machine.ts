@@ -4,6 +4,7 @@ import { misfit, schemaProblem, type JsonSchema } from "../../json-schema.ts";
 import type { CodeError, Output } from "../../output.ts";
 import type { CallValue, Done, Variable } from "../../sandbox.ts";
 import type { GuestHost, GuestPart } from "./guest/host.ts";
+import { contextReaders } from "./context-readers.ts";
 import { openIsolate } from "./open-isolate.ts";
 import { CodeSyntaxError } from "./parse-code.ts";
 import { rewrite } from "./rewrite.ts";
@@ -17,11 +18,9 @@ import type { Machine, MachineOptions, RawCall, Step } from "./machine.ts";
 export function createMachine(options: MachineOptions): Machine {
   // Not `options` as a whole: it would keep the contexts' texts, which the isolate has by then.
   const { responseFormat = {}, limits } = options;
-  const paged = new Map(
-    options.contexts.map((context) => [context.name, "paged" in context ? context.paged : undefined]),
-  );
+  const readers = contextReaders(options.contexts);
   /** Why a context cannot be read any more. */
-  let unread: unknown;
+  let unread: Error | undefined;
   let charsRead = 0;
   let collectAfter = leastCollected;
   const pending = new Set<number>();
@@ -76,17 +75,9 @@ export function createMachine(options: MachineOptions): Machine {
       describeProblem(() =>
         misfit(JSON.parse(value), schema === "" ? responseFormat : (JSON.parse(schema) as JsonSchema)),
       ),
-    readContext(name, from, to) {
-      try {
-        const text = paged.get(name)?.read(from, Math.min(to, from + maxReadChars)) ?? "";
-        charsRead += text.length;
-        if (charsRead > collectAfter) collectParts();
-        return text;
-      } catch (error) {
-        unread = error;
-        throw error;
-      }
-    },
+    readContext: (name, from, to) => readPart(() => readers.text(name, from, to)),
+    readRows: (name, row) => readPart(() => readers.rows(name, row)),
+    readMember: (name, index) => readPart(() => readers.member(name, index)),
     digest(text) {
       hash?.update(text, "utf16le");
     },
@@ -95,6 +86,18 @@ export function createMachine(options: MachineOptions): Machine {
     },
   };
   const { isolate, context, guest, reserved, isFull, collect } = openIsolate(options, host);
+
+  function readPart(read: () => string): string {
+    try {
+      const text = read();
+      charsRead += text.length;
+      if (charsRead > collectAfter) collectParts();
+      return text;
+    } catch (error) {
+      unread = error instanceof Error ? error : new Error(String(error));
+      throw unread;
+    }
+  }
 
   // V8 does not see how much memory the parts hold that it could free by now: half a gigabyte of them were there (measured).
   function collectParts(): void {
@@ -217,7 +220,6 @@ export function createMachine(options: MachineOptions): Machine {
 const takeOutputMs = 1_000;
 // More than a search reads at once.
 const leastCollected = 32_000_000;
-const maxReadChars = 17_000_000;
 const inspectMs = 120_000;
 
 // What guest/boot.ts rejects in every entry: it stands for "nothing".

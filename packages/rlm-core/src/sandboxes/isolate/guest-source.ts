@@ -6,8 +6,10 @@ import { createFormat } from "./guest/format.ts";
 import type { GuestHost } from "./guest/host.ts";
 import { harden } from "./guest/harden.ts";
 import { createInspect } from "./guest/inspect.ts";
+import { createLongLists } from "./guest/long-list.ts";
 import { createLongTexts } from "./guest/long-text.ts";
 import { createTextParts } from "./guest/text-parts.ts";
+import { createTextPieces } from "./guest/text-pieces.ts";
 import { createTextScan } from "./guest/text-scan.ts";
 import { createKinds } from "./guest/kinds.ts";
 import { createMailbox } from "./guest/mailbox.ts";
@@ -29,7 +31,9 @@ const parts: Parts = {
   createAnswer,
   createTextScan,
   createTextParts,
+  createTextPieces,
   createLongTexts,
+  createLongLists,
   createFind,
   createMap,
   createVariables,
@@ -46,6 +50,8 @@ export const callbackNames: readonly (keyof GuestHost)[] = [
   "schemaProblem",
   "fitProblem",
   "readContext",
+  "readRows",
+  "readMember",
   "digest",
   "variables",
 ];

@@ -51,6 +51,11 @@ export function dataMbFor({ contexts, limits }: Pick<SessionOptions, "contexts" 
   return Math.ceil((dataBaseMb + limits.heapMb + heldMb) / 1_000) * 1_000;
 }
 
+/** What a block may compute: a context that is read in parts may be gone through once on top, at 100 million characters a second. */
+export function computeMsFor({ contexts, limits }: Pick<SessionOptions, "contexts" | "limits">): number {
+  return contexts.reduce((sum, { length, paged }) => sum + (paged === true ? length / 100_000 : 0), limits.computeMs);
+}
+
 // A text is there twice while it is handed on; parsed JSON takes more than its text.
 const copies = { string: 2, array: 6, object: 6 };
 // isolated-vm reserves half a gigabyte for each isolate, Node about as much for itself.

@@ -1,5 +1,5 @@
 import type { PagedText } from "../../paged-text.ts";
-import type { CallValue, Done, SubCall, Variable } from "../../sandbox.ts";
+import type { CallValue, Done, FileView, SubCall, Variable } from "../../sandbox.ts";
 import type { GuestPart } from "./guest/host.ts";
 import type { JsonSchema } from "../../json-schema.ts";
 import type { Limits } from "../../limits.ts";
@@ -27,7 +27,7 @@ export type RawCall = Omit<SubCall, "hash" | "context"> & { context?: CallValue 
 /** A context as it is in the process: its text, JSON for arrays and objects, or what reads parts of a text that is too long for a string. */
 export type MachineContext =
   | { name: string; kind: "string" | "array" | "object"; text: string }
-  | { name: string; paged: PagedText };
+  | { name: string; paged: PagedText; view?: FileView };
 
 export interface MachineOptions {
   contexts: MachineContext[];

@@ -6,6 +6,7 @@ import type { Guest } from "./guest/boot.ts";
 import type { GuestHost, GuestSettings } from "./guest/host.ts";
 import { callbackNames, guestSource } from "./guest-source.ts";
 import type { MachineContext, MachineOptions } from "./machine.ts";
+import type { PagedText } from "../../paged-text.ts";
 import { UnfitContext } from "./unfit-context.ts";
 
 export interface OpenIsolate {
@@ -47,6 +48,8 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   const guest = {
     context: entry("context"),
     longText: entry("longText"),
+    longRows: entry("longRows"),
+    longObject: entry("longObject"),
     kit: entry("kit"),
     kitFunction: entry("kitFunction"),
     ready: entry("ready"),
@@ -58,7 +61,7 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
 
   for (const given of contexts) {
     if ("paged" in given) {
-      guest.longText.applySync(undefined, [given.name, given.paged.length]);
+      givePaged(guest, given);
       continue;
     }
     const { name, kind, text } = given;
@@ -93,6 +96,15 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
     return isOver();
   };
   return { isolate, context, guest, reserved, isFull, collect };
+}
+
+function givePaged(
+  guest: OpenIsolate["guest"],
+  { name, paged, view }: Extract<MachineContext, { paged: PagedText }>,
+): void {
+  if (view === undefined) guest.longText.applySync(undefined, [name, paged.length]);
+  else if ("rows" in view) guest.longRows.applySync(undefined, [name, paged.length, view.rows.count]);
+  else guest.longObject.applySync(undefined, [name, paged.length, JSON.stringify(view.object.map(([key]) => key))]);
 }
 
 const mostUsed = 0.9;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ContextRef } from "../../context.ts";
 import { file, type FileOptions } from "../../file.ts";
+import { parseFileRef, fileRef, type ViewName } from "../../file-ref.ts";
 import { named } from "../../named.ts";
 import type { Session, TextReference } from "../../sandbox.ts";
 import { refOf } from "../../context-ref.ts";
@@ -18,6 +19,8 @@ afterAll(async () => {
   await sandbox.close();
   rmSync(folder, { recursive: true });
 });
+
+const viewRef = (ref: string, view: ViewName): string => fileRef({ ...parseFileRef(ref), view });
 
 let files = 0;
 function write(content: string | Buffer): string {
@@ -140,9 +143,9 @@ describe("a paged context", () => {
     const progress = await session.run({ code, clock: 1 });
     const calls = progress.kind === "waiting" ? progress.calls : [];
     const [all, end] = calls.map((call) => call.context as TextReference);
-    expect(all).toEqual({ ref: context!.ref, length: text.length });
+    expect(all).toEqual(contexts[0]);
     expect(end?.length).toBe(100_010);
-    expect(calls[2]?.context).toEqual({ ref: plain!.ref, length: 20_000 });
+    expect(calls[2]?.context).toEqual(plain);
     expect(calls[3]?.context).toEqual({ text: "y".repeat(200), json: false });
     const ref = await refOf("context", end!, store);
     expect(ref).toMatchObject({ kind: "string", length: 100_010, prefix: text.slice(-100_010, -99_510) });
@@ -153,6 +156,108 @@ describe("a paged context", () => {
     const [call] = grandchild.kind === "waiting" ? grandchild.calls : [];
     expect(await openContext((call!.context as TextReference).ref, store)).toBe(text.slice(-100_007));
     await child.close();
+  });
+
+  it("is an array of rows, read as they are asked for", async () => {
+    const lines = Array.from(
+      { length: 60_000 },
+      (_, n) => `{"id":${n},"tags":["t${n % 7}"],"text":"${"x".repeat(20)}"}`,
+    );
+    const table = ["id,price,name", ...Array.from({ length: 60_000 }, (_, n) => `${n},${n / 4},"Name ""${n}"""`)];
+    const jsonl = write(`${lines.join("\n")}\nnot json\n`);
+    const csv = write(table.join("\r\n"));
+    const store = memoryStore();
+    const contexts = await storeContexts(
+      named({ logs: file(jsonl, { format: "jsonl" }), sales: file(csv, { format: "csv" }) }),
+      store,
+    );
+    expect(contexts).toMatchObject([
+      {
+        kind: "array",
+        items: 60_001,
+        paged: true,
+        prefix: expect.stringMatching(/^\[\{"id":0,"tags":\["t0"\]/) as string,
+      },
+      {
+        kind: "array",
+        items: 60_000,
+        paged: true,
+        prefix: expect.stringMatching(/^\[\{"id":0,"price":0,"name":"Name \\"0\\""\}/) as string,
+      },
+    ]);
+    const { options, drive } = testSession("");
+    const session = await sandbox.open(options({ contexts, paged: pagedContext }));
+    const run = async (code: string): Promise<string> => {
+      const { output, error } = await drive(session, code);
+      if (error !== undefined) throw new Error(error.message);
+      return output.text.trimEnd();
+    };
+    expect(
+      await run(
+        "print(Array.isArray(sales), sales.length, sales[59_999].name, sales.at(-2).price, sales[60_000], 5 in sales)",
+      ),
+    ).toBe('true 60000 Name "59999" 14999.5 undefined true');
+    expect(
+      await run(
+        "let sum = 0; for (const { price } of sales) sum += price; print(sum, sales.filter((row) => row.id % 1000 === 0).length)",
+      ),
+    ).toBe(`${(59_999 * 60_000) / 8} 60`);
+    expect(
+      await run(
+        "print(logs.slice(10, 12).map((row) => row.id), logs.findLast((row) => row.tags?.[0] === 't3').id, logs.at(-1))",
+      ),
+    ).toBe("[10, 11] 59999 not json".replace("59999", String(lines.findLastIndex((line) => line.includes('"t3"')))));
+    expect(await run("print(find('Name \"777\"'))")).toBe('1 hit:\n[sales.777.name, at 0] Name "777"');
+    expect(await run("print(sales.slice(0, 1)); SHOW_VARS()")).toBe(
+      '[{ id: 0, price: 0, name: "Name \\"0\\"" }]\nsum: number',
+    );
+    await expect(run("sales[0] = 1")).rejects.toThrow('TypeError: "sales" is read from its file and cannot be changed');
+    await expect(run("sales.sort()")).rejects.toThrow("cannot be changed");
+    expect(await run("sales[0].id = 7; print(sales[0].id)")).toBe("0");
+    const call = await session.run({ code: "rlm_query('q', sales)", clock: 1 });
+    const [given] = call.kind === "waiting" ? call.calls : [];
+    expect(await refOf("context", given!.context as ContextRef, store)).toEqual({ ...contexts[1], name: "context" });
+    await session.close();
+  });
+
+  it("is an array or an object of JSON that is too long to be parsed at once", async () => {
+    const value = Object.fromEntries(
+      Array.from({ length: 3_000 }, (_, n) => [`src/${n}.ts`, `export const n = ${n};\n`.repeat(20)]),
+    );
+    const path = write(JSON.stringify(value, null, 1));
+    const [whole] = await storeContexts(file(path, { format: "json" }), memoryStore());
+    const object: ContextRef = { ...whole!, items: 3_000, ref: viewRef(whole!.ref, "object"), paged: true };
+    const array: ContextRef = {
+      ...object,
+      name: "list",
+      kind: "array",
+      ref: viewRef(
+        (await storeContexts(file(write(JSON.stringify(Object.entries(value))), { format: "json" }), memoryStore()))[0]!
+          .ref,
+        "json",
+      ),
+    };
+    const { options, drive } = testSession("");
+    const session = await sandbox.open(options({ contexts: [object, array], paged: pagedContext }));
+    const run = async (code: string): Promise<string> => {
+      const { output, error } = await drive(session, code);
+      if (error !== undefined) throw new Error(error.message);
+      return output.text.trimEnd();
+    };
+    expect(await run("print(Object.keys(context).length, context['src/7.ts'].length, list[2999])")).toBe(
+      `3000 ${value["src/7.ts"]!.length} [\n  "src/2999.ts",\n  ${JSON.stringify(value["src/2999.ts"])}\n]`,
+    );
+    expect(await run("print(find('const n = 1234;', { within: context }).hits[0].key)")).toBe("src/1234.ts");
+    expect(await run("print(context)")).toMatch(
+      /^an object of 3,000 keys, whose values are read as they are asked for:\nsrc\/0\.ts\n/,
+    );
+    const total = String(Object.values(value).join("").length);
+    expect(
+      await run(
+        "context['src/0.ts'] = 1; let n = 0; for (const [path, text] of Object.entries(context)) n += text.length; print(n)",
+      ),
+    ).toBe(total);
+    await session.close();
   });
 
   it("is the same after a rebuild, and an error of the run where its file was changed", async () => {

@@ -1,4 +1,5 @@
-import { partRef } from "../../file-text.ts";
+import type { ContextRef } from "../../context.ts";
+import { partRef } from "../../file-ref.ts";
 import type { CallValue, Done, SessionOptions, SubCall, TextReference, Variable } from "../../sandbox.ts";
 import { hashCall } from "../../hash.ts";
 import { BadFrame } from "./bad-frame.ts";
@@ -134,11 +135,12 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
 }
 
 /** A part of a context as the store knows it; of a context that is no file there is no part but the whole. */
-function referenceTo({ context, from, length }: GuestPart, { contexts }: SessionOptions): TextReference {
+function referenceTo({ context, from, length }: GuestPart, { contexts }: SessionOptions): TextReference | ContextRef {
   const whole = contexts.find(({ name }) => name === context);
   if (whole === undefined) throw new BadFrame(`a part of "${context}", which is not here`);
-  if (from === 0 && length === whole.length) return { ref: whole.ref, length };
-  if (whole.paged !== true) throw new BadFrame(`a part of "${context}", which is not read in parts`);
+  if (from === 0 && length === whole.length) return whole;
+  if (whole.paged !== true || whole.kind !== "string")
+    throw new BadFrame(`a part of "${context}", which is not read in parts`);
   return { ref: partRef(whole.ref, from, length), length };
 }
 

@@ -45,7 +45,8 @@ function openMachine(
   for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
     if (frame.type === "open") return machineOrRefusal(() => createMachine({ ...frame.options, contexts }), pipe);
     if (frame.type === "paged") {
-      contexts.push({ name: frame.name, paged: pagedText(frame.fd, frame.file) });
+      const { view } = frame.file;
+      contexts.push({ name: frame.name, paged: pagedText(frame.fd, frame.file), ...(view && { view }) });
       continue;
     }
     if (frame.type !== "context") throw new Error(`Cannot do "${frame.type}": there is no machine yet`);

@@ -5,6 +5,7 @@ import type { createFormat } from "./format.ts";
 import type { harden } from "./harden.ts";
 import type { GuestHost, GuestPart, GuestSettings } from "./host.ts";
 import type { createInspect } from "./inspect.ts";
+import type { createLongLists } from "./long-list.ts";
 import type { createLongTexts } from "./long-text.ts";
 import type { createKinds } from "./kinds.ts";
 import type { createMailbox } from "./mailbox.ts";
@@ -13,6 +14,7 @@ import type { createPrinted } from "./output.ts";
 import type { createQueries } from "./queries.ts";
 import type { captureRealm } from "./realm.ts";
 import type { createTextParts } from "./text-parts.ts";
+import type { createTextPieces } from "./text-pieces.ts";
 import type { createTextScan } from "./text-scan.ts";
 import type { createVariables } from "./variables.ts";
 
@@ -29,7 +31,9 @@ export interface Parts {
   createAnswer: typeof createAnswer;
   createTextScan: typeof createTextScan;
   createTextParts: typeof createTextParts;
+  createTextPieces: typeof createTextPieces;
   createLongTexts: typeof createLongTexts;
+  createLongLists: typeof createLongLists;
   createFind: typeof createFind;
   createMap: typeof createMap;
   createVariables: typeof createVariables;
@@ -41,6 +45,8 @@ export interface Guest {
   context: (name: string, kind: string, text: string) => void;
   /** A context that is read in parts. */
   longText: (name: string, length: number) => void;
+  longRows: (name: string, length: number, count: number) => void;
+  longObject: (name: string, length: number, keys: string) => void;
   kit: (name: string) => void;
   kitFunction: (kit: string, name: string, made: unknown) => void;
   /** All contexts and kits are there. */
@@ -61,7 +67,16 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   const format = parts.createFormat(realm, kinds);
   const textParts = parts.createTextParts(realm, host.readContext);
   const scan = parts.createTextScan(realm);
-  const longTexts = parts.createLongTexts(realm, kinds, format, textParts, scan, settings.answerChars);
+  const longTexts = parts.createLongTexts(
+    realm,
+    kinds,
+    format,
+    textParts,
+    scan,
+    parts.createTextPieces,
+    settings.answerChars,
+  );
+  const longLists = parts.createLongLists(realm, format, host);
   const printed = parts.createPrinted(realm, settings.outputChars);
   const { global, each, list, apply, fix, freeze, put } = realm;
 
@@ -106,14 +121,18 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   const contexts = list<object>();
   reserve(
     "find",
-    parts.createFind(realm, kinds, format, longTexts, () => context),
+    parts.createFind(realm, kinds, format, longTexts, longLists, () => context),
   );
 
   const texts = list<{ context: string; text: string }>();
-  /** What a child gets by reference: a LongText, or the whole text of a context if it is long. */
+  const lists = list<{ context: string; list: object; length: number }>();
+  /** What a child gets by reference: what is read in parts, or the whole text of a context if it is long. */
   const contextPart = (value: unknown): GuestPart | undefined => {
-    if (typeof value !== "string") return longTexts.partOf(value);
-    let found: GuestPart | undefined;
+    let found: GuestPart | undefined = longTexts.partOf(value);
+    each(lists, ({ context, list: object, length }) => {
+      if (object === value) found = { context, from: 0, length };
+    });
+    if (typeof value !== "string") return found;
     if (value.length > worthReference)
       each(texts, ({ context, text }) => {
         if (text.length === value.length && text === value) found ??= { context, from: 0, length: value.length };
@@ -155,9 +174,16 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     reserve(name, value);
   };
 
+  const giveList = (name: string, length: number, made: object): void => {
+    lists[lists.length] = { context: name, list: made, length };
+    give(name, made);
+  };
+
   return {
     context: (name, kind, text) => give(name, kind === "string" ? text : realm.parse(text)),
     longText: (name, length) => give(name, longTexts.create(textParts.part(name, 0, length))),
+    longRows: (name, length, count) => giveList(name, length, longLists.rows(name, count)),
+    longObject: (name, length, keys) => giveList(name, length, longLists.members(name, keys)),
     kit: (name) => {
       const kit = {};
       kits.set(name, kit);

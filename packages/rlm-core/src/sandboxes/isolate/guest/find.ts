@@ -1,5 +1,6 @@
 import type { Format } from "./format.ts";
 import type { Kinds } from "./kinds.ts";
+import type { LongLists } from "./long-list.ts";
 import type { LongTexts } from "./long-text.ts";
 import type { Realm } from "./realm.ts";
 import type { TextPart } from "./text-parts.ts";
@@ -22,6 +23,7 @@ export function createFind(
   kinds: Kinds,
   format: Format,
   longTexts: LongTexts,
+  longLists: LongLists,
   context: () => unknown,
 ): (pattern: unknown, options?: unknown) => Found {
   const {
@@ -133,8 +135,10 @@ export function createFind(
         const length = dataOf(value, "length") as number;
         for (let index = 0; index < length; index++) visit(dataOf(value, index), inside(index), depth + 1);
       } else if (kind === "object") {
+        const isRead = longLists.isMembers(value);
         each(ownKeys(value), (name) => {
-          if (typeof name === "string" && describe(value, name)?.enumerable === true)
+          if (isRead) visit((value as Record<PropertyKey, unknown>)[name], inside(name as string), depth + 1);
+          else if (typeof name === "string" && describe(value, name)?.enumerable === true)
             visit(dataOf(value, name), inside(name), depth + 1);
         });
       } else if (kind === "map") {

@@ -24,6 +24,10 @@ export interface GuestHost {
   fitProblem: (schema: string, value: string) => string;
   /** Characters of a context that is read in parts. */
   readContext: (context: string, from: number, to: number) => string;
+  /** The rows around one of a context's, as JSON: `{ "first": 17, "rows": […] }`. */
+  readRows: (context: string, row: number) => string;
+  /** A value of a context that is an object, as JSON, by the index of its key. */
+  readMember: (context: string, index: number) => string;
   /** A part of the text that `inspect` hashes. */
   digest: (text: string) => void;
   /** The variables as JSON. */

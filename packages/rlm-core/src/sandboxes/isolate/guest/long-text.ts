@@ -2,6 +2,7 @@ import type { Format } from "./format.ts";
 import type { Kinds } from "./kinds.ts";
 import type { Realm } from "./realm.ts";
 import type { TextPart, TextParts } from "./text-parts.ts";
+import type { createTextPieces } from "./text-pieces.ts";
 import type { TextScan } from "./text-scan.ts";
 
 export interface LongTexts {
@@ -23,19 +24,16 @@ export function createLongTexts(
   format: Format,
   parts: TextParts,
   scan: TextScan,
+  createPieces: typeof createTextPieces,
   maxString: number,
 ): LongTexts {
   const { errorAt, count, each, put, is, slice, indexOf, isInteger, fix, freeze, describe, ownKeys, argument } = realm;
   const { TypeError, RangeError } = realm;
   const shortRead = 65_536;
   const shownChars = 1_000;
-  const windowSize = 1_048_576;
   const known = new realm.WeakMap<object, TextPart>();
   const trunc = realm.dataOf(Math, "trunc") as (value: number) => number;
   const unitAt = realm.method(String.prototype, "charCodeAt") as (text: string, at: number) => number;
-  const iteratorPrototype = realm.prototypeOf(
-    realm.prototypeOf(realm.prototypeOf((function* () {})()) as object) as object,
-  );
   const stringKeys = ownKeys(String.prototype);
 
   const partOf = (value: unknown): TextPart | undefined =>
@@ -49,7 +47,7 @@ export function createLongTexts(
   // A string's methods take any value as a number.
   const integer = (value: unknown, otherwise: number): number => {
     if (value === undefined) return otherwise;
-    const number = trunc(+(value as number));
+    const number = trunc(+(value as string));
     return is(number, NaN) ? 0 : number;
   };
   const clamp = (at: number, length: number): number => (at < 0 ? 0 : at > length ? length : at);
@@ -63,7 +61,7 @@ export function createLongTexts(
     if (to <= from) return "";
     return to - from > maxString ? create(parts.part(part.context, part.from + from, to - from)) : text(part, from, to);
   };
-  const string = (value: unknown): string => (typeof value === "string" ? value : `${value as string}`);
+  const string = String;
   const isRegExp = (value: unknown): value is RegExp =>
     typeof value === "object" && value !== null && kinds.kindOf(value) === "regexp";
 
@@ -90,86 +88,11 @@ export function createLongTexts(
     return string(value);
   };
 
-  /** An iterator as the language's own are: one that a `for` loop, a spread and iterator helpers take. */
-  const iterator = (next: () => { value: unknown } | undefined): object => {
-    const made = { __proto__: iteratorPrototype };
-    fix(made, "next", () => {
-      const step = next();
-      return step === undefined ? { value: undefined, done: true } : { value: step.value, done: false };
-    });
-    return made;
+  const wholeNumber = (value: unknown, name: string, least: number, above: Function): number => {
+    if (isInteger(value) && (value as number) >= least) return value as number;
+    throw errorAt(RangeError, `Expected ${name} to be a whole number of ${least} or more, got ${string(value)}`, above);
   };
-
-  /** Offsets of line ends: where the text of a line stops and the next line begins. */
-  const lineEnds = (part: TextPart): ((from: number) => { end: number; next: number }) => {
-    let start = 0;
-    let window = "";
-    return (from) => {
-      for (let look = from; look < part.length;) {
-        if (look < start || look >= start + window.length) {
-          start = look;
-          window = part.read(start, clamp(start + windowSize, part.length));
-        }
-        const feed = indexOf(window, "\n", look - start);
-        if (feed < 0) {
-          look = start + window.length;
-          continue;
-        }
-        const at = start + feed;
-        const before = at > from ? (feed > 0 ? window[feed - 1] : parts.peek(part, at - 1, at)) : "";
-        return { end: before === "\r" ? at - 1 : at, next: at + 1 };
-      }
-      return { end: part.length, next: part.length };
-    };
-  };
-
-  const positive = (value: unknown, name: string, least: number, above: Function): number => {
-    if (!isInteger(value) || (value as number) < least)
-      throw errorAt(
-        RangeError,
-        `Expected ${name} to be a whole number of ${least} or more, got ${string(value)}`,
-        above,
-      );
-    return value as number;
-  };
-  /** Where a piece may end: not within a surrogate pair. */
-  const border = (part: TextPart, at: number): number => {
-    if (at <= 0 || at >= part.length) return clamp(at, part.length);
-    const around = parts.peek(part, at - 1, at + 1);
-    return isHigh(unitAt(around, 0)) && isLow(unitAt(around, 1)) ? at - 1 : at;
-  };
-
-  const splitByText = (part: TextPart, separator: string, limit: number): unknown[] => {
-    const pieces: unknown[] = [];
-    if (separator === "") {
-      for (let at = 0; at < part.length && pieces.length < limit; at++) put(pieces, at, parts.peek(part, at, at + 1));
-      return pieces;
-    }
-    let start = 0;
-    for (let found = scan.indexOf(part, separator, 0); found >= 0 && pieces.length < limit;) {
-      put(pieces, pieces.length, cut(part, start, found));
-      start = found + separator.length;
-      found = scan.indexOf(part, separator, start);
-    }
-    if (pieces.length < limit) put(pieces, pieces.length, cut(part, start, part.length));
-    return pieces;
-  };
-  const splitByPattern = (part: TextPart, pattern: RegExp, limit: number, above: Function): unknown[] => {
-    const pieces: unknown[] = [];
-    const next = scan.matches(part, searcher(pattern, above), 0);
-    let start = 0;
-    for (let match = next(); match !== undefined && pieces.length < limit; match = next()) {
-      const { index, length } = match;
-      const end = index + (match[0] as string).length;
-      // An empty match where a piece begins, or at the end, splits nothing.
-      if (index >= part.length || end === start) continue;
-      put(pieces, pieces.length, cut(part, start, index));
-      for (let group = 1; group < length && pieces.length < limit; group++) put(pieces, pieces.length, match[group]);
-      start = end;
-    }
-    if (pieces.length < limit) put(pieces, pieces.length, cut(part, start, part.length));
-    return pieces;
-  };
+  const { iterator, lines, chunks, occurrences, splitByText, splitByPattern } = createPieces(realm, parts, scan, cut);
 
   const methods: Record<string, Function> = {
     slice(this: unknown, from?: unknown, to?: unknown) {
@@ -214,7 +137,7 @@ export function createLongTexts(
     },
     lastIndexOf(this: unknown, wanted: unknown, from?: unknown) {
       const part = own(this, methods["lastIndexOf"] as Function);
-      const number = +(from as number);
+      const number = +(from as string);
       const at = is(number, NaN) ? part.length : trunc(number);
       return scan.lastIndexOf(part, string(wanted), clamp(at, part.length));
     },
@@ -269,8 +192,8 @@ export function createLongTexts(
       }
       const wanted = string(pattern);
       if (wanted === "") throw errorAt(TypeError, "Expected a RegExp or a string that holds something to count", above);
-      for (let at = scan.indexOf(part, wanted, 0); at >= 0; at = scan.indexOf(part, wanted, at + wanted.length))
-        found++;
+      const next = occurrences(part, wanted);
+      while (next() !== undefined) found++;
       return found;
     },
     split(this: unknown, separator?: unknown, limit?: unknown) {
@@ -279,20 +202,12 @@ export function createLongTexts(
       if (most === 0) return [];
       if (separator === undefined) return [cut(part, 0, part.length)];
       return isRegExp(separator)
-        ? splitByPattern(part, separator, most, methods["split"] as Function)
+        ? splitByPattern(part, searcher(separator, methods["split"] as Function), most)
         : splitByText(part, string(separator), most);
     },
     lines(this: unknown) {
       const part = own(this, methods["lines"] as Function);
-      const endOf = lineEnds(part);
-      let at = 0;
-      return iterator(() => {
-        if (at >= part.length) return undefined;
-        const { end, next } = endOf(at);
-        const value = cut(part, at, end);
-        at = next;
-        return { value };
-      });
+      return lines(part);
     },
     chunks(this: unknown, size: unknown, overlap: unknown = 0) {
       const above = methods["chunks"] as Function;
@@ -301,18 +216,11 @@ export function createLongTexts(
         typeof size === "object" && size !== null
           ? { size: argument(size, "size"), overlap: argument(size, "overlap") ?? 0 }
           : { size, overlap };
-      const most = positive(given.size, "size", 2, above);
-      const again = positive(given.overlap, "overlap", 0, above);
+      const most = wholeNumber(given.size, "size", 2, above);
+      const again = wholeNumber(given.overlap, "overlap", 0, above);
       if (again > most - 2)
         throw errorAt(RangeError, `Expected overlap to be at most size - 2 (${most - 2}), got ${again}`, above);
-      let at = 0;
-      return iterator(() => {
-        if (at >= part.length) return undefined;
-        const start = at === 0 ? 0 : border(part, at - again);
-        const end = border(part, start + most);
-        at = end;
-        return { value: cut(part, start, end) };
-      });
+      return chunks(part, most, again);
     },
     toString(this: unknown) {
       const above = methods["toString"] as Function;

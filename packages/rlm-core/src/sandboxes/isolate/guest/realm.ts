@@ -21,6 +21,7 @@ export interface Realm {
   describe: typeof Reflect.getOwnPropertyDescriptor;
   freeze: typeof Object.freeze;
   get: typeof Reflect.get;
+  has: typeof Reflect.has;
   hasOwn: typeof Object.hasOwn;
   is: typeof Object.is;
   isArray: (value: unknown) => value is unknown[];
@@ -88,6 +89,7 @@ export function captureRealm(): Realm {
     get,
     getOwnPropertyDescriptor: describe,
     getPrototypeOf: prototypeOf,
+    has,
     ownKeys,
     setPrototypeOf,
   } = Reflect;
@@ -170,6 +172,7 @@ export function captureRealm(): Realm {
     describe,
     freeze,
     get,
+    has,
     hasOwn,
     is,
     isArray: own(Array, "isArray") as Realm["isArray"],

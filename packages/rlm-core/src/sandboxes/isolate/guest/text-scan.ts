@@ -95,7 +95,7 @@ export function createTextScan(realm: Realm, sizes: TextSizes = { window: 1_048_
             continue;
           }
           const { index } = match;
-          const end = index + (match[0] as string).length;
+          const end = index + match[0].length;
           // With more to read it may go on, or be none.
           if (end === window.length && border !== Infinity && size < maxSize) {
             next = start + index;
