@@ -110,7 +110,7 @@ describe("LongText", () => {
   check("endsWith", (text, wanted, from) => text.endsWith(wanted, from));
   check("split", (text, wanted, _from, to) => text.split(wanted, to === undefined ? undefined : Math.abs(to)));
   check("iteration", (text) => Array.from(text));
-  check("toString", (text) => text.toString());
+  check("concatenation", (text, wanted) => wanted + text);
 
   it("match, matchAll, search, split and count with a RegExp are what they are for a string", () => {
     const flags = constantFrom("", "d");
