@@ -23,7 +23,7 @@ export function describeSurface(surface: Surface): string {
     "",
     ...surface.contexts.map((context) => `- \`${context.name}\`: ${describeContext(context)}.`),
     ...pagedLines(surface.contexts),
-    "- `find(pattern, { around = 150, max = 10, within })`: searches every string in `within` (by default the context) for a RegExp with its own flags, or for a plain string in any case. Returns `{ total, hits: [{ key, at, text }] }`: `key` is the index or key of the string (none if `within` is one string), `at` the offset, `text` the match with `around` characters on both sides. Printed, it is a readable list.",
+    "- `find(pattern, { around = 150, max = 10, within })`: searches every string in `within` (by default the context) for all matches of a RegExp, with or without `g`, or for a plain string in any case. Returns `{ total, hits: [{ key, at, text }] }`: `key` is the index or key of the string (none if `within` is one string), `at` the offset, `text` the match with `around` characters on both sides. Printed, it is a readable list.",
     ...(surface.queries ? queryLines(surface) : []),
     ...surface.tools.flatMap(toolLines),
     `- \`print(...values)\`: shows values to you. At most ${count(limits.outputChars)} characters a turn come back (the beginning and the end). What you print you read again in every later turn, so print what you need to decide the next step and keep the rest in variables.`,
@@ -68,7 +68,7 @@ function queryLines({ recursion, models, limits }: Surface): string[] {
   const lines = [
     `- \`await llm_query(prompt, { schema${model} })\`: asks another model once. It sees the prompt (at most ${count(limits.promptChars)} characters) and nothing else, so put the instructions and the text in it. Returns its reply as a string or, with a JSON Schema as \`schema\`, the parsed value.`,
     '- `await llm_query_batched(prompts, { schema })`: asks many at once. Returns an array in the order of the prompts; where a call failed, the slot holds an Error; its `code` is "budget" where no more calls are left.',
-    "- `await llm_map(items, instruction, { schema, size = 100 })`: one value for each item (a string or an object), `schema` being that of one value, such as `{ enum: ['yes', 'no', 'unsure'] }`. Sends numbered portions of at most `size` items with the instruction, one sub-call a portion, checks that every item has a value that fits, asks once more for the others, and returns an array in the order of the items; an item that still has no value holds an Error.",
+    "- `await llm_map(items, instruction, { schema, size = 100 })`: one value for each item (a string or an object), `schema` being that of one value, such as `{ enum: ['yes', 'no', 'unsure'] }`. Sends numbered portions of at most `size` items with the instruction, one sub-call a portion (take fewer where an item needs thought), checks that every item has a value that fits, asks once more for the others, and returns an array in the order of the items; an item that still has no value holds an Error.",
     recursion
       ? "- `await rlm_query(query, context, { schema })`: gives a question and a piece of the context (a string, array or object) to a helper that works as you do, with a REPL of its own. Slow and dear: only for a piece that needs several steps itself. `rlm_query_batched([{ query, context }, …])` runs several."
       : "- `await rlm_query(query, context)`: here the same as one `llm_query` with both in its prompt.",

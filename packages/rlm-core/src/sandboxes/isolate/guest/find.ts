@@ -26,26 +26,12 @@ export function createFind(
   longLists: LongLists,
   context: () => unknown,
 ): (pattern: unknown, options?: unknown) => Found {
-  const {
-    argument,
-    errorAt,
-    slice,
-    indexOf,
-    count,
-    each,
-    put,
-    isArray,
-    isInteger,
-    dataOf,
-    ownKeys,
-    weakAdd,
-    weakHas,
-    describe,
-  } = realm;
+  const { argument, errorAt, slice, indexOf, count, each, put, isArray, isInteger, dataOf, ownKeys, describe } = realm;
   const { TypeError } = realm;
   const maxDepth = 8;
   const special = "\\^$.*+?()[]{}|/-";
-  const found = new realm.WeakSet();
+  /** What `find` gave, with its `around`. */
+  const found = new realm.WeakMap<object, number>();
   const exec = realm.method(RegExp.prototype, "exec") as (expression: RegExp, text: string) => RegExpExecArray | null;
 
   /** A matcher of our own, so that the code's `lastIndex` stays as it is. A plain string is looked for in any case. */
@@ -157,12 +143,13 @@ export function createFind(
     }
     visit(within, undefined, 0);
     const result = { total, hits };
-    weakAdd(found, result);
+    realm.weakPut(found, result, around);
     return result;
   };
 
   format.special((value) => {
-    if (!weakHas(found, value)) return undefined;
+    const around = realm.weakGet(found, value);
+    if (around === undefined) return undefined;
     const total = dataOf(value, "total");
     const hits = dataOf(value, "hits");
     if (typeof total !== "number" || !isArray(hits)) return undefined;
@@ -171,13 +158,35 @@ export function createFind(
       total === 0
         ? "no hits"
         : `${count(total)} ${total === 1 ? "hit" : "hits"}${length < total ? `, the first ${count(length)}` : ""}:`;
+    let passage = { key: undefined as unknown, places: "", text: "", end: -1 };
+    const close = (): void => {
+      if (passage.places !== "") text += `\n[${passage.places}] ${passage.text}`;
+    };
     for (let index = 0; index < length; index++) {
       const hit = dataOf(hits, index);
       if (typeof hit !== "object" || hit === null) continue;
       const key = dataOf(hit, "key");
-      const around = dataOf(hit, "text");
-      text += `\n[${key === undefined ? "" : `${format.show(key, 100)}, `}at ${format.show(dataOf(hit, "at"), 20)}] ${typeof around === "string" ? around : ""}`;
+      const at = dataOf(hit, "at");
+      const shown = dataOf(hit, "text");
+      const surrounding = typeof shown === "string" ? shown : "";
+      const place = format.show(at, 20);
+      const start = typeof at !== "number" ? -1 : at < around ? 0 : at - around;
+      // What lies in one another's surroundings is shown once.
+      if (start >= 0 && start < passage.end && key === passage.key) {
+        passage.places += `, ${place}`;
+        passage.text += slice(surrounding, passage.end - start);
+      } else {
+        close();
+        passage = {
+          key,
+          places: `${key === undefined ? "" : `${format.show(key, 100)}, `}at ${place}`,
+          text: surrounding,
+          end: 0,
+        };
+      }
+      if (start + surrounding.length > passage.end) passage.end = start + surrounding.length;
     }
+    close();
     return text;
   });
   return find;
