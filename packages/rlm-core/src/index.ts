@@ -29,7 +29,7 @@ export type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from ".
 export type { JsonSchema } from "./json-schema.ts";
 
 export type { ContextRef } from "./context.ts";
-export { storeContexts, streamContext, type ContextInput } from "./store-context.ts";
+export { pagedContext, storeContexts, streamContext, type ContextInput } from "./store-context.ts";
 export { file, type FileContext, type FileFormat, type FileOptions } from "./file.ts";
 export { textEncodings, type TextEncoding } from "./text-encoding.ts";
 export { named, type NamedContexts } from "./named.ts";

@@ -52,7 +52,7 @@ function pagedLines(contexts: readonly ContextRef[]): string[] {
   const paged = contexts.filter((context) => context.paged === true);
   const texts = paged.some(({ kind }) => kind === "string")
     ? [
-        "  A LongText is longer than a string can be. It has of a string `length`, `[i]`, `at`, `slice`, `indexOf`, `lastIndexOf`, `includes`, `startsWith`, `endsWith`, `search`, `match`, `matchAll` and `split`, and `count(pattern)`, `lines()` and `chunks(size, overlap = 0)` (both to be gone through by `for … of`). Nothing else: take parts for that. A search of all of it takes about a second for each gigabyte.",
+        "  A LongText is longer than a string can be. It has of a string `length`, `[i]`, `at`, `slice`, `indexOf`, `lastIndexOf`, `includes`, `startsWith`, `endsWith`, `search`, `match`, `matchAll` and `split`, and `count(pattern)`, `lines()` and `chunks(size, overlap = 0)` (both to be gone through by `for … of`). `find` and `rlm_query` take it too. For anything else take a part of it first. A search of all of it takes about a second for each gigabyte, going through its lines some seconds.",
       ]
     : [];
   const lists = paged.some(({ kind }) => kind !== "string")
@@ -68,7 +68,7 @@ function queryLines({ recursion, models, limits }: Surface): string[] {
   const lines = [
     `- \`await llm_query(prompt, { schema${model} })\`: asks another model once. It sees the prompt (at most ${count(limits.promptChars)} characters) and nothing else, so put the instructions and the text in it. Returns its reply as a string or, with a JSON Schema as \`schema\`, the parsed value.`,
     '- `await llm_query_batched(prompts, { schema })`: asks many at once. Returns an array in the order of the prompts; where a call failed, the slot holds an Error; its `code` is "budget" where no more calls are left.',
-    "- `await llm_map(items, instruction, { schema, size = 100 })`: one value for each item (a string or an object), `schema` being that of one value, such as `{ enum: ['yes', 'no', 'unsure'] }`. Sends numbered portions of at most `size` items with the instruction, one sub-call a portion (take fewer where an item needs thought), checks that every item has a value that fits, asks once more for the others, and returns an array in the order of the items; an item that still has no value holds an Error.",
+    "- `await llm_map(items, instruction, { schema, size = 100 })`: one value for each item (a string or an object), `schema` being that of one value, such as `{ enum: ['yes', 'no', 'unsure'] }`. Sends numbered portions of at most `size` items, marked as data, with the instruction, one sub-call a portion (take fewer items where one needs thought), checks that every item has a value that fits, asks once more for the others, and returns an array in the order of the items; an item that still has no value holds an Error.",
     recursion
       ? "- `await rlm_query(query, context, { schema })`: gives a question and a piece of the context (a string, array or object) to a helper that works as you do, with a REPL of its own. Slow and dear: only for a piece that needs several steps itself. `rlm_query_batched([{ query, context }, …])` runs several."
       : "- `await rlm_query(query, context)`: here the same as one `llm_query` with both in its prompt.",
