@@ -3,15 +3,34 @@ import { eventLoop } from "./event-loop.ts";
 import { fanOut } from "./fan-out.ts";
 import { graphBesideLoop } from "./graph.ts";
 import { handOver } from "./hand-over.ts";
+import type { Row } from "./measure.ts";
+import { calls } from "./sandbox/calls.ts";
+import { handOverSizes } from "./sandbox/hand-over-sizes.ts";
+import { longText } from "./sandbox/long-text.ts";
+import { output } from "./sandbox/output.ts";
 import { start } from "./start.ts";
 import { turnOverhead } from "./turns.ts";
+
+/** `pnpm bench`, `pnpm bench sandbox`. */
+const groups: Record<string, (() => Promise<Row[]>)[]> = {
+  all: [start, turnOverhead, fanOut, graphBesideLoop, handOver, eventLoop],
+  sandbox: [start, calls, output, handOverSizes, longText],
+};
+const name = process.argv[2] ?? "all";
+const measures = groups[name];
+if (measures === undefined) {
+  console.error(`Unknown bench "${name}": expected ${Object.keys(groups).join(" or ")}`);
+  process.exit(2);
+}
 
 // One run, one table: no figure stands without the work that it is compared with.
 const machine = `${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`;
 console.log(`Node ${process.version}, ${machine}\n`);
-const rows = [];
-const measures = [start, turnOverhead, fanOut, graphBesideLoop, handOver, eventLoop];
-for (const measure of measures) rows.push(...(await measure()));
+const rows: Row[] = [];
+for (const measure of measures) {
+  console.error(`measuring: ${measure.name}`);
+  rows.push(...(await measure()));
+}
 
 const lines = [
   ["", "ours", "bare", "", ""],

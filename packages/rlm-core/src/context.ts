@@ -10,6 +10,8 @@ export interface ContextRef {
   items?: number;
   /** `sha256:<hex>` in the run store, or `file:<json>` of path, size and content hash. */
   ref: string;
+  /** The text stays in its file, and the code reads it in parts: a text that is longer than a string can be. */
+  paged?: true;
   /** The first characters (at most 500), shown to the model. */
   prefix: string;
 }

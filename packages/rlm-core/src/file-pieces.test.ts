@@ -3,7 +3,8 @@ import { open, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { decodeUtf8, filePieces } from "./file-pieces.ts";
+import { filePieces } from "./file-pieces.ts";
+import { decodeText } from "./text-encoding.ts";
 
 /** A file handle that gives at most so many bytes a read, as a slow disk or a network may. */
 async function inReads<T>(bytes: Buffer, most: number, use: (file: FileHandle) => Promise<T>): Promise<T> {
@@ -29,9 +30,9 @@ it("filePieces() cuts no character, however few bytes a read gives, and keeps ev
   for (let most = 1; most <= 12; most += 1) {
     await inReads(bytes, most, async (file) => {
       const pieces: string[] = [];
-      for await (const piece of filePieces(file, "utf8")) {
-        expect(Buffer.from(decodeUtf8(piece)).equals(piece)).toBe(true);
-        pieces.push(decodeUtf8(piece));
+      for await (const piece of filePieces(file, "utf-8")) {
+        expect(Buffer.from(decodeText(piece, "utf-8")).equals(piece)).toBe(true);
+        pieces.push(decodeText(piece, "utf-8"));
       }
       expect(pieces.join("")).toBe(text.repeat(3));
     });
@@ -42,7 +43,7 @@ it("filePieces() keeps the two bytes of a UTF-16 unit together", async () => {
   for (const most of [1, 2, 3, 5]) {
     await inReads(Buffer.from("a🌏\ud800b", "utf16le"), most, async (file) => {
       let text = "";
-      for await (const piece of filePieces(file, "utf16le")) text += piece.toString("utf16le");
+      for await (const piece of filePieces(file, "utf-16le")) text += piece.toString("utf16le");
       expect(text).toBe("a🌏\ud800b");
     });
   }
@@ -53,7 +54,7 @@ it("filePieces() gives what is no character as it is", async () => {
   for (let most = 1; most <= broken.length; most += 1) {
     await inReads(broken, most, async (file) => {
       const pieces: Buffer[] = [];
-      for await (const piece of filePieces(file, "utf8")) pieces.push(Buffer.from(piece));
+      for await (const piece of filePieces(file, "utf-8")) pieces.push(Buffer.from(piece));
       expect(Buffer.concat(pieces)).toEqual(broken);
     });
   }

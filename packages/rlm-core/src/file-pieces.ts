@@ -1,11 +1,11 @@
-import { isAscii } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
+import { unitBytes, type TextEncoding } from "./text-encoding.ts";
 
 /**
  * The bytes of an open file in pieces that end where a character ends; only the last one may end within a character, if the file does.
  * A piece is good until the next one is asked for: two buffers go round, one is read while the other is looked at.
  */
-export async function* filePieces(file: FileHandle, encoding: "utf8" | "utf16le"): AsyncGenerator<Buffer> {
+export async function* filePieces(file: FileHandle, encoding: TextEncoding): AsyncGenerator<Buffer> {
   const buffers = [newBuffer(), newBuffer()] as const;
   const read = async (turn: 0 | 1): Promise<number> =>
     (await file.read(buffers[turn], maxCut, pieceBytes, null)).bytesRead;
@@ -22,7 +22,7 @@ export async function* filePieces(file: FileHandle, encoding: "utf8" | "utf16le"
         if (bytes.length > 0) yield bytes;
         return;
       }
-      const end = bytes.length - (encoding === "utf8" ? cutUtf8(bytes) : bytes.length % 2);
+      const end = bytes.length - (encoding === "utf-8" ? cutUtf8(bytes) : bytes.length % (unitBytes(encoding) ?? 1));
       cut = bytes.subarray(end);
       turn = turn === 0 ? 1 : 0;
       reading = read(turn);
@@ -34,11 +34,7 @@ export async function* filePieces(file: FileHandle, encoding: "utf8" | "utf16le"
   }
 }
 
-/** Whole characters of UTF-8 as a text; ten times as fast where they are ASCII. */
-export function decodeUtf8(bytes: Buffer): string {
-  return bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
-}
-
+/** The most bytes of a piece that are its own. */
 const pieceBytes = 2_097_152;
 /** The most bytes that a piece may leave over to the next. */
 const maxCut = 3;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { contentOf } from "./file-ref.ts";
 import type { SubCall } from "./sandbox.ts";
 import { slicesOf } from "./text-slices.ts";
 
@@ -13,7 +14,8 @@ export function sha256(text: string | Uint8Array): string {
 
 /** The content hash of a call: of kind, name, prompt, context and options, whatever order their keys have; not of its id. */
 export function hashCall({ kind, name, prompt, context, options }: Omit<SubCall, "id" | "hash">): string {
-  return sha256(canonicalJson({ kind, name, prompt, context, options }));
+  const given = context !== undefined && "ref" in context ? { ref: contentOf(context.ref) } : context;
+  return sha256(canonicalJson({ kind, name, prompt, context: given, options }));
 }
 
 /** JSON text with the keys of every object sorted, so that equal data gives equal text. */

@@ -29,8 +29,9 @@ export type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from ".
 export type { JsonSchema } from "./json-schema.ts";
 
 export type { ContextRef } from "./context.ts";
-export { storeContexts, streamContext, type ContextInput } from "./store-context.ts";
-export { file, type FileContext, type FileOptions } from "./file.ts";
+export { pagedContext, storeContexts, streamContext, type ContextInput } from "./store-context.ts";
+export { file, type FileContext, type FileFormat, type FileOptions } from "./file.ts";
+export { textEncodings, type TextEncoding } from "./text-encoding.ts";
 export { named, type NamedContexts } from "./named.ts";
 export type { RunStore } from "./store.ts";
 export { memoryStore } from "./stores/memory.ts";
@@ -49,4 +50,14 @@ export { canonicalJournal } from "./turns.ts";
 export { countTokens } from "./tokens.ts";
 
 export { isolate, type IsolateOptions } from "./sandboxes/isolate/isolate.ts";
-export type { CallValue, Progress, Sandbox, Session, SessionOptions, SubCall, SubResult, Variable } from "./sandbox.ts";
+export type {
+  CallValue,
+  PagedFile,
+  Progress,
+  Sandbox,
+  Session,
+  SessionOptions,
+  SubCall,
+  SubResult,
+  Variable,
+} from "./sandbox.ts";

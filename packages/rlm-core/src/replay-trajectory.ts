@@ -2,7 +2,7 @@ import type { ContextRef } from "./context.ts";
 import { refOf } from "./context-ref.ts";
 import { ReplayError } from "./errors.ts";
 import type { Sandbox, SubCall, Variable } from "./sandbox.ts";
-import { storeContexts, streamContext, type ContextInput } from "./store-context.ts";
+import { pagedContext, storeContexts, streamContext, type ContextInput } from "./store-context.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { turnsOf } from "./turns.ts";
 import type { Trajectory, TrajectoryRun } from "./trajectory.ts";
@@ -56,6 +56,7 @@ export async function replayTrajectory(
       contexts,
       read: (ref) => store.get(ref),
       stream: (ref) => streamContext(ref, store),
+      paged: pagedContext,
       seed: start.seed,
       history: run.journal,
       onReplayedCall: (call) => calls.set(`${runId}/${call.id}`, call),

@@ -3,6 +3,8 @@ import type { JournalEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { Limits } from "./limits.ts";
 import type { CodeError, Output } from "./output.ts";
+import type { ObjectIndex, RowIndex } from "./rows/row-index.ts";
+import type { TextEncoding } from "./text-encoding.ts";
 import type { KitSource } from "./tool.ts";
 
 /** Opens REPL sessions. One function is the whole port; see `rlm-core/testing` for the laws that every one keeps. */
@@ -20,6 +22,8 @@ export interface SessionOptions {
   read(ref: string): Promise<string>;
   /** The text of a context, by reference, in pieces of any length, cut anywhere. Where it fails, at its end too, no session opens. */
   stream(ref: string): AsyncIterable<string>;
+  /** The file of a context that is `paged`, by reference, checked: it is what the reference says. Needed where there is such a context. */
+  paged?(ref: string): Promise<PagedFile>;
   /** Seeds `Math.random`. */
   seed: number;
   /** Which query functions the code has: none at depth 0, else all; `rlm_query` decides on the host what it becomes. */
@@ -40,6 +44,30 @@ export interface SessionOptions {
   onReplayedCall?(call: SubCall): void;
   signal?: AbortSignal;
 }
+
+/** A text file that is read in parts. */
+export interface PagedFile {
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Nanoseconds since 1970, as digits; by it and the size a reader sees that the file was changed. */
+  modified: string;
+  encoding: TextEncoding;
+  /** Bytes of the byte order mark. */
+  mark: number;
+  /** UTF-16 code units of the file's text. */
+  chars: number;
+  /** The part of it that is meant: where it begins, and its code units. */
+  from: number;
+  length: number;
+  /** For UTF-8: where pages begin, as bytes in the file and characters in the text. */
+  pages: [byte: number, char: number][];
+  /** What the code finds, if it is not the text. */
+  view?: FileView;
+}
+
+/** A text that is rows, or a JSON object. */
+export type FileView = { rows: RowIndex } | { object: ObjectIndex };
 
 /** One suspendable REPL. Its variables live until `close`, also across a rebuild after a lost process. */
 export interface Session {
@@ -69,8 +97,8 @@ export interface SubCall {
   prompt: string;
   /** The tool's name. */
   name?: string;
-  /** The child's context: a text, or JSON if `json`. */
-  context?: CallValue;
+  /** The child's context: a text, or JSON if `json`; or, of what the parent has already, a whole context or a part of a text. */
+  context?: CallValue | TextReference | ContextRef;
   options: { schema?: JsonSchema; model?: string };
 }
 
@@ -78,6 +106,12 @@ export interface SubCall {
 export interface CallValue {
   text: string;
   json: boolean;
+}
+
+/** A text by its reference in the run store or in a file; `length` in UTF-16 code units. */
+export interface TextReference {
+  ref: string;
+  length: number;
 }
 
 export interface SubResult {

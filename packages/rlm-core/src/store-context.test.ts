@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InputError } from "./errors.ts";
-import { file } from "./file.ts";
+import type { ContextRef } from "./context.ts";
+import { file, type FileOptions } from "./file.ts";
 import { sha256 } from "./hash.ts";
 import { named } from "./named.ts";
 import { openContext, storeContexts, streamContext } from "./store-context.ts";
@@ -99,7 +100,7 @@ describe("storeContexts()", () => {
     [
       "a text over the limit",
       "x".repeat(500_000_001),
-      /500,000,001 characters, more than the 500,000,000 of one context; split it and pass named/,
+      /500,000,001 characters, more than the 500,000,000 of one context; write it to a file/,
     ],
   ];
   for (const [what, value, message] of bad) {
@@ -127,11 +128,15 @@ describe("file()", () => {
     ["a device", () => "/dev/null", /it is not a regular file/],
     ["an empty file", () => write("empty.txt", ""), /the file .*empty\.txt is empty$/],
     ["a blank file", () => write("blank.txt", " \n"), /has only white space$/],
-    ["a NUL byte", () => write("zero.bin", Buffer.from("abc\0def")), /byte 3 is NUL.*convert it first/],
+    [
+      "a NUL byte",
+      () => write("zero.bin", Buffer.from("abc\0def")),
+      /byte 3 is NUL, so it is not text; if it is UTF-16 .*encoding: "utf-16le"/,
+    ],
     [
       "a Latin-1 file",
       () => write("latin1.txt", Buffer.from("x".repeat(200_001) + "é", "latin1")),
-      /not UTF-8 from byte 200001 on; convert it first/,
+      /not UTF-8 from byte 200001 on; say its encoding, as file\(path, \{ encoding: "latin1" \}\)/,
     ],
     [
       "a character cut at the end",
@@ -155,11 +160,7 @@ describe("file()", () => {
       /byte 5000001 is NUL/,
     ],
     ["stray continuation bytes", () => write("stray.txt", Buffer.alloc(100_000, 0x80)), /not UTF-8 from byte 0 on/],
-    [
-      "a file too large",
-      () => sparse("huge.txt", 1_500_000_001),
-      /1,500,000,001 bytes, more than the 500,000,000 characters of one context; split it into files/,
-    ],
+    ["a huge file of NULs", () => sparse("huge.txt", 1_500_000_001), /byte 0 is NUL/],
   ];
   for (const [what, make, message] of bad) {
     it(`file() of ${what} is an InputError that names the path`, async () => {
@@ -172,12 +173,65 @@ describe("file()", () => {
   }
 });
 
-describe("file(path, { json: true })", () => {
+describe("file(path, { encoding })", () => {
+  const text = "caf\u00e9 판문점 🌏\nend";
+  const wide = Buffer.from(text, "utf16le");
+  const mark = Buffer.from("\ufeff", "utf16le");
+  const read = async (bytes: Buffer, options?: FileOptions): Promise<{ text: string; ref?: ContextRef }> => {
+    const store = memoryStore();
+    const [ref] = await storeContexts(file(write("encoded.txt", bytes), options), store);
+    return { text: await openContext(ref?.ref ?? "", store), ...(ref && { ref }) };
+  };
+
+  it("file() of UTF-16 is its text, by its mark or by its name", async () => {
+    expect((await read(Buffer.concat([mark, wide]))).text).toBe(text);
+    expect((await read(Buffer.concat([mark, wide]).swap16())).text).toBe(text);
+    expect((await read(wide.swap16(), { encoding: "utf-16be" })).text).toBe(text);
+    expect((await read(wide.swap16(), { encoding: "utf-16le" })).ref).toMatchObject({
+      length: text.length,
+      prefix: text,
+    });
+  });
+
+  it("file() of Latin-1 is its text where that is said", async () => {
+    expect((await read(Buffer.from("caf\u00e9 \u0080", "latin1"), { encoding: "latin1" })).text).toBe(
+      "caf\u00e9 \u0080",
+    );
+  });
+
+  it("file() tells where bytes are none of the encoding, across pieces too", async () => {
+    const refused = (bytes: Buffer, options?: FileOptions) => expect(read(bytes, options)).rejects;
+    const long = Buffer.from("🌏".repeat(700_000), "utf16le");
+    await refused(Buffer.concat([mark, wide, Buffer.from([0x41])])).toThrow(
+      `not UTF-16LE from byte ${2 + wide.length} on`,
+    );
+    await refused(Buffer.concat([mark, long, long.subarray(0, 2)])).toThrow(
+      `not UTF-16LE from byte ${2 + long.length} on`,
+    );
+    await refused(Buffer.concat([mark, long, long.subarray(2)])).toThrow(
+      `not UTF-16LE from byte ${2 + long.length} on`,
+    );
+    await refused(Buffer.concat([mark, wide, Buffer.alloc(2), wide])).toThrow(`byte ${2 + wide.length} is NUL`);
+    await refused(Buffer.from(`${text}!`), { encoding: "utf-16be" }).toThrow(
+      /not UTF-16BE from byte \d+ on; see whether/,
+    );
+    await refused(wide).toThrow('if it is UTF-16 without a byte order mark, say file(path, { encoding: "utf-16le" })');
+    expect((await read(Buffer.concat([mark, long]))).ref?.length).toBe(1_400_000);
+  });
+
+  it("file() of an encoding that it does not know is an InputError", () => {
+    expect(() => file("x", { encoding: "ascii" as "utf-8" })).toThrow(
+      'Expected encoding of file() to be one of utf-8, utf-16le, utf-16be, latin1, got "ascii"',
+    );
+  });
+});
+
+describe('file(path, { format: "json" })', () => {
   it("file() of JSON is an array or an object by how it begins, its items not counted", async () => {
     const array = write("rows.json", '\ufeff\n [{"a": 1}, 2]');
     const object = write("folder.json", '{"a.txt": "text"}');
     const refs = await storeContexts(
-      named({ rows: file(array, { json: true }), folder: file(object, { json: true }), text: file(object) }),
+      named({ rows: file(array, { format: "json" }), folder: file(object, { format: "json" }), text: file(object) }),
       memoryStore(),
     );
     expect(refs.map(({ kind, length, items }) => [kind, length, items])).toEqual([
@@ -190,15 +244,15 @@ describe("file(path, { json: true })", () => {
   it("file() of other JSON, of an empty one and of unknown options is an InputError", async () => {
     const scalar = write("scalar.json", ' "text"');
     const empty = write("empty.json", "[ \n ]");
-    const refused = (path: string) => storeContexts(file(path, { json: true }), memoryStore());
+    const refused = (path: string) => storeContexts(file(path, { format: "json" }), memoryStore());
     await expect(refused(scalar)).rejects.toThrow(
       `Cannot use context "context": the file ${scalar} is not JSON of an array or an object, it begins with "\\""`,
     );
     await expect(refused(empty)).rejects.toThrow(`the array in the file ${empty} is empty`);
     const options = { JSON: true } as object;
-    expect(() => file(empty, options)).toThrow('Unknown option "JSON" of file(): expected json');
-    expect(() => file(empty, { json: "yes" as unknown as boolean })).toThrow(
-      "Expected json of file() to be true or false",
+    expect(() => file(empty, options)).toThrow('Unknown option "JSON" of file(): expected format or encoding');
+    expect(() => file(empty, { format: "yes" as "json" })).toThrow(
+      'Expected format of file() to be one of text, json, jsonl, csv, got "yes"',
     );
   });
 });

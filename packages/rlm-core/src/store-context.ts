@@ -1,7 +1,10 @@
 import type { ContextRef } from "./context.ts";
 import { InputError } from "./errors.ts";
 import { isFileContext, type FileContext } from "./file.ts";
+import { fileRef, type FileVersion } from "./file-ref.ts";
 import { filePiecesOf } from "./file-text.ts";
+import { firstRows, pagedFileOf } from "./paged-file.ts";
+import type { PagedFile } from "./sandbox.ts";
 import { jsonText } from "./json-text.ts";
 import { isNamed } from "./named.ts";
 import type { NamedContexts, SingleContext } from "./named.ts";
@@ -29,6 +32,11 @@ export async function storeContexts(context: ContextInput, store: RunStore): Pro
 export function streamContext(ref: string, store: RunStore): AsyncIterable<string> {
   if (ref.startsWith("file:")) return filePiecesOf(ref);
   return store.stream?.(ref) ?? storedPieces(ref, store);
+}
+
+/** The file of a context that is read in parts. Throws like {@link streamContext}. */
+export function pagedContext(ref: string): Promise<PagedFile> {
+  return pagedFileOf(ref);
 }
 
 /** The whole text of a context, for a short one: see {@link streamContext}. */
@@ -63,11 +71,15 @@ async function storeContext(name: string, value: unknown, store: RunStore): Prom
   return { name, kind, length: text.length, items, ref: await store.put(text), prefix: prefixOf(text) };
 }
 
-async function fileContext(name: string, { path, json }: FileContext): Promise<ContextRef> {
-  const { ref, length, prefix, first } = await scanContextFile(path);
+async function fileContext(name: string, file: FileContext): Promise<ContextRef> {
+  const { path, format } = file;
+  const { version, length, prefix, first } = await scanContextFile(file);
+  const ref = fileRef(version);
   if (length === 0) throw new InputError(`Cannot use context "${name}": the file ${path} is empty`);
   if (first === undefined) throw new InputError(`Cannot use context "${name}": the file ${path} has only white space`);
-  if (!json) return { name, kind: "string", length, ref, prefix };
+  const isLong = length > maxContextLength;
+  if (format === "text") return { name, kind: "string", length, ref, prefix, ...(isLong && { paged: true }) };
+  if (format === "jsonl" || format === "csv") return await rowsContext(name, { ...version, view: format });
   const kind = first === "[" ? "array" : "object";
   if (kind === "object" && first !== "{")
     throw new InputError(
@@ -75,7 +87,33 @@ async function fileContext(name: string, { path, json }: FileContext): Promise<C
     );
   if (/^\s*(\[\s*\]|\{\s*\})\s*$/.test(prefix) && length === prefix.length)
     throw new InputError(`Cannot use context "${name}": the ${kind} in the file ${path} is empty`);
-  return { name, kind, length, ref, prefix };
+  if (!isLong) return { name, kind, length, ref, prefix };
+  if (kind === "array") return await rowsContext(name, { ...version, view: "json" });
+  const { view } = await viewed(name, { ...version, view: "object" });
+  const items = view !== undefined && "object" in view ? view.object.length : 0;
+  return { name, kind, length, items, ref: fileRef({ ...version, view: "object" }), prefix, paged: true };
+}
+
+async function rowsContext(name: string, version: FileVersion): Promise<ContextRef> {
+  const file = await viewed(name, version);
+  const items = file.view !== undefined && "rows" in file.view ? file.view.rows.count : 0;
+  if (items === 0) throw new InputError(`Cannot use context "${name}": the file ${version.path} has no rows`);
+  const prefix = prefixOf(await firstRows(file));
+  return { name, kind: "array", length: file.length, items, ref: fileRef(version), prefix, paged: true };
+}
+
+async function viewed(name: string, version: FileVersion): Promise<PagedFile> {
+  try {
+    return await pagedFileOf(fileRef(version));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new InputError(
+      `Cannot use context "${name}": the rows of the file ${version.path} cannot be told apart: ${cause.message}`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 async function isBlank(text: string): Promise<boolean> {
@@ -87,7 +125,7 @@ function checkLength(text: string, name: string): void {
   if (text.length <= maxContextLength) return;
   const lengths = `${text.length.toLocaleString("en")} characters, more than the ${maxContextLength.toLocaleString("en")} of one context`;
   throw new InputError(
-    `Cannot use context "${name}": it has ${lengths}; split it and pass named({ part1: …, part2: … })`,
+    `Cannot use context "${name}": it has ${lengths}; write it to a file and pass file(path), or split it and pass named({ part1: …, part2: … })`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { ContextRef } from "./context.ts";
 import type { RlmEvent } from "./events.ts";
+import { contentOf } from "./file-ref.ts";
 import type { ContextLine, TrajectoryLine } from "./trajectory-lines.ts";
 
 /** An event as a line of a trajectory; undefined for what is only for those who watch. */
@@ -28,10 +29,5 @@ export function lineOf(event: RlmEvent, at: number): TrajectoryLine | undefined 
 
 /** A context as a trajectory tells it: neither its first characters nor the path of a file, for a trajectory is passed on. */
 export function contextLine({ name, kind, items, length, ref }: ContextRef): ContextLine {
-  return { name, kind, items, length, hash: ref.startsWith("file:") ? `sha256:${hashOfFile(ref)}` : ref };
-}
-
-function hashOfFile(ref: string): string {
-  const { sha256 } = JSON.parse(ref.slice("file:".length)) as { sha256: string };
-  return sha256;
+  return { name, kind, items, length, hash: contentOf(ref) };
 }

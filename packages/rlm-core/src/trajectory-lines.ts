@@ -41,7 +41,7 @@ export interface RunStartLine extends InRun {
   repl: Repl;
 }
 
-/** A context without any of its text. `hash`: `sha256:<hex>` of the UTF-8 text, for a file of its bytes. */
+/** A context without any of its text. `hash`: `sha256:<hex>` of the UTF-8 text, for a file of its bytes, and for a part of a file `#<from>+<length>` after it. */
 export type ContextLine = Pick<ContextRef, "name" | "kind" | "length" | "items"> & { hash: string };
 
 /** An event of the journal. `text`: what the reference of a result or of an answer stands for. */

@@ -1,6 +1,17 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { big, checkPrices, InputError, resolveLimits, small, thinking, type Price, type Prices } from "rlm-core";
+import {
+  big,
+  checkPrices,
+  InputError,
+  resolveLimits,
+  small,
+  textEncodings,
+  thinking,
+  type Price,
+  type Prices,
+  type TextEncoding,
+} from "rlm-core";
 import { loadContext } from "../context/load-context.ts";
 import type { Io } from "../io.ts";
 import type { AskPreset, AskRequest } from "./ask-request.ts";
@@ -10,6 +21,7 @@ import { inFlags, limitOptions, limitsOf } from "./limit-flags.ts";
 /** What commander reads of the options below. */
 type Given = Readonly<Record<string, unknown>> & {
   context?: string[];
+  encoding?: TextEncoding;
   model?: string;
   subModel?: string;
   baseUrl?: string;
@@ -33,6 +45,12 @@ export function addAskOptions(command: Command, preset?: AskPreset): void {
     command.option(
       "-c, --context <path...>",
       "a file, a folder, a glob in quotes, or - for stdin; name=PATH for a variable of that name",
+    );
+  if (own)
+    command.addOption(
+      new Option("--encoding <name>", "of the files (default: that of a byte order mark, else utf-8)").choices(
+        textEncodings,
+      ),
     );
   command
     .option("-m, --model <provider:name>", `the model (default: ${preset?.model ?? "that of RLM_MODEL"})`)
@@ -70,11 +88,11 @@ export async function readRequest(question: string, given: Given, io: Io, preset
     throw new InputError("Cannot keep to --cost-usd without prices: give --prices FILE");
   const responseFormat =
     given.schema === undefined ? preset?.responseFormat : await readJsonFile("--schema", given.schema, io.cwd);
-  const { context = [], trace } = given;
+  const { context = [], encoding, trace } = given;
   if (trace === "") throw new InputError('Expected --trace to be the path of a new file, got ""');
   return {
     question,
-    load: preset?.load ?? (async (options) => await loadContext(context, options)),
+    load: preset?.load ?? (async (options) => await loadContext(context, { ...options, encoding })),
     // What a preset asks is its own: a variable must not make a demo that costs money of one that does not.
     model: given.model ?? (preset === undefined ? io.env.RLM_MODEL || undefined : preset.model),
     subModel: given.subModel ?? (preset === undefined ? io.env.RLM_SUB_MODEL || undefined : undefined),

@@ -1,8 +1,9 @@
 /** What `rlm ask --help` says below its options. */
 export const askHelp = `
 Contexts:
-  One file is the text itself, in the variable \`context\`; it is read where it is, at any size up to 500 million
-  characters. Several files, a folder or a glob are one object: texts by path. name=PATH makes a variable of its own.
+  One file is the text itself, in the variable \`context\`; it is read where it is, at any size. Several files, a folder
+  or a glob are one object: texts by path. name=PATH makes a variable of its own. UTF-8 and, with a byte order mark,
+  UTF-16; other encodings by --encoding.
   Of folders and globs, hidden files, symbolic links, .git, node_modules and files that are not text are left out,
   and said to be.
 

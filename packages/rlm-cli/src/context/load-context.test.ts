@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
-import { memoryStore, storeContexts, streamContext } from "rlm-core";
+import { memoryStore, storeContexts, streamContext, type TextEncoding } from "rlm-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { createProgress } from "../progress.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -136,6 +136,22 @@ describe("loadContext()", () => {
     temporary.remove();
   });
 
+  it("loadContext() reads UTF-16 by its mark and all else by the name of its encoding, one file or several", async () => {
+    const text = "caf\u00e9 판문점 🌏";
+    write("wide.txt", Buffer.from(`\ufeff${text}`, "utf16le"));
+    write("big.txt", Buffer.from(`\ufeff${text}`, "utf16le").swap16());
+    write("latin.txt", Buffer.from("caf\u00e9 \u0080", "latin1"));
+    write("odd.txt", "abc");
+    expect((await load(["wide.txt"])).contexts).toEqual({ context: text });
+    expect((await load(["wide.txt", "big.txt"])).contexts).toEqual({ context: { "wide.txt": text, "big.txt": text } });
+    expect((await load(["latin.txt"], undefined, undefined, "latin1")).contexts).toEqual({
+      context: "caf\u00e9 \u0080",
+    });
+    await expect(load(["latin.txt"])).rejects.toThrow("it is not UTF-8); say its encoding by --encoding");
+    await expect(load(["odd.txt"], undefined, undefined, "utf-16le")).rejects.toThrow("it is not UTF-16LE");
+    temporary.remove();
+  });
+
   it("loadContext() stops when it is told to", async () => {
     const stdin = new PassThrough();
     const stop = new AbortController();
@@ -152,12 +168,14 @@ async function load(
   given: string[],
   stdin: Readable = new PassThrough(),
   signal: AbortSignal = new AbortController().signal,
+  encoding?: TextEncoding,
 ): Promise<{ loaded: Awaited<ReturnType<typeof loadContext>>; contexts: Record<string, unknown>; said: string[] }> {
   const said: string[] = [];
   const say = (line: string): void => void said.push(line);
   const loaded = await loadContext(given, {
     io: { cwd: folder, stdin },
     signal,
+    encoding,
     temporary,
     progress: createProgress(say),
     say,

@@ -82,13 +82,14 @@ async function joined(parts: Part[], options: LoadOptions): Promise<Loaded> {
     : await readFiles(files, options);
 }
 
-async function oneFile({ path, key }: FoundFile, { signal, progress }: LoadOptions): Promise<Loaded> {
+async function oneFile({ path, key }: FoundFile, options: LoadOptions): Promise<Loaded> {
+  const { progress, encoding } = options;
   let chars = 0;
   let blank = true;
   await progress.during(
     () => `Reading ${plainLine(key, 80)}: ${number(chars)} characters`,
     async () => {
-      for await (const piece of textPieces(path, key, signal)) {
+      for await (const piece of textPieces(path, key, options)) {
         chars += piece.length;
         blank &&= !/\S/.test(piece);
       }
@@ -99,11 +100,11 @@ async function oneFile({ path, key }: FoundFile, { signal, progress }: LoadOptio
   const { size } = await stat(path);
   // Not copied: the run reads it from where it is.
   return {
-    value: file(path),
+    value: file(path, { ...(encoding && { encoding }) }),
     files: 1,
     bytes: size,
     chars,
     length: chars,
-    pieces: () => textPieces(path, key, signal),
+    pieces: () => textPieces(path, key, options),
   };
 }

@@ -1,4 +1,4 @@
-import type { ContextInput } from "rlm-core";
+import type { ContextInput, TextEncoding } from "rlm-core";
 import type { Io } from "../io.ts";
 import type { Progress } from "../progress.ts";
 import type { TemporaryFolder } from "../temporary-folder.ts";
@@ -25,6 +25,8 @@ export interface Size {
 export interface LoadOptions {
   io: Pick<Io, "cwd" | "stdin">;
   signal: AbortSignal;
+  /** Of every file; undefined: that of its byte order mark, else UTF-8. */
+  encoding?: TextEncoding | undefined;
   temporary: TemporaryFolder;
   progress: Progress;
   /** Tells people something. */

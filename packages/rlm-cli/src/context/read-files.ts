@@ -14,7 +14,7 @@ export async function readFiles(
   files: readonly FoundFile[],
   options: LoadOptions,
 ): Promise<Size & { value: object; files: number }> {
-  const { signal, progress, say } = options;
+  const { progress, say } = options;
   const sink = await openSink(files, options);
   // Its length: braces, and a comma after each file but the last.
   const read = { files: [] as FoundFile[], binary: [] as string[], bytes: 0, chars: 0, length: 1, blank: true };
@@ -38,7 +38,7 @@ export async function readFiles(
   async function readOne(one: FoundFile): Promise<void> {
     const size = { bytes: 0, chars: 0, length: JSON.stringify(one.key).length + 4, blank: true };
     const measured = async function* (): AsyncGenerator<string> {
-      for await (const piece of textPieces(one.path, one.key, signal)) {
+      for await (const piece of textPieces(one.path, one.key, options)) {
         size.bytes += Buffer.byteLength(piece);
         size.chars += piece.length;
         size.length += JSON.stringify(piece).length - 2;
@@ -61,7 +61,7 @@ export async function readFiles(
   }
 
   async function* piecesOf(): AsyncGenerator<string> {
-    for (const { path, key } of read.files) yield* textPieces(path, key, signal);
+    for (const { path, key } of read.files) yield* textPieces(path, key, options);
   }
 }
 

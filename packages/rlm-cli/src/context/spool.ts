@@ -35,5 +35,5 @@ export async function spool(
   return path;
 }
 
-// What a context of the most characters may take, so that an endless stream does not fill the disk.
-const maxBytes = 1_500_000_000;
+// So that an endless stream does not fill the disk.
+const maxBytes = 100_000_000_000;

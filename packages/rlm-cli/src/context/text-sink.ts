@@ -53,7 +53,7 @@ export async function jsonSink(path: string): Promise<TextSink> {
       await put(end === 0 ? "{}" : "}");
       // A text that was taken back may have been longer than what came after it.
       await handle.truncate(end);
-      return file(path, { json: true });
+      return file(path, { format: "json" });
     },
     close: async () => await handle.close(),
   };

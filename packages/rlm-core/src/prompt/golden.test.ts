@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JournalEvent, Left } from "../journal.ts";
+import type { ContextRef } from "../context.ts";
 import { resolveLimits } from "../limits.ts";
 import type { ChatMessage } from "../model.ts";
 import type { RlmState } from "../state.ts";
@@ -43,6 +44,35 @@ describe("the words that a model reads", () => {
   ])("messagesFor() of profile %s", async (name, profile, depth) => {
     const messages = messagesFor(stateOf(journal), { turn: 2, turns: 30, calls: 199 }, optionsOf(profile, depth));
     await expect(shown(messages)).toMatchFileSnapshot(`golden/${name.replaceAll(/\W+/g, "-")}.md`);
+  });
+
+  it("messagesFor() of contexts that are read in parts", async () => {
+    const log: ContextRef = {
+      name: "log",
+      kind: "string",
+      length: 7_000_000_000,
+      ref: "",
+      prefix: "2026-11-26 start",
+      paged: true,
+    };
+    const sales: ContextRef = {
+      name: "sales",
+      kind: "array",
+      items: 12_000_000,
+      length: 600_000_000,
+      ref: "",
+      prefix: '[{"id":1}',
+      paged: true,
+    };
+    const state = stateOf([]);
+    const options = optionsOf(big, 2);
+    const contexts = [log, sales];
+    const messages = messagesFor(
+      { ...state, task: { ...state.task, contexts } },
+      { turn: 1, turns: 30, calls: 200 },
+      { ...options, surface: { ...options.surface, contexts } },
+    );
+    await expect(shown(messages)).toMatchFileSnapshot("golden/long-contexts.md");
   });
 
   it("directMessages() and concludeMessage()", async () => {

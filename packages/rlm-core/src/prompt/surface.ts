@@ -22,7 +22,8 @@ export function describeSurface(surface: Surface): string {
     "Modern JavaScript with top-level `await`. Variables (`const` ones too), functions and classes stay for later turns, also after an error. There is no `require`, no `import`, no file, no network, no timer and no `eval`.",
     "",
     ...surface.contexts.map((context) => `- \`${context.name}\`: ${describeContext(context)}.`),
-    "- `find(pattern, { around = 150, max = 10, within })`: searches every string in `within` (by default the context) for a RegExp with its own flags, or for a plain string in any case. Returns `{ total, hits: [{ key, at, text }] }`: `key` is the index or key of the string (none if `within` is one string), `at` the offset, `text` the match with `around` characters on both sides. Printed, it is a readable list.",
+    ...pagedLines(surface.contexts),
+    "- `find(pattern, { around = 150, max = 10, within })`: searches every string in `within` (by default the context) for all matches of a RegExp, with or without `g`, or for a plain string in any case. Returns `{ total, hits: [{ key, at, text }] }`: `key` is the index or key of the string (none if `within` is one string), `at` the offset, `text` the match with `around` characters on both sides. Printed, it is a readable list.",
     ...(surface.queries ? queryLines(surface) : []),
     ...surface.tools.flatMap(toolLines),
     `- \`print(...values)\`: shows values to you. At most ${count(limits.outputChars)} characters a turn come back (the beginning and the end). What you print you read again in every later turn, so print what you need to decide the next step and keep the rest in variables.`,
@@ -33,8 +34,11 @@ export function describeSurface(surface: Surface): string {
 }
 
 /** "a string of 10,781,809 characters", for the prompt and for error texts. */
-export function describeContext({ kind, length, items }: ContextRef): string {
-  if (kind === "string") return `a string of ${count(length)} characters`;
+export function describeContext({ kind, length, items, paged }: ContextRef): string {
+  if (kind === "string") return `a ${paged === true ? "LongText" : "string"} of ${count(length)} characters`;
+  if (paged === true && kind === "array")
+    return `an array of ${count(items ?? 0)} rows, read from a file of ${count(length)} characters`;
+  if (paged === true) return `an object of ${count(items ?? 0)} keys, read from a file of ${count(length)} characters`;
   const parts = items === undefined ? "" : ` of ${count(items)} ${kind === "array" ? "elements" : "keys"}`;
   return `${kind === "array" ? "an array" : "an object"}${parts}, ${count(length)} characters as JSON`;
 }
@@ -43,12 +47,28 @@ export function count(value: number): string {
   return value.toLocaleString("en-US");
 }
 
+/** How what is read in parts differs from what the code knows. */
+function pagedLines(contexts: readonly ContextRef[]): string[] {
+  const paged = contexts.filter((context) => context.paged === true);
+  const texts = paged.some(({ kind }) => kind === "string")
+    ? [
+        "  A LongText is longer than a string can be. It has of a string `length`, `[i]`, `at`, `slice`, `indexOf`, `lastIndexOf`, `includes`, `startsWith`, `endsWith`, `search`, `match`, `matchAll` and `split`, and `count(pattern)`, `lines()` and `chunks(size, overlap = 0)` (both to be gone through by `for … of`). `find` and `rlm_query` take it too. For anything else take a part of it first. A search of all of it takes about a second for each gigabyte, going through its lines some seconds.",
+      ]
+    : [];
+  const lists = paged.some(({ kind }) => kind !== "string")
+    ? [
+        "  What is read from a file is not in memory: go through it in order, keep only what you need of it, and do not change it. Methods of arrays, `for … of` and `Object.keys` work; a line that is not JSON is given as its text.",
+      ]
+    : [];
+  return [...texts, ...lists];
+}
+
 function queryLines({ recursion, models, limits }: Surface): string[] {
   const model = models.length === 0 ? "" : `, model`;
   const lines = [
     `- \`await llm_query(prompt, { schema${model} })\`: asks another model once. It sees the prompt (at most ${count(limits.promptChars)} characters) and nothing else, so put the instructions and the text in it. Returns its reply as a string or, with a JSON Schema as \`schema\`, the parsed value.`,
     '- `await llm_query_batched(prompts, { schema })`: asks many at once. Returns an array in the order of the prompts; where a call failed, the slot holds an Error; its `code` is "budget" where no more calls are left.',
-    "- `await llm_map(items, instruction, { schema, size = 100 })`: one value for each item (a string or an object), `schema` being that of one value, such as `{ enum: ['yes', 'no', 'unsure'] }`. Sends numbered portions of at most `size` items with the instruction, one sub-call a portion, checks that every item has a value that fits, asks once more for the others, and returns an array in the order of the items; an item that still has no value holds an Error.",
+    "- `await llm_map(items, instruction, { schema, size = 100 })`: one value for each item (a string or an object), `schema` being that of one value, such as `{ enum: ['yes', 'no', 'unsure'] }`. Sends numbered portions of at most `size` items, marked as data, with the instruction, one sub-call a portion (take fewer items where one needs thought), checks that every item has a value that fits, asks once more for the others, and returns an array in the order of the items; an item that still has no value holds an Error.",
     recursion
       ? "- `await rlm_query(query, context, { schema })`: gives a question and a piece of the context (a string, array or object) to a helper that works as you do, with a REPL of its own. Slow and dear: only for a piece that needs several steps itself. `rlm_query_batched([{ query, context }, …])` runs several."
       : "- `await rlm_query(query, context)`: here the same as one `llm_query` with both in its prompt.",

@@ -110,7 +110,8 @@ export async function answerBlock(
 }
 
 function traceOf({ id, kind, name, prompt, context }: SubCall, turn: number): TracedCall {
-  return { turn, id, kind, ...(name !== undefined && { name }), chars: prompt.length + (context?.text.length ?? 0) };
+  const contextChars = context === undefined ? 0 : "ref" in context ? context.length : context.text.length;
+  return { turn, id, kind, ...(name !== undefined && { name }), chars: prompt.length + contextChars };
 }
 
 /** What has come and nobody has taken yet; `next` waits for as many as `least` says, and throws what made the run fail. */

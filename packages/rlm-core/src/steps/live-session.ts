@@ -5,7 +5,7 @@ import { toolsAt } from "../queries/call-tool.ts";
 import type { Run } from "../run.ts";
 import type { Session, SessionOptions, SubResult } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
-import { streamContext } from "../store-context.ts";
+import { pagedContext, streamContext } from "../store-context.ts";
 
 /**
  * The session that stands where the journal ends. A live one is reused only if its digest is one that the journal
@@ -29,6 +29,7 @@ export function sessionOptions({ task, seed, depth }: RlmState, run: Run): Sessi
     contexts: task.contexts,
     read: (ref) => run.store.get(ref),
     stream: (ref) => streamContext(ref, run.store),
+    paged: pagedContext,
     seed,
     queries: limits.depth > depth,
     tools: toolsAt(depth, run.tools).map(({ name }) => name),

@@ -3,7 +3,8 @@ import { mkdirSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { InputError, RlmError } from "../errors.ts";
-import { decodeUtf8, filePieces } from "../file-pieces.ts";
+import { filePieces } from "../file-pieces.ts";
+import { decodeText } from "../text-encoding.ts";
 import type { RunStore } from "../store.ts";
 import { parseTextRef, textRefInTurns } from "../text-ref.ts";
 import { slicesInTurns, slicesOf } from "../text-slices.ts";
@@ -88,9 +89,10 @@ async function* textPieces(root: string, ref: string): AsyncGenerator<string> {
   const hash = createHash("sha256");
   try {
     await using file = await open(path);
-    for await (const bytes of filePieces(file, name.encoding)) {
+    const encoding = name.encoding === "utf8" ? "utf-8" : "utf-16le";
+    for await (const bytes of filePieces(file, encoding)) {
       hash.update(bytes);
-      yield name.encoding === "utf8" ? decodeUtf8(bytes) : bytes.toString("utf16le");
+      yield decodeText(bytes, encoding);
     }
   } catch (cause) {
     const state = isMissing(cause) ? "it is not in this store" : String(cause);

@@ -8,12 +8,14 @@ export interface BootOptions {
   tools: Tools;
   /** What the kernel lets the process have. */
   dataMb: number;
+  /** Open files that it inherits. @default [] */
+  fds?: readonly number[] | undefined;
 }
 
 /** Starts a process with all the confinement that this system has. */
-export function boot({ execPath, entry, tools, dataMb }: BootOptions): Child {
+export function boot({ execPath, entry, tools, dataMb, fds = [] }: BootOptions): Child {
   const node = [execPath, ...nodeFlags, ...entry.readable.map((path) => `--allow-fs-read=${path}`), entry.file];
-  return startChild(confine(tools, dataMb, node), dataMb);
+  return startChild(confine(tools, dataMb, node), dataMb, fds);
 }
 
 // Compiled code needs another amount of stack, so where a recursion ends depends on when it is compiled: that has to follow

@@ -2,7 +2,16 @@ import { describe, expect, it } from "vitest";
 import { BadFrame } from "./bad-frame.ts";
 import { checkCall } from "./check-call.ts";
 
-const rules = { queries: true, tools: ["read"], promptChars: 10, answerChars: 20 };
+const rules = {
+  queries: true,
+  tools: ["read"],
+  promptChars: 10,
+  answerChars: 20,
+  contexts: [
+    { name: "logs", kind: "string" as const, length: 100 },
+    { name: "rows", kind: "array" as const, length: 9 },
+  ],
+};
 const call = { id: 2, kind: "llm", prompt: "p", options: {} };
 const deep = (levels: number): unknown => (levels === 0 ? {} : { items: deep(levels - 1) });
 
@@ -11,6 +20,8 @@ describe("checkCall()", () => {
     call,
     { ...call, kind: "rlm", context: { text: "c", json: false } },
     { ...call, kind: "rlm", context: { text: "[1]", json: true } },
+    { ...call, kind: "rlm", context: { context: "logs", from: 0, length: 100 } },
+    { ...call, kind: "rlm", context: { context: "logs", from: 99, length: 1 } },
     { ...call, kind: "tool", name: "read" },
     { ...call, options: { model: "m", schema: { type: "object", properties: { format: { type: "string" } } } } },
   ])("takes %j", (given) => {
@@ -37,6 +48,10 @@ describe("checkCall()", () => {
     ["a tool that the session does not have", { ...call, kind: "tool", name: "write" }],
     ["a tool without a name", { ...call, kind: "tool" }],
     ["a context that is no text", { ...call, kind: "rlm", context: { text: 1, json: false } }],
+    ["a part of no context", { ...call, kind: "rlm", context: { context: "log", from: 0, length: 1 } }],
+    ["a part beyond the end", { ...call, kind: "rlm", context: { context: "logs", from: 99, length: 2 } }],
+    ["an empty part", { ...call, kind: "rlm", context: { context: "logs", from: 9, length: 0 } }],
+    ["a part before the start", { ...call, kind: "rlm", context: { context: "logs", from: -1, length: 2 } }],
     ["a context that is not the JSON it says", { ...call, kind: "rlm", context: { text: "{", json: true } }],
     ["a context over the limit", { ...call, kind: "rlm", context: { text: "c".repeat(21), json: false } }],
     ["no options", { ...call, options: undefined }],

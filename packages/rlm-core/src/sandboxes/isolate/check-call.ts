@@ -1,6 +1,8 @@
 import { schemaProblem, type JsonSchema } from "../../json-schema.ts";
+import type { ContextRef } from "../../context.ts";
 import type { CallValue } from "../../sandbox.ts";
 import { BadFrame } from "./bad-frame.ts";
+import type { GuestPart } from "./guest/host.ts";
 import { count, flag, oneOf, record, text } from "./guards.ts";
 import type { RawCall } from "./machine.ts";
 
@@ -14,6 +16,8 @@ export interface CallRules {
   promptChars: number;
   /** A child's context is no longer than an answer may be. */
   answerChars: number;
+  /** Texts of which a call may name a part. */
+  contexts: readonly Pick<ContextRef, "name" | "length">[];
 }
 
 /** A call from the child, checked: its id is above all before it, and it has nothing that the session was not opened with. */
@@ -29,10 +33,24 @@ export function checkCall(frame: unknown, lastId: number, rules: CallRules): Raw
     ...(kind === "tool" && { name: oneOf(call["name"], rules.tools, "a tool's name") }),
     ...(kind === "rlm" &&
       call["context"] !== undefined && {
-        context: checkValue(call["context"], rules.answerChars, "a child's context"),
+        context: checkContext(call["context"], rules),
       }),
     options: checkOptions(call["options"]),
   };
+}
+
+function checkContext(value: unknown, { contexts, answerChars }: CallRules): CallValue | GuestPart {
+  const given = record(value, "a child's context");
+  if (given["context"] === undefined) return checkValue(given, answerChars, "a child's context");
+  const context = oneOf(
+    given["context"],
+    contexts.map(({ name }) => name),
+    "a context's name",
+  );
+  const [from, length] = [count(given["from"], "where a part begins"), count(given["length"], "a part's length")];
+  const whole = contexts.find(({ name }) => name === context)?.length ?? 0;
+  if (length === 0 || from + length > whole) throw new BadFrame(`a part that "${context}" has not`);
+  return { context, from, length };
 }
 
 /** A text or JSON text from the child; JSON is known to parse. */
@@ -53,7 +71,7 @@ export function parseJson(json: string, what: string): unknown {
 
 /** The characters that a call holds in memory. */
 export function callChars({ prompt, context }: Pick<RawCall, "prompt" | "context">): number {
-  return prompt.length + (context?.text.length ?? 0);
+  return prompt.length + (context !== undefined && "text" in context ? context.text.length : 0);
 }
 
 function checkOptions(value: unknown): RawCall["options"] {

@@ -24,11 +24,11 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-/** Starts a process that speaks frames on its file descriptor 3. It keeps this program alive only while somebody waits for it. */
-export function startChild([program = "", ...args]: string[], dataMb: number): Child {
+/** Starts a process that speaks frames on its file descriptor 3 and has these files open from 4 on. It keeps this program alive only while somebody waits for it. */
+export function startChild([program = "", ...args]: string[], dataMb: number, fds: readonly number[] = []): Child {
   const spawned = spawn(program, args, {
     env: emptyEnvironment(),
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
+    stdio: ["ignore", "ignore", "pipe", "pipe", ...fds],
     windowsHide: true,
   });
   killAtExit(spawned);

@@ -3,7 +3,8 @@ import { SandboxError } from "../../errors.ts";
 import { misfit, schemaProblem, type JsonSchema } from "../../json-schema.ts";
 import type { CodeError, Output } from "../../output.ts";
 import type { CallValue, Done, Variable } from "../../sandbox.ts";
-import type { GuestHost } from "./guest/host.ts";
+import type { GuestHost, GuestPart } from "./guest/host.ts";
+import { contextReaders } from "./context-readers.ts";
 import { openIsolate } from "./open-isolate.ts";
 import { CodeSyntaxError } from "./parse-code.ts";
 import { rewrite } from "./rewrite.ts";
@@ -17,6 +18,11 @@ import type { Machine, MachineOptions, RawCall, Step } from "./machine.ts";
 export function createMachine(options: MachineOptions): Machine {
   // Not `options` as a whole: it would keep the contexts' texts, which the isolate has by then.
   const { responseFormat = {}, limits } = options;
+  const readers = contextReaders(options.contexts);
+  /** Why a context cannot be read any more. */
+  let unread: Error | undefined;
+  let charsRead = 0;
+  let collectAfter = leastCollected;
   const pending = new Set<number>();
   let fresh: RawCall[] = [];
   let block = 0;
@@ -37,7 +43,10 @@ export function createMachine(options: MachineOptions): Machine {
         kind,
         prompt,
         ...(kind === "tool" && { name }),
-        ...(contextKind !== "" && { context: { text: context, json: contextKind === "json" } }),
+        ...(contextKind === "part" && { context: JSON.parse(context) as GuestPart }),
+        ...((contextKind === "text" || contextKind === "json") && {
+          context: { text: context, json: contextKind === "json" },
+        }),
         options: written === "" ? {} : (JSON.parse(written) as RawCall["options"]),
       };
       // The code may call at the end of its stack, which is ours too: only what is here as a whole was called.
@@ -66,6 +75,9 @@ export function createMachine(options: MachineOptions): Machine {
       describeProblem(() =>
         misfit(JSON.parse(value), schema === "" ? responseFormat : (JSON.parse(schema) as JsonSchema)),
       ),
+    readContext: (name, from, to) => readPart(() => readers.text(name, from, to)),
+    readRows: (name, row) => readPart(() => readers.rows(name, row)),
+    readMember: (name, index) => readPart(() => readers.member(name, index)),
     digest(text) {
       hash?.update(text, "utf16le");
     },
@@ -73,7 +85,26 @@ export function createMachine(options: MachineOptions): Machine {
       variables = JSON.parse(json) as Variable[];
     },
   };
-  const { isolate, context, guest, reserved, isFull } = openIsolate(options, host);
+  const { isolate, context, guest, reserved, isFull, collect } = openIsolate(options, host);
+
+  function readPart(read: () => string): string {
+    try {
+      const text = read();
+      charsRead += text.length;
+      if (charsRead > collectAfter) collectParts();
+      return text;
+    } catch (error) {
+      unread = error instanceof Error ? error : new Error(String(error));
+      throw unread;
+    }
+  }
+
+  // V8 does not see how much memory the parts hold that it could free by now: half a gigabyte of them were there (measured).
+  function collectParts(): void {
+    charsRead = 0;
+    collect();
+    collectAfter = Math.max(leastCollected, isolate.getHeapStatisticsSync().used_heap_size);
+  }
 
   /** One entry, within what is left of the block's budget. Only a timeout or the loss of the isolate is an error here. */
   function enter(entry: (timeout: number) => void): void {
@@ -86,6 +117,8 @@ export function createMachine(options: MachineOptions): Machine {
       error = thrown;
     }
     spentMs += performance.now() - begin;
+    // The code may have caught it and gone on with less than there was.
+    if (unread !== undefined) throw unread;
     if (isolate.isDisposed) stopped ??= { kind: "memory", message: memoryMessage(limits.heapMb) };
     else if (error instanceof CodeSyntaxError) ended = { error: { kind: "syntax", message: error.message } };
     else if (spentMs >= budgetMs || isTimeout(error))
@@ -185,6 +218,8 @@ export function createMachine(options: MachineOptions): Machine {
 }
 
 const takeOutputMs = 1_000;
+// More than a search reads at once.
+const leastCollected = 32_000_000;
 const inspectMs = 120_000;
 
 // What guest/boot.ts rejects in every entry: it stands for "nothing".

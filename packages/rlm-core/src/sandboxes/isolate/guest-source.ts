@@ -6,6 +6,11 @@ import { createFormat } from "./guest/format.ts";
 import type { GuestHost } from "./guest/host.ts";
 import { harden } from "./guest/harden.ts";
 import { createInspect } from "./guest/inspect.ts";
+import { createLongLists } from "./guest/long-list.ts";
+import { createLongTexts } from "./guest/long-text.ts";
+import { createTextParts } from "./guest/text-parts.ts";
+import { createTextPieces } from "./guest/text-pieces.ts";
+import { createTextScan } from "./guest/text-scan.ts";
 import { createKinds } from "./guest/kinds.ts";
 import { createMailbox } from "./guest/mailbox.ts";
 import { createMap } from "./guest/map.ts";
@@ -24,6 +29,11 @@ const parts: Parts = {
   createMailbox,
   createQueries,
   createAnswer,
+  createTextScan,
+  createTextParts,
+  createTextPieces,
+  createLongTexts,
+  createLongLists,
   createFind,
   createMap,
   createVariables,
@@ -39,6 +49,9 @@ export const callbackNames: readonly (keyof GuestHost)[] = [
   "printed",
   "schemaProblem",
   "fitProblem",
+  "readContext",
+  "readRows",
+  "readMember",
   "digest",
   "variables",
 ];

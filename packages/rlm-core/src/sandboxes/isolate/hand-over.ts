@@ -1,19 +1,31 @@
-import { InputError } from "../../errors.ts";
+import { InputError, SandboxError } from "../../errors.ts";
 import type { SessionOptions } from "../../sandbox.ts";
 import type { Child } from "./child-process.ts";
 import { expectType, record, text } from "./guards.ts";
+import type { OpenFile } from "./open-files.ts";
 import { sendContext } from "./send-context.ts";
-import { encodeFrame, maxReasonChars } from "./wire.ts";
+import { encodeFrame, firstFileFd, maxReasonChars } from "./wire.ts";
 
 /** The most characters that a text may have to be one string in the sandbox. */
 export const maxContextChars = 500_000_000;
 
 /** Gives a fresh process its contexts and the rest of what its machine needs. Returns the megabytes that the contexts take there. */
-export async function handOver(child: Child, options: SessionOptions, signal: AbortSignal): Promise<number> {
+export async function handOver(
+  child: Child,
+  options: SessionOptions,
+  files: readonly OpenFile[],
+  signal: AbortSignal,
+): Promise<number> {
   const { contexts, stream, seed, queries, tools, kits, responseFormat, limits } = options;
   const { promptChars, outputChars, heapMb, answerChars } = limits;
   let heldMb = 0;
+  for (const [index, context] of contexts.filter(({ paged }) => paged === true).entries()) {
+    const file = files[index]?.file;
+    if (file === undefined) throw new SandboxError(`Cannot open a session: context "${context.name}" has no open file`);
+    void child.send(encodeFrame({ type: "paged", name: context.name, fd: firstFileFd + index, file }));
+  }
   for (const context of contexts) {
+    if (context.paged === true) continue;
     heldMb += (await sendContext(child, context, stream(context.ref), signal)) * copies[context.kind];
   }
   signal.throwIfAborted();
@@ -32,8 +44,16 @@ export async function handOver(child: Child, options: SessionOptions, signal: Ab
 
 /** What the kernel should let a process have that holds these contexts: while they are handed over there is one copy more. */
 export function dataMbFor({ contexts, limits }: Pick<SessionOptions, "contexts" | "limits">): number {
-  const heldMb = contexts.reduce((sum, { length, kind }) => sum + (length * 2 * (copies[kind] + 1)) / 1_000_000, 0);
+  const heldMb = contexts.reduce(
+    (sum, { length, kind, paged }) => sum + (paged === true ? 0 : length * 2 * (copies[kind] + 1)) / 1_000_000,
+    0,
+  );
   return Math.ceil((dataBaseMb + limits.heapMb + heldMb) / 1_000) * 1_000;
+}
+
+/** What a block may compute: a context that is read in parts may be gone through once on top, at 100 million characters a second. */
+export function computeMsFor({ contexts, limits }: Pick<SessionOptions, "contexts" | "limits">): number {
+  return contexts.reduce((sum, { length, paged }) => sum + (paged === true ? length / 100_000 : 0), limits.computeMs);
 }
 
 // A text is there twice while it is handed on; parsed JSON takes more than its text.

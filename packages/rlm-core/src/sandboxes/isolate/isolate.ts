@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { InputError, SandboxError } from "../../errors.ts";
+import type { ContextRef } from "../../context.ts";
 import type { Sandbox, SessionOptions } from "../../sandbox.ts";
 import { boot } from "./boot.ts";
 import { childEntry, type Entry } from "./entry.ts";
@@ -33,7 +34,7 @@ export function isolate(options: IsolateOptions = {}): Sandbox {
   const pool = createPool({
     maxProcesses,
     warm,
-    start: (dataMb) => boot({ execPath, entry: (entry ??= childEntry()), tools, dataMb }),
+    start: (dataMb, fds) => boot({ execPath, entry: (entry ??= childEntry()), tools, dataMb, fds }),
   });
 
   return {
@@ -71,11 +72,11 @@ function checkOptions(options: IsolateOptions): void {
     throw new InputError(`Expected require to be a list of ${layerNames.join(", ")}, got ${JSON.stringify(unknown)}`);
 }
 
-function checkLength({ name, length }: { name: string; length: number }): void {
-  if (length <= maxContextChars) return;
+function checkLength({ name, length, paged }: ContextRef): void {
+  if (paged === true || length <= maxContextChars) return;
   throw new InputError(
     `Cannot open a session: context "${name}" has ${length.toLocaleString("en-US")} characters, and a string here holds ${maxContextChars.toLocaleString("en-US")}. ` +
-      "A paged LongText is to come; until then cut it into several named contexts, each below that (an array counts as one string too), or ask about its parts one after another.",
+      "Write it to a file and pass file(path), of which the code gets a LongText; or cut it into several named contexts, each below that (an array counts as one string too).",
   );
 }
 

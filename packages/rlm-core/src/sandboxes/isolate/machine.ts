@@ -1,4 +1,6 @@
-import type { CallValue, Done, SubCall, Variable } from "../../sandbox.ts";
+import type { PagedText } from "../../paged-text.ts";
+import type { CallValue, Done, FileView, SubCall, Variable } from "../../sandbox.ts";
+import type { GuestPart } from "./guest/host.ts";
 import type { JsonSchema } from "../../json-schema.ts";
 import type { Limits } from "../../limits.ts";
 
@@ -19,12 +21,16 @@ export interface Machine {
 
 export type Step = { kind: "waiting"; calls: RawCall[] } | Done;
 
-/** A call before the parent has hashed it. */
-export type RawCall = Omit<SubCall, "hash">;
+/** A call before the parent has hashed it; of a context it may name a part. */
+export type RawCall = Omit<SubCall, "hash" | "context"> & { context?: CallValue | GuestPart };
+
+/** A context as it is in the process: its text, JSON for arrays and objects, or what reads parts of a text that is too long for a string. */
+export type MachineContext =
+  | { name: string; kind: "string" | "array" | "object"; text: string }
+  | { name: string; paged: PagedText; view?: FileView };
 
 export interface MachineOptions {
-  /** `text` is JSON for arrays and objects. */
-  contexts: { name: string; kind: "string" | "array" | "object"; text: string }[];
+  contexts: MachineContext[];
   seed: number;
   queries: boolean;
   tools: readonly string[];

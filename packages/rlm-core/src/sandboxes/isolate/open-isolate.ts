@@ -5,7 +5,8 @@ import { InputError } from "../../errors.ts";
 import type { Guest } from "./guest/boot.ts";
 import type { GuestHost, GuestSettings } from "./guest/host.ts";
 import { callbackNames, guestSource } from "./guest-source.ts";
-import type { MachineOptions } from "./machine.ts";
+import type { MachineContext, MachineOptions } from "./machine.ts";
+import type { PagedText } from "../../paged-text.ts";
 import { UnfitContext } from "./unfit-context.ts";
 
 export interface OpenIsolate {
@@ -17,6 +18,8 @@ export interface OpenIsolate {
   reserved: ReadonlySet<string>;
   /** Whether nearly all of the memory beside the contexts is in use, garbage not counted. */
   isFull: () => boolean;
+  /** Collects garbage now. */
+  collect: () => void;
 }
 
 /** An isolate with the REPL's whole surface in it: contexts, queries, tools, kits. No code of the model has run. */
@@ -44,6 +47,9 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   const entry = (name: keyof Guest): ivm.Reference => booted.getSync(name, { reference: true });
   const guest = {
     context: entry("context"),
+    longText: entry("longText"),
+    longRows: entry("longRows"),
+    longObject: entry("longObject"),
     kit: entry("kit"),
     kitFunction: entry("kitFunction"),
     ready: entry("ready"),
@@ -53,7 +59,12 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
     inspect: entry("inspect"),
   };
 
-  for (const { name, kind, text } of contexts) {
+  for (const given of contexts) {
+    if ("paged" in given) {
+      givePaged(guest, given);
+      continue;
+    }
+    const { name, kind, text } = given;
     // The isolate uses the copy's own bytes: a long text is there once.
     const copy = new ivm.ExternalCopy(text).copyInto({ release: true });
     try {
@@ -84,7 +95,16 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
     collect();
     return isOver();
   };
-  return { isolate, context, guest, reserved, isFull };
+  return { isolate, context, guest, reserved, isFull, collect };
+}
+
+function givePaged(
+  guest: OpenIsolate["guest"],
+  { name, paged, view }: Extract<MachineContext, { paged: PagedText }>,
+): void {
+  if (view === undefined) guest.longText.applySync(undefined, [name, paged.length]);
+  else if ("rows" in view) guest.longRows.applySync(undefined, [name, paged.length, view.rows.count]);
+  else guest.longObject.applySync(undefined, [name, paged.length, JSON.stringify(view.object.map(([key]) => key))]);
 }
 
 const mostUsed = 0.9;
@@ -139,7 +159,9 @@ function reservedNames({ contexts, kits, tools, queries }: MachineOptions): Set<
 }
 
 /** Megabytes of a context in the isolate; parsed JSON takes more than its text. */
-function contextMb({ kind, text }: MachineOptions["contexts"][number]): number {
+function contextMb(context: MachineContext): number {
+  if ("paged" in context) return 0;
+  const { kind, text } = context;
   const bytes = text.length * (wide.test(text) ? 2 : 1);
   return (kind === "string" ? bytes : 4 * bytes) / 1_000_000;
 }

@@ -2,8 +2,8 @@ import type { Child } from "./child-process.ts";
 
 /** Bounds the live processes of one sandbox and keeps some booted ahead. */
 export interface Pool {
-  /** A process, booted or booting, as soon as there is a place; those who wait get theirs in order. When `signal` aborts, the place is left. */
-  take(dataMb: number, signal: AbortSignal): Promise<Place>;
+  /** A process, booted or booting, as soon as there is a place; those who wait get theirs in order. With open files to inherit it is a new one. When `signal` aborts, the place is left. */
+  take(dataMb: number, signal: AbortSignal, fds?: readonly number[]): Promise<Place>;
   /** Whether `take` would neither wait nor take a process from another session. */
   hasRoom(): boolean;
   /** Ends the processes that nobody has taken, and boots none ahead any more. */
@@ -24,7 +24,7 @@ export interface PoolOptions {
   maxProcesses: number;
   warm: number;
   /** Starts a process; it need not be ready. */
-  start(dataMb: number): Child;
+  start(dataMb: number, fds?: readonly number[]): Child;
 }
 
 export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
@@ -63,9 +63,9 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
     return await promise;
   }
 
-  function taken(dataMb: number): Child {
+  function taken(dataMb: number, fds: readonly number[]): Child {
     try {
-      return ahead.take(dataMb) ?? start(dataMb);
+      return (fds.length === 0 ? ahead.take(dataMb) : undefined) ?? start(dataMb, fds);
     } catch (error) {
       freePlace();
       throw error;
@@ -107,12 +107,12 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
 
   return {
     hasRoom: () => queue.length === 0 && live < maxProcesses,
-    async take(dataMb, signal) {
+    async take(dataMb, signal, fds = []) {
       signal.throwIfAborted();
       await turn(signal);
       if (signal.aborted) freePlace();
       signal.throwIfAborted();
-      const place = createPlace(taken(dataMb));
+      const place = createPlace(taken(dataMb, fds));
       place.wake(signal);
       return place;
     },

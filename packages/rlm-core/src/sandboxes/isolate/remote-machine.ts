@@ -1,4 +1,6 @@
-import type { CallValue, Done, SessionOptions, SubCall, Variable } from "../../sandbox.ts";
+import type { ContextRef } from "../../context.ts";
+import { partRef } from "../../file-ref.ts";
+import type { CallValue, Done, SessionOptions, SubCall, TextReference, Variable } from "../../sandbox.ts";
 import { hashCall } from "../../hash.ts";
 import { BadFrame } from "./bad-frame.ts";
 import { callChars, checkCall, maxCallsInFlight, maxCharsInFlight } from "./check-call.ts";
@@ -6,7 +8,9 @@ import { checkDone, checkInspected } from "./check-done.ts";
 import { BlamelessLoss, ChildLost } from "./child-lost.ts";
 import type { Child } from "./child-process.ts";
 import { expectType, record } from "./guards.ts";
+import type { GuestPart } from "./guest/host.ts";
 import { handOver } from "./hand-over.ts";
+import type { OpenFile } from "./open-files.ts";
 import { encodeFrame } from "./wire.ts";
 
 /** The machine of a child process, from the parent's side: every cap is enforced again, every entry is watched. Rejects with ChildLost, or BlamelessLoss where no code ran. */
@@ -19,10 +23,15 @@ export interface RemoteMachine {
 export type RemoteStep = { kind: "waiting"; calls: SubCall[] } | Done;
 
 /** The machine of a fresh process, with its contexts in it. Rejects with BlamelessLoss if the process does not come to that. */
-export async function openMachine(child: Child, options: SessionOptions, signal: AbortSignal): Promise<RemoteMachine> {
+export async function openMachine(
+  child: Child,
+  options: SessionOptions,
+  files: readonly OpenFile[],
+  signal: AbortSignal,
+): Promise<RemoteMachine> {
   try {
     await child.ready();
-    return remoteMachine(child, options, await handOver(child, options, signal));
+    return remoteMachine(child, options, await handOver(child, options, files, signal));
   } catch (error) {
     throw error instanceof ChildLost ? new BlamelessLoss(error) : error;
   }
@@ -69,13 +78,18 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
   function step(frame: unknown, calls: SubCall[]): RemoteStep | undefined {
     const { type, call, done } = record(frame, "a frame");
     if (type === "call") {
-      const checked = checkCall(call, lastId, { queries, tools, promptChars, answerChars });
+      const checked = checkCall(call, lastId, { queries, tools, promptChars, answerChars, contexts: options.contexts });
       lastId = checked.id;
       open.set(checked.id, callChars(checked));
       charsInFlight += callChars(checked);
       if (open.size > maxCallsInFlight || charsInFlight > maxCharsInFlight)
         throw new BadFrame("more calls at once than a block may have");
-      calls.push({ ...checked, hash: hashCall(checked) });
+      const { context, ...rest } = checked;
+      const posted = {
+        ...rest,
+        ...(context && { context: "text" in context ? context : referenceTo(context, options) }),
+      };
+      calls.push({ ...posted, hash: hashCall(posted) });
       return undefined;
     }
     if (type === "waiting" && open.size > 0) return { kind: "waiting", calls };
@@ -118,6 +132,16 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
       });
     },
   };
+}
+
+/** A part of a context as the store knows it; of a context that is no file there is no part but the whole. */
+function referenceTo({ context, from, length }: GuestPart, { contexts }: SessionOptions): TextReference | ContextRef {
+  const whole = contexts.find(({ name }) => name === context);
+  if (whole === undefined) throw new BadFrame(`a part of "${context}", which is not here`);
+  if (from === 0 && length === whole.length) return whole;
+  if (whole.paged !== true || whole.kind !== "string")
+    throw new BadFrame(`a part of "${context}", which is not read in parts`);
+  return { ref: partRef(whole.ref, from, length), length };
 }
 
 const baseMb = 350;

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { collectGarbage } from "./collect-garbage.ts";
 import type { Machine, MachineOptions, Step } from "./machine.ts";
+import { pagedText } from "../../paged-text.ts";
 import { receiveText } from "./receive-text.ts";
 import { openSyncPipe, type SyncPipe } from "./sync-pipe.ts";
 import { UnfitContext } from "./unfit-context.ts";
@@ -20,7 +21,7 @@ export async function serve(createMachine: (options: MachineOptions) => Machine)
   pipe.write({ type: "opened" });
   pipe.flush();
   // The machine has its own copy of the texts; nothing here would ask for so much memory again and so free this one.
-  const chars = contexts.reduce((sum, { text }) => sum + text.length, 0);
+  const chars = contexts.reduce((sum, context) => sum + ("text" in context ? context.text.length : 0), 0);
   contexts.length = 0;
   if (chars > worthCollecting) collectGarbage();
   const handle = handler(machine, pipe);
@@ -43,6 +44,11 @@ function openMachine(
 ): Machine | undefined {
   for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
     if (frame.type === "open") return machineOrRefusal(() => createMachine({ ...frame.options, contexts }), pipe);
+    if (frame.type === "paged") {
+      const { view } = frame.file;
+      contexts.push({ name: frame.name, paged: pagedText(frame.fd, frame.file), ...(view && { view }) });
+      continue;
+    }
     if (frame.type !== "context") throw new Error(`Cannot do "${frame.type}": there is no machine yet`);
     contexts.push({ name: frame.name, kind: frame.kind, text: receiveText(pipe, frame.length) });
   }
@@ -96,6 +102,7 @@ function handler(machine: Machine, pipe: SyncPipe): (frame: ToChild) => void {
         return pipe.write({ type: "inspected", ...machine.inspect() });
       case "context":
       case "piece":
+      case "paged":
       case "open":
         throw new Error("Cannot open a machine: there is one already");
     }

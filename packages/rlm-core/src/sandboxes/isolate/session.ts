@@ -4,13 +4,15 @@ import { BlamelessLoss, ChildLost } from "./child-lost.ts";
 import { lostBlock } from "./lost-block.ts";
 import { createPast } from "./past.ts";
 import type { Place, Pool } from "./pool.ts";
-import { dataMbFor } from "./hand-over.ts";
+import { computeMsFor, dataMbFor } from "./hand-over.ts";
 import { openMachine, type RemoteMachine } from "./remote-machine.ts";
+import { openFiles } from "./open-files.ts";
 import { replay, type Replayed } from "./replay.ts";
 
 /** Opens a session on the pool's processes. It has one only while it needs one, or while nobody else does. */
 export async function openSession(pool: Pool, options: SessionOptions): Promise<Session> {
   const { limits, read } = options;
+  const computeMs = computeMsFor(options);
   const name = `session ${++opened}`;
   const past = createPast(options);
   /** A process, and the machine in it, standing where the past ends. */
@@ -57,12 +59,17 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
   async function machineNow(signal: AbortSignal): Promise<{ machine: RemoteMachine; replayed?: Replayed }> {
     if (live?.place.wake(signal) === true) return live;
     live = undefined;
-    const place = await pool.take(dataMbFor(options), signal);
+    await using files = await openFiles(options);
+    const place = await pool.take(
+      dataMbFor(options),
+      signal,
+      files.map(({ fd }) => fd),
+    );
     building = place;
     try {
-      const machine = await openMachine(place.child, options, signal);
+      const machine = await openMachine(place.child, options, files, signal);
       const onCall = opening ? options.onReplayedCall : undefined;
-      const replayed = await replay(machine, past.journal, { read, computeMs: limits.computeMs, onCall, signal });
+      const replayed = await replay(machine, past.journal, { read, computeMs, onCall, signal });
       signal.throwIfAborted();
       live = { place, machine };
       return { machine, replayed };
@@ -96,7 +103,7 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
         if (!(error instanceof ChildLost)) throw error;
         // One death may be a kill from outside, so the block is tried once more; of two it is the cause.
         if (error.how === "exit" && ++past.deaths < maxDeaths) continue;
-        return lostBlock(error, limits, performance.now() - begin);
+        return lostBlock(error, { ...limits, computeMs }, performance.now() - begin);
       }
     }
   }
@@ -113,7 +120,7 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
         if (past.open)
           throw new SandboxError(`Cannot run code: a block of ${name} is open, it has to be resumed first`);
         past.deaths = 0;
-        const step = await advance((machine) => machine.run({ code, clock, computeMs: limits.computeMs }), signal);
+        const step = await advance((machine) => machine.run({ code, clock, computeMs }), signal);
         signal.throwIfAborted();
         past.ran({ code, clock }, step);
         return await settle(step);

@@ -1,5 +1,5 @@
 import type { ContextRef } from "../../context.ts";
-import type { CallValue, Done, Variable } from "../../sandbox.ts";
+import type { CallValue, Done, PagedFile, Variable } from "../../sandbox.ts";
 import type { MachineOptions, RawCall } from "./machine.ts";
 
 // Parent and child speak over one pipe, file descriptor 3 of the child. A frame is its length in bytes (uint32, little
@@ -8,6 +8,9 @@ import type { MachineOptions, RawCall } from "./machine.ts";
 
 /** The child's end of the pipe. */
 export const pipeFd = 3;
+
+/** The first of the files that the child inherits open, in the order of the paged contexts. */
+export const firstFileFd = 4;
 
 /** The most characters of the reason in `refused`. */
 export const maxReasonChars = 300;
@@ -19,6 +22,8 @@ export const maxReasonChars = 300;
 export type ToChild =
   | { type: "context"; name: string; kind: ContextRef["kind"]; length: number }
   | { type: "piece"; length: number; wide: boolean }
+  /** A context that is read from a file which the process has open. */
+  | { type: "paged"; name: string; fd: number; file: Omit<PagedFile, "path"> }
   | { type: "open"; options: Omit<MachineOptions, "contexts"> }
   | { type: "run"; code: string; clock: number; computeMs: number; recorded?: boolean }
   /** Each is one entry into the isolate; `answer` asks for what came of all of them. */

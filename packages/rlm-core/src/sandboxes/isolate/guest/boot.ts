@@ -3,14 +3,19 @@ import type { installClock } from "./clock.ts";
 import type { createFind } from "./find.ts";
 import type { createFormat } from "./format.ts";
 import type { harden } from "./harden.ts";
-import type { GuestHost, GuestSettings } from "./host.ts";
+import type { GuestHost, GuestPart, GuestSettings } from "./host.ts";
 import type { createInspect } from "./inspect.ts";
+import type { createLongLists } from "./long-list.ts";
+import type { createLongTexts } from "./long-text.ts";
 import type { createKinds } from "./kinds.ts";
 import type { createMailbox } from "./mailbox.ts";
 import type { createMap } from "./map.ts";
 import type { createPrinted } from "./output.ts";
 import type { createQueries } from "./queries.ts";
 import type { captureRealm } from "./realm.ts";
+import type { createTextParts } from "./text-parts.ts";
+import type { createTextPieces } from "./text-pieces.ts";
+import type { createTextScan } from "./text-scan.ts";
 import type { createVariables } from "./variables.ts";
 
 /** The guest's parts: functions that are whole in themselves, since each is carried into the isolate as its source text. */
@@ -24,6 +29,11 @@ export interface Parts {
   createMailbox: typeof createMailbox;
   createQueries: typeof createQueries;
   createAnswer: typeof createAnswer;
+  createTextScan: typeof createTextScan;
+  createTextParts: typeof createTextParts;
+  createTextPieces: typeof createTextPieces;
+  createLongTexts: typeof createLongTexts;
+  createLongLists: typeof createLongLists;
   createFind: typeof createFind;
   createMap: typeof createMap;
   createVariables: typeof createVariables;
@@ -33,6 +43,10 @@ export interface Parts {
 /** What the host enters the isolate by; out of reach of the code. */
 export interface Guest {
   context: (name: string, kind: string, text: string) => void;
+  /** A context that is read in parts. */
+  longText: (name: string, length: number) => void;
+  longRows: (name: string, length: number, count: number) => void;
+  longObject: (name: string, length: number, keys: string) => void;
   kit: (name: string) => void;
   kitFunction: (kit: string, name: string, made: unknown) => void;
   /** All contexts and kits are there. */
@@ -51,6 +65,18 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   const setClock = parts.installClock(realm, settings.seed);
   const kinds = parts.createKinds(realm, isProxy);
   const format = parts.createFormat(realm, kinds);
+  const textParts = parts.createTextParts(realm, host.readContext);
+  const scan = parts.createTextScan(realm);
+  const longTexts = parts.createLongTexts(
+    realm,
+    kinds,
+    format,
+    textParts,
+    scan,
+    parts.createTextPieces,
+    settings.answerChars,
+  );
+  const longLists = parts.createLongLists(realm, format, host);
   const printed = parts.createPrinted(realm, settings.outputChars);
   const { global, each, list, apply, fix, freeze, put } = realm;
 
@@ -95,10 +121,26 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   const contexts = list<object>();
   reserve(
     "find",
-    parts.createFind(realm, kinds, format, () => context),
+    parts.createFind(realm, kinds, format, longTexts, longLists, () => context),
   );
 
-  const queries = parts.createQueries(realm, host, mailbox, settings);
+  const texts = list<{ context: string; text: string }>();
+  const lists = list<{ context: string; list: object; length: number }>();
+  /** What a child gets by reference: what is read in parts, or the whole text of a context if it is long. */
+  const contextPart = (value: unknown): GuestPart | undefined => {
+    let found: GuestPart | undefined = longTexts.partOf(value);
+    each(lists, ({ context, list: object, length }) => {
+      if (object === value) found = { context, from: 0, length };
+    });
+    if (typeof value !== "string") return found;
+    if (value.length > worthReference)
+      each(texts, ({ context, text }) => {
+        if (text.length === value.length && text === value) found ??= { context, from: 0, length: value.length };
+      });
+    return found;
+  };
+  const worthReference = 10_000;
+  const queries = parts.createQueries(realm, host, mailbox, settings, contextPart);
   if (settings.queries) {
     reserve("llm_query", freeze(queries.llm_query));
     reserve("llm_query_batched", freeze(queries.llm_query_batched));
@@ -124,14 +166,24 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     kept.decoy = realm.reject(0);
   };
 
+  const give = (name: string, value: unknown): void => {
+    if (typeof value === "object" && value !== null) contexts[contexts.length] = value;
+    if (typeof value === "string") texts[texts.length] = { context: name, text: value };
+    put(named, name, value);
+    names[names.length] = name;
+    reserve(name, value);
+  };
+
+  const giveList = (name: string, length: number, made: object): void => {
+    lists[lists.length] = { context: name, list: made, length };
+    give(name, made);
+  };
+
   return {
-    context: (name, kind, text) => {
-      const value = kind === "string" ? text : realm.parse(text);
-      if (typeof value === "object" && value !== null) contexts[contexts.length] = value;
-      put(named, name, value);
-      names[names.length] = name;
-      reserve(name, value);
-    },
+    context: (name, kind, text) => give(name, kind === "string" ? text : realm.parse(text)),
+    longText: (name, length) => give(name, longTexts.create(textParts.part(name, 0, length))),
+    longRows: (name, length, count) => giveList(name, length, longLists.rows(name, count)),
+    longObject: (name, length, keys) => giveList(name, length, longLists.members(name, keys)),
     kit: (name) => {
       const kit = {};
       kits.set(name, kit);
@@ -160,8 +212,8 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
         return "";
       };
       reserve("SHOW_VARS", SHOW_VARS);
-      variables = parts.createVariables(realm, kinds, format);
-      inspect = parts.createInspect(realm, host, kinds, variables, () => contexts);
+      variables = parts.createVariables(realm, kinds, format, longTexts);
+      inspect = parts.createInspect(realm, host, kinds, longTexts, variables, () => contexts);
     },
     run: (block, clock, declared, main) => {
       shield();

@@ -61,6 +61,16 @@ describe("find()", () => {
     expect(print("find('wolf')")).toBe("no hits\n");
   });
 
+  it("prints hits in one another's surroundings as one passage", () => {
+    const { print } = testMachine({ context: ["a fox and a fox, far off another fox", "fox"] });
+    expect(print("find('fox', { around: 5 })")).toBe(
+      "4 hits:\n[0, at 2, 12] a fox and a fox, far\n[0, at 33] ther fox\n[1, at 0] fox\n",
+    );
+    expect(print("find('fox', { around: 12, within: context[0] })")).toBe(
+      "3 hits:\n[at 2, 12, 33] a fox and a fox, far off another fox\n",
+    );
+  });
+
   it("refuses wrong arguments", () => {
     const { run } = testMachine();
     for (const [args, message] of [

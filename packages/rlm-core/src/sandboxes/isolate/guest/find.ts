@@ -1,6 +1,9 @@
 import type { Format } from "./format.ts";
 import type { Kinds } from "./kinds.ts";
+import type { LongLists } from "./long-list.ts";
+import type { LongTexts } from "./long-text.ts";
 import type { Realm } from "./realm.ts";
+import type { TextPart } from "./text-parts.ts";
 
 /** `key`: index, key or path ("3.text") of the string in `within`; none if `within` is one string. */
 export interface Hit {
@@ -19,28 +22,16 @@ export function createFind(
   realm: Realm,
   kinds: Kinds,
   format: Format,
+  longTexts: LongTexts,
+  longLists: LongLists,
   context: () => unknown,
 ): (pattern: unknown, options?: unknown) => Found {
-  const {
-    argument,
-    errorAt,
-    slice,
-    indexOf,
-    count,
-    each,
-    put,
-    isArray,
-    isInteger,
-    dataOf,
-    ownKeys,
-    weakAdd,
-    weakHas,
-    describe,
-  } = realm;
+  const { argument, errorAt, slice, indexOf, count, each, put, isArray, isInteger, dataOf, ownKeys, describe } = realm;
   const { TypeError } = realm;
   const maxDepth = 8;
   const special = "\\^$.*+?()[]{}|/-";
-  const found = new realm.WeakSet();
+  /** What `find` gave, with its `around`. */
+  const found = new realm.WeakMap<object, number>();
   const exec = realm.method(RegExp.prototype, "exec") as (expression: RegExp, text: string) => RegExpExecArray | null;
 
   /** A matcher of our own, so that the code's `lastIndex` stays as it is. A plain string is looked for in any case. */
@@ -110,17 +101,30 @@ export function createFind(
         if (match[0].length === 0) expression.lastIndex++;
       }
     };
+    const searchLong = (part: TextPart, key: string | number | undefined): void => {
+      const next = longTexts.matches(part, expression);
+      for (let match = next(); match !== undefined; match = next()) {
+        if (total++ >= max) continue;
+        const from = match.index < around ? 0 : match.index - around;
+        const hit = { at: match.index, text: longTexts.text(part, from, match.index + match[0].length + around) };
+        put(hits, hits.length, key === undefined ? hit : { key, ...hit });
+      }
+    };
     const visit = (value: unknown, key: string | number | undefined, depth: number): void => {
       if (typeof value === "string") return search(value, key);
       if (typeof value !== "object" || value === null || depth > maxDepth) return;
+      const part = longTexts.partOf(value);
+      if (part !== undefined) return searchLong(part, key);
       const kind = kinds.kindOf(value);
       const inside = (name: string | number): string | number => (key === undefined ? name : `${key}.${name}`);
       if (kind === "array") {
         const length = dataOf(value, "length") as number;
         for (let index = 0; index < length; index++) visit(dataOf(value, index), inside(index), depth + 1);
       } else if (kind === "object") {
+        const isRead = longLists.isMembers(value);
         each(ownKeys(value), (name) => {
-          if (typeof name === "string" && describe(value, name)?.enumerable === true)
+          if (isRead) visit((value as Record<PropertyKey, unknown>)[name], inside(name as string), depth + 1);
+          else if (typeof name === "string" && describe(value, name)?.enumerable === true)
             visit(dataOf(value, name), inside(name), depth + 1);
         });
       } else if (kind === "map") {
@@ -139,12 +143,13 @@ export function createFind(
     }
     visit(within, undefined, 0);
     const result = { total, hits };
-    weakAdd(found, result);
+    realm.weakPut(found, result, around);
     return result;
   };
 
   format.special((value) => {
-    if (!weakHas(found, value)) return undefined;
+    const around = realm.weakGet(found, value);
+    if (around === undefined) return undefined;
     const total = dataOf(value, "total");
     const hits = dataOf(value, "hits");
     if (typeof total !== "number" || !isArray(hits)) return undefined;
@@ -153,13 +158,35 @@ export function createFind(
       total === 0
         ? "no hits"
         : `${count(total)} ${total === 1 ? "hit" : "hits"}${length < total ? `, the first ${count(length)}` : ""}:`;
+    let passage = { key: undefined as unknown, places: "", text: "", end: -1 };
+    const close = (): void => {
+      if (passage.places !== "") text += `\n[${passage.places}] ${passage.text}`;
+    };
     for (let index = 0; index < length; index++) {
       const hit = dataOf(hits, index);
       if (typeof hit !== "object" || hit === null) continue;
       const key = dataOf(hit, "key");
-      const around = dataOf(hit, "text");
-      text += `\n[${key === undefined ? "" : `${format.show(key, 100)}, `}at ${format.show(dataOf(hit, "at"), 20)}] ${typeof around === "string" ? around : ""}`;
+      const at = dataOf(hit, "at");
+      const shown = dataOf(hit, "text");
+      const surrounding = typeof shown === "string" ? shown : "";
+      const place = format.show(at, 20);
+      const start = typeof at !== "number" ? -1 : at < around ? 0 : at - around;
+      // What lies in one another's surroundings is shown once.
+      if (start >= 0 && start < passage.end && key === passage.key) {
+        passage.places += `, ${place}`;
+        passage.text += slice(surrounding, passage.end - start);
+      } else {
+        close();
+        passage = {
+          key,
+          places: `${key === undefined ? "" : `${format.show(key, 100)}, `}at ${place}`,
+          text: surrounding,
+          end: 0,
+        };
+      }
+      if (start + surrounding.length > passage.end) passage.end = start + surrounding.length;
     }
+    close();
     return text;
   });
   return find;

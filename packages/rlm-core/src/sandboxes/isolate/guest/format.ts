@@ -19,7 +19,14 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
   const symbolText = realm.method(Symbol.prototype, "toString") as (value: symbol) => string;
   const bigText = realm.method(BigInt.prototype, "toString") as (value: bigint) => string;
   const isoDate = realm.method(Date.prototype, "toISOString") as (value: object) => string;
-  let own: (value: object) => string | undefined = () => undefined;
+  const owners = list<(value: object) => string | undefined>();
+  const own = (value: object): string | undefined => {
+    let text: string | undefined;
+    each(owners, (shown) => {
+      text ??= shown(value);
+    });
+    return text;
+  };
   // Looking into a text that was put together from parts copies all of it.
   const maxText = 100_000_000;
   const tooLong = (text: string): string =>
@@ -214,7 +221,7 @@ export function createFormat(realm: Realm, kinds: Kinds): Format {
       return slice(text, 0, 10_000);
     },
     special: (showOwn) => {
-      own = showOwn;
+      owners[owners.length] = showOwn;
     },
   };
 }

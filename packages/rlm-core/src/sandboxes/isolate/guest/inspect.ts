@@ -1,5 +1,6 @@
 import type { GuestHost } from "./host.ts";
 import type { Kinds } from "./kinds.ts";
+import type { LongTexts } from "./long-text.ts";
 import type { Realm } from "./realm.ts";
 import type { Variables } from "./variables.ts";
 
@@ -13,6 +14,7 @@ export function createInspect(
   realm: Realm,
   host: GuestHost,
   kinds: Kinds,
+  longTexts: LongTexts,
   variables: Variables,
   contexts: () => object[],
 ): () => void {
@@ -81,6 +83,8 @@ export function createInspect(
       if ((typeof value !== "object" && typeof value !== "function") || value === null) {
         return emit(`${value as boolean | null | undefined};`);
       }
+      const part = longTexts.partOf(value);
+      if (part !== undefined) return emitString("L", `${part.from} ${part.length} ${part.context}`);
       let id = mapGet(ids, value);
       if (id === undefined) {
         id = `#${queue.length};`;

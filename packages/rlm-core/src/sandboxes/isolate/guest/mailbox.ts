@@ -1,4 +1,4 @@
-import type { CallKind, GuestHost } from "./host.ts";
+import type { CallKind, ContextKind, GuestHost } from "./host.ts";
 import type { Realm } from "./realm.ts";
 
 export interface Call {
@@ -6,7 +6,7 @@ export interface Call {
   prompt: string;
   name: string;
   context: string;
-  contextKind: "" | "text" | "json";
+  contextKind: ContextKind;
   /** JSON or "". */
   options: string;
 }

@@ -1,4 +1,4 @@
-import type { GuestHost, GuestSettings } from "./host.ts";
+import type { GuestHost, GuestPart, GuestSettings } from "./host.ts";
 import type { Call, Mailbox } from "./mailbox.ts";
 import type { Realm } from "./realm.ts";
 
@@ -12,13 +12,20 @@ export interface Queries {
 }
 
 /** Calls that are refused throw at once; calls that fail reject. Both name the line of the model that made them. */
-export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, settings: GuestSettings): Queries {
+export function createQueries(
+  realm: Realm,
+  host: GuestHost,
+  mailbox: Mailbox,
+  settings: GuestSettings,
+  partOf: (value: unknown) => GuestPart | undefined,
+): Queries {
   const { errorAt, failure, stringify, count, each, list, put, ownKeys, wellFormed, argument, isArray } = realm;
   const { TypeError, RangeError } = realm;
 
   const nameOf = (value: unknown): string => {
     if (value === null || value === undefined) return `${value}`;
     if (isArray(value)) return "an array";
+    if (partOf(value) !== undefined) return "a LongText (take a part of it by slice(from, to))";
     return typeof value === "object" ? "an object" : `a ${typeof value}`;
   };
 
@@ -134,6 +141,11 @@ export function createQueries(realm: Realm, host: GuestHost, mailbox: Mailbox, s
         `Expected ${where}context to be a string, an array or an object, got ${nameOf(context)}`,
         above,
       );
+    }
+    const part = partOf(context);
+    if (part !== undefined) {
+      const written = `{"context":${stringify(part.context)},"from":${part.from},"length":${part.length}}`;
+      return { kind: "rlm", prompt, name: "", context: written, contextKind: "part", options };
     }
     const isText = typeof context === "string";
     const fits = !isText || context.length <= settings.answerChars;

@@ -9,15 +9,19 @@ export interface Realm {
   EvalError: EvalErrorConstructor;
   Map: MapConstructor;
   Promise: PromiseConstructor;
+  Proxy: ProxyConstructor;
   RangeError: RangeErrorConstructor;
   RegExp: RegExpConstructor;
   TypeError: TypeErrorConstructor;
+  WeakMap: WeakMapConstructor;
   WeakSet: WeakSetConstructor;
 
   apply: typeof Reflect.apply;
   construct: typeof Reflect.construct;
   describe: typeof Reflect.getOwnPropertyDescriptor;
   freeze: typeof Object.freeze;
+  get: typeof Reflect.get;
+  has: typeof Reflect.has;
   hasOwn: typeof Object.hasOwn;
   is: typeof Object.is;
   isArray: (value: unknown) => value is unknown[];
@@ -61,6 +65,8 @@ export interface Realm {
   mapHas: <K>(map: Map<K, unknown>, key: K) => boolean;
   mapSet: <K, V>(map: Map<K, V>, key: K, value: V) => void;
   mapSize: (map: Map<unknown, unknown>) => number;
+  weakGet: <V>(map: WeakMap<object, V>, key: object) => V | undefined;
+  weakPut: <V>(map: WeakMap<object, V>, key: object, value: V) => void;
   weakAdd: (set: WeakSet<object>, value: object) => void;
   weakHas: (set: WeakSet<object>, value: object) => boolean;
 
@@ -80,8 +86,10 @@ export function captureRealm(): Realm {
     apply,
     construct,
     defineProperty,
+    get,
     getOwnPropertyDescriptor: describe,
     getPrototypeOf: prototypeOf,
+    has,
     ownKeys,
     setPrototypeOf,
   } = Reflect;
@@ -153,14 +161,18 @@ export function captureRealm(): Realm {
     EvalError,
     Map,
     Promise,
+    Proxy,
     RangeError,
     RegExp,
     TypeError,
+    WeakMap,
     WeakSet,
     apply,
     construct,
     describe,
     freeze,
+    get,
+    has,
     hasOwn,
     is,
     isArray: own(Array, "isArray") as Realm["isArray"],
@@ -206,6 +218,8 @@ export function captureRealm(): Realm {
     mapHas: method(Map.prototype, "has") as Realm["mapHas"],
     mapSet: method(Map.prototype, "set") as Realm["mapSet"],
     mapSize: getter(Map.prototype, "size") as Realm["mapSize"],
+    weakGet: method(WeakMap.prototype, "get") as Realm["weakGet"],
+    weakPut: method(WeakMap.prototype, "set") as Realm["weakPut"],
     weakAdd: method(WeakSet.prototype, "add") as Realm["weakAdd"],
     weakHas: method(WeakSet.prototype, "has") as Realm["weakHas"],
     errorAt: (kind, message, above) => {

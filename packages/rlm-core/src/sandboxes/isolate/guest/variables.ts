@@ -1,5 +1,6 @@
 import type { Format } from "./format.ts";
 import type { Kinds } from "./kinds.ts";
+import type { LongTexts } from "./long-text.ts";
 import type { Realm } from "./realm.ts";
 
 export interface Variables {
@@ -13,7 +14,7 @@ export interface Variables {
 }
 
 /** Made when the surface is complete: whatever the global object holds by then is not the code's. */
-export function createVariables(realm: Realm, kinds: Kinds, format: Format): Variables {
+export function createVariables(realm: Realm, kinds: Kinds, format: Format, longTexts: LongTexts): Variables {
   const { global, ownKeys, each, mapHas, mapSet, list, indexOf, slice, count, describe, dataOf, hasOwn } = realm;
   const before = new realm.Map<PropertyKey, boolean>();
   const declared = new realm.Map<PropertyKey, boolean>();
@@ -46,6 +47,8 @@ export function createVariables(realm: Realm, kinds: Kinds, format: Format): Var
   const sizeOf = (value: unknown): string => {
     if (typeof value === "string") return amount(value.length, "character", "characters");
     if (typeof value !== "object" || value === null) return "";
+    const part = longTexts.partOf(value);
+    if (part !== undefined) return amount(part.length, "character", "characters");
     const kind = kinds.kindOf(value);
     if (kind === "array") return amount(dataOf(value, "length") as number, "element", "elements");
     if (kind === "typedarray") return amount(kinds.typedLength(value), "element", "elements");
