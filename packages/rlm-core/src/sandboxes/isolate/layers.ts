@@ -19,7 +19,8 @@ export interface Layer {
   active: boolean;
   /** What it does for you. */
   purpose: string;
-  /** What to do to get it, if it is not active. */
+  /** If it is not active: what that means, and what to do to get it. */
+  without?: string;
   remedy?: string;
 }
 
@@ -44,14 +45,33 @@ export async function activeLayers(): Promise<Layer[]> {
       active: true,
       purpose: "Node's permission model: no files but its own, no processes, no workers",
     },
-    layer("no-network", unshare, "a network namespace with no way out", "unshare"),
-    layer("no-privileges", setpriv, "it can gain no privileges, and has none of root's", "setpriv"),
-    layer("dies-with-parent", setpriv, "the kernel ends it when its parent dies, however that dies", "setpriv"),
+    layer(
+      "no-network",
+      unshare,
+      "a network namespace with no way out",
+      "unshare",
+      "code that breaks out of the isolate could reach the network (Node 24's permission model does not stop it)",
+    ),
+    layer(
+      "no-privileges",
+      setpriv,
+      "it can gain no privileges, and has none of root's",
+      "setpriv",
+      "code that breaks out of the isolate has the rights of the user that runs this, root's too",
+    ),
+    layer(
+      "dies-with-parent",
+      setpriv,
+      "the kernel ends it when its parent dies, however that dies",
+      "setpriv",
+      "a sandbox that computes when its parent is killed by SIGKILL lives on until its code comes to an end",
+    ),
     layer(
       "resource-limits",
       prlimit,
       "the kernel bounds its memory and its open files, and writes no core dumps",
       "prlimit",
+      "its memory is bounded by V8 and by its parent's looks alone, and may be over the bound between two looks",
     ),
   ];
 }
@@ -121,9 +141,15 @@ function works(program: string | undefined, args: string[]): Promise<boolean> {
   );
 }
 
-function layer(name: LayerName, tool: string | undefined, purpose: string, program: keyof Tools): Layer {
+function layer(
+  name: LayerName,
+  tool: string | undefined,
+  purpose: string,
+  program: keyof Tools,
+  without: string,
+): Layer {
   return tool === undefined
-    ? { name, active: false, purpose, remedy: remedy(program) }
+    ? { name, active: false, purpose, without, remedy: remedy(program) }
     : { name, active: true, purpose };
 }
 
