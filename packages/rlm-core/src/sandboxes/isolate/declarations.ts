@@ -21,18 +21,18 @@ export interface Scope {
   parts: Part[];
   /** The names that it binds. */
   names: string[];
-  /** Where its first statement can be put; undefined if there is no such place. */
-  head?: number;
+  /** The statement that it is. */
+  node: Statement;
 }
 
 /** The scopes of a statement that belong to the same function. */
 export function scopesIn(node: Statement): Scope[] {
   switch (node.type) {
     case "BlockStatement":
-      return [{ parts: node.body.map(inList), names: lexicalNames(node.body), head: node.start + 1 }];
+      return [{ parts: node.body.map(inList), names: lexicalNames(node.body), node }];
     case "SwitchStatement": {
       const body = node.cases.flatMap(({ consequent }) => consequent);
-      return [{ parts: body.map(inList), names: lexicalNames(body) }];
+      return [{ parts: body.map(inList), names: lexicalNames(body), node }];
     }
     case "ForStatement":
       return [bodyScope(node.body, node.init ? lexicalNames([node.init]) : [])];
@@ -88,7 +88,7 @@ export function isPlainFunction(node: AnyNode): node is FunctionDeclaration {
 }
 
 function bodyScope(body: Statement, names: string[] = []): Scope {
-  return { parts: [{ node: body, inList: false }], names, head: body.start };
+  return { parts: [{ node: body, inList: false }], names, node: body };
 }
 
 function inList(node: Statement): Part {

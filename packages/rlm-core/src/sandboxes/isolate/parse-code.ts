@@ -62,7 +62,7 @@ function attempt(source: string): ParsedCode | Failed {
     const program = BoundedParser.parse(source, options);
     const last = program.body.at(-1);
     const object = last?.type === "BlockStatement" ? objectAt(source, last.start) : undefined;
-    if (object !== undefined && object.end === last?.end) program.body.splice(-1, 1, object);
+    if (object !== undefined && object.end === last?.end && !hasMethod(object)) program.body.splice(-1, 1, object);
     return { source, program };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -87,6 +87,14 @@ function objectAt(source: string, position: number): ExpressionStatement | undef
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** As a method reads `{ if (a) { … } }` too. */
+function hasMethod({ expression }: ExpressionStatement): boolean {
+  return (
+    expression.type === "ObjectExpression" &&
+    expression.properties.some((each) => each.type === "Property" && (each.method || each.kind !== "init"))
+  );
 }
 
 /** Whether there is nothing but spaces and comments. */

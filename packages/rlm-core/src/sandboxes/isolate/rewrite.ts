@@ -97,24 +97,22 @@ export function rewrite(code: string, fileName: string, reserved: ReadonlySet<st
   };
 
   /**
-   * A function in a block is the script's too, from where the block declares it. As it stands it would become the async
-   * function's instead, and hide the script's. So what stands there makes the function, and the block gets it at its head.
+   * A function in a block is the script's too, from where the block declares it. It would become the async function's
+   * instead, and hide the script's, if there were no `let` of its name around the block.
    */
-  const share = ({ parts, head }: Scope, outer: Binds): void => {
-    const last = new Map(parts.flatMap(({ node }) => (isPlainFunction(node) ? [[node.id.name, node] as const] : [])));
-    for (const { node, inList } of parts) {
-      if (!isPlainFunction(node)) continue;
-      const { name } = node.id;
-      const shared = !outer(name) && !reserved.has(name);
-      if (shared) declare([node.id]);
-      if (head === undefined && !shared) continue;
-      const maker = `${unused}${node.start}`;
-      const local = head !== undefined && last.get(name) === node ? `let ${name}=${maker}();` : "";
-      if (inList && head !== undefined) text.appendLeft(head, local);
-      const here = shared ? `globalThis.${name}=${head === undefined ? `${maker}()` : name};` : "";
-      text.appendRight(node.start, `${inList ? "" : `{${local}`}${here}function ${maker}(){return {["${name}"]:`);
-      text.remove(node.id.start, node.id.end).appendLeft(node.end, `}["${name}"]}${inList ? "" : "}"}`);
+  const share = ({ parts, node }: Scope, outer: Binds): void => {
+    const found = parts.filter((part): part is Part & { node: FunctionDeclaration } => isPlainFunction(part.node));
+    if (found.length === 0) return;
+    const names = new Set(found.map(({ node: { id } }) => id.name));
+    text.appendRight(node.start, `{let ${[...names].join(",")};`);
+    for (const { node: declaration, inList } of found) {
+      const { id, start, end } = declaration;
+      const shared = !outer(id.name) && !reserved.has(id.name);
+      if (shared) declare([id]);
+      text.appendRight(start, `${inList ? "" : "{"}${shared ? `globalThis.${id.name}=${id.name};` : ""}`);
+      if (!inList) text.appendLeft(end, "}");
     }
+    text.appendLeft(node.end, "}");
   };
 
   const topNames = new Set(lexicalNames(program.body, "no functions"));

@@ -18,6 +18,9 @@ export const values: ReplCases = {
   "a block is no object": [
     ["{ let a = 1; print(a) }", "1"],
     ["{ print(2) }", "2"],
+    ["{ if (true) { print(3) } }", "3"],
+    ["let i = 0; { while (i < 1) { i++ } }\ni", "1"],
+    ["{ for (const x of [4]) { print(x) } }", "4"],
     ["{ a: for (;;) break a }", ""],
   ],
   "nothing of a declaration": [
