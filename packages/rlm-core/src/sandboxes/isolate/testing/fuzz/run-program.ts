@@ -46,7 +46,9 @@ export function runBlocks({ blocks, lineBreak }: Program): Outcome & { codes: st
   }
   const [, block = "0", line] = /block-(\d+)\.js:(\d+)/.exec(error) ?? [];
   const names = namesOf(blocks.slice(0, codes.length));
-  const tell = names.map((name) => `${name}: typeof ${name} === "undefined" ? "undefined" : __show(${name})`);
+  const tell = names.map(
+    (name) => `${name}: typeof ${name} === "undefined" ? "undefined" : (__steps = 300, __show(${name}))`,
+  );
   const told = run(`print(JSON.stringify({ ${tell.join()} }))`).output.text;
   return {
     printed,
@@ -88,7 +90,7 @@ export async function runWhole({ blocks, lineBreak }: Program, reached: number):
   const code = pieces.join("\n").replaceAll("\n", lineBreak);
   const names = namesOf(blocks.slice(0, reached));
   const tell = names.map(
-    (name) => `${name}: (() => { try { return __show(${name}) } catch { return "undefined" } })()`,
+    (name) => `${name}: (() => { try { return (__steps = 300, __show(${name})) } catch { return "undefined" } })()`,
   );
   const opening = `(async()=>{__tell = () => ({ ${tell.join()} });`;
   let printed = "";
