@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Sandbox, Session, SubCall } from "../../sandbox.ts";
 import { isolate } from "./isolate.ts";
 import { determinismCases, type DeterminismCase } from "./testing/determinism-cases.ts";
@@ -13,32 +13,62 @@ const environments = [
 
 const before = { ...process.env };
 const sandboxes: Sandbox[] = [];
-afterEach(async () => {
+afterAll(async () => {
   setEnvironment(before);
-  await Promise.all(sandboxes.splice(0).map((sandbox) => sandbox.close?.()));
+  await Promise.all(sandboxes.map((sandbox) => sandbox.close?.()));
 });
 
+type Named = readonly (readonly [name: string, each: DeterminismCase])[];
+const all: Named = Object.entries(determinismCases);
+// Processes are dear: what needs no session of its own shares one, and so each case also sees what others left.
+const isPlain = ({ limits, shuffled }: DeterminismCase): boolean => limits === undefined && shuffled !== true;
+const groups: Named[] = [
+  all.filter(([, each]) => isPlain(each)),
+  ...all.filter(([, each]) => !isPlain(each)).map((one) => [one]),
+];
+
 describe("isolate() gives the same variables in three fresh processes, whatever the environment:", () => {
-  for (const [name, each] of Object.entries(determinismCases)) {
-    it(`open() replays ${name}`, async () => {
-      const test = testSession("one two three");
-      const live = await freshSession(test, each);
-      let shown = "";
-      for (const block of each.blocks) shown = (await test.drive(live, block, answers(each))).output.text;
-      expect(shown.trimEnd()).toMatch(each.prints);
-      const expected = { ...(await live.inspect()), digest: live.digest };
-      for (const environment of environments) {
-        setEnvironment(environment);
-        const replayed = await freshSession(test, each, [...test.journal]);
-        expect({ ...(await replayed.inspect()), digest: replayed.digest }).toEqual(expected);
-      }
-    });
+  for (const group of groups) {
+    let run: ReturnType<typeof runGroup> | undefined;
+    for (const [name, { prints }] of group) {
+      it(`open() replays ${name}`, async () => {
+        const { live, replays, shown } = await (run ??= runGroup(group));
+        expect(shown.get(name)).toMatch(prints);
+        for (const replay of replays) expect(replay).toEqual(live);
+      });
+    }
   }
 });
 
+type Seen = Awaited<ReturnType<Session["inspect"]>> & { digest: string };
+
+async function runGroup(group: Named): Promise<{ live: Seen; replays: Seen[]; shown: Map<string, string> }> {
+  const test = testSession("one two three");
+  const { limits } = group[0]?.[1] ?? {};
+  const session = await freshSession(test, limits);
+  const shown = new Map<string, string>();
+  for (const [name, each] of group) {
+    for (const block of each.blocks) {
+      const { output, error } = await test.drive(session, block, answers(each));
+      shown.set(name, `${output.text.trimEnd()}${error?.kind === "thrown" ? error.message : ""}`);
+    }
+  }
+  const replays: Seen[] = [];
+  for (const environment of environments) {
+    setEnvironment(environment);
+    replays.push(await look(await freshSession(test, limits, [...test.journal])));
+  }
+  setEnvironment(before);
+  return { live: await look(session), replays, shown };
+}
+
+async function look(session: Session): Promise<Seen> {
+  return { ...(await session.inspect()), digest: session.digest };
+}
+
 async function freshSession(
   test: TestSession,
-  { limits }: DeterminismCase,
+  limits: DeterminismCase["limits"],
   history: TestSession["journal"] = [],
 ): Promise<Session> {
   const sandbox = isolate({ warm: 0 });

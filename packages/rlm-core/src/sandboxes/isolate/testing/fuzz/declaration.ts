@@ -29,8 +29,11 @@ export function functionDeclaration(choices: Choices, scope: Scope, statementIn:
       return `async function ${name}${rest}return await ${value} }`;
     case "generator":
       return `function* ${name}${rest}yield ${value}; return yield* [1, ${value}] }`;
-    case "in a block":
-      return `{ print(__show(${name}(1))); function ${name}${rest}return ${value} } }`;
+    case "in a block": {
+      const block = `{ print(__show(${name}(1))); function ${name}${rest}return ${value} } }`;
+      // At the top it can be set to something else, for later blocks too.
+      return scope.outer === undefined && choices.chance(2) ? `${block}\nvoid (${name} = (n) => [n, 2])` : block;
+    }
     default:
       return `function ${name}${rest}return ${value} }`;
   }

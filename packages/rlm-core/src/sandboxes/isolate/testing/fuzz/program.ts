@@ -67,7 +67,9 @@ function again(choices: Choices, scope: ReturnType<typeof scriptScope>): Piece |
   );
   if (name === undefined) return undefined;
   const value = expression(choices, scope, 2);
-  const form = choices.pick(["let", "const", "var", "function"]);
+  const form = choices.pick(["let", "const", "var", "function", "let without value"]);
+  if (form === "let without value")
+    return { text: `let ${name}`, whole: `${name} = undefined`, begins: true, names: [] };
   if (form !== "function")
     return { text: `${form} ${name} = ${value}`, whole: `${name} = ${value}`, begins: true, names: [] };
   const text = `function ${name}(n) {\n return [n, 1] }`;
