@@ -71,7 +71,11 @@ const rehearsed: MachineOptions = {
 
 function rehearse(createMachine: (options: MachineOptions) => Machine): void {
   const machine = createMachine(rehearsed);
-  machine.run({ code: "const part = context.slice(0, 5); print(part, await llm_query(part))", clock: 0, computeMs: 1_000 });
+  machine.run({
+    code: "const part = context.slice(0, 5); print(part, await llm_query(part))",
+    clock: 0,
+    computeMs: 1_000,
+  });
   machine.resume({ id: 1, ok: true, value: { text: "x", json: false } });
 }
 
