@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { defaultLimits } from "../../../limits.ts";
 import type { SessionOptions } from "../../../sandbox.ts";
 import { isolate } from "../isolate.ts";
+import { childrenOf } from "../process-tree.ts";
 import { sandboxPids } from "./test-session.ts";
 
 /** A law, as `rlm-core/testing` has them. */
@@ -61,7 +62,7 @@ function pipes(): number {
 /** The most megabytes that any process of the sandbox ever had in memory, as the kernel counts them. */
 function watchPeak(): { end(): number } {
   let peakMb = 0;
-  const look = (pid: number | string): void => {
+  const look = (pid: number): void => {
     try {
       const status = readFileSync(`/proc/${pid}/status`, "latin1");
       peakMb = Math.max(peakMb, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_000);
@@ -82,8 +83,3 @@ function watchPeak(): { end(): number } {
 // The session's 128 MB, what a process has without it, and what it can take between two looks of its parent.
 const mostMb = 128 + 350 + 400;
 const peakPollMs = 10;
-
-function childrenOf(pid: number | string): string[] {
-  if (process.platform !== "linux") return [];
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ").filter(Boolean);
-}

@@ -78,11 +78,16 @@ export function testSession(context: string, kind: "string" | "array" | "object"
 }
 
 /** Opens a session whose process does what its blocks and results say; see scripted-child.ts. */
-export async function openScripted(options: SessionOptions): Promise<Session> {
+export function openScripted(options: SessionOptions): Promise<Session> {
+  return openPlayed("scripted-child.ts", options);
+}
+
+/** Opens a session whose process is confined as every other and runs a program of this folder. */
+export async function openPlayed(program: string, options: SessionOptions): Promise<Session> {
   const entry = childEntry();
-  const scripted = { ...entry, file: entry.file.replace(/child\.ts$/, "testing/scripted-child.ts") };
+  const played = { ...entry, file: entry.file.replace(/child\.ts$/, `testing/${program}`) };
   const tools = await confinementTools();
-  const start = (dataMb: number): Child => boot({ execPath: process.execPath, entry: scripted, tools, dataMb });
+  const start = (dataMb: number): Child => boot({ execPath: process.execPath, entry: played, tools, dataMb });
   return await openSession(createPool({ maxProcesses: 1, warm: 0, start }), options);
 }
 
