@@ -38,7 +38,10 @@ beforeAll(async () => {
   // Of the same user, as the parent and all that is dear to it.
   victim = spawn(process.execPath, ["-e", "setInterval(() => {}, 1_000)"], { stdio: "ignore" });
   await Promise.all([once(tcp, "listening"), once(unix, "listening"), once(udp, "listening"), once(victim, "spawn")]);
-  session = await openPlayed("broken-child.ts", testSession("").options({ limits: { computeMs: 10_000, heapMb: 64 } }));
+  session = await openPlayed(
+    new URL("testing/broken-child.ts", import.meta.url),
+    testSession("").options({ limits: { computeMs: 10_000, heapMb: 64 } }),
+  );
 });
 
 afterEach(() => {

@@ -5,7 +5,7 @@ import { watchHost } from "./host-watch.ts";
 import type { HostileEnd, HostileProgram } from "./program.ts";
 
 /** Small, so that a program meets its bound soon. */
-export const hostileLimits: SessionOptions["limits"] = {
+const hostileLimits: SessionOptions["limits"] = {
   promptChars: 20_000,
   outputChars: 2_000,
   computeMs: 500,

@@ -4,7 +4,7 @@ import { defaultLimits } from "../../../limits.ts";
 import type { SessionOptions } from "../../../sandbox.ts";
 import { isolate } from "../isolate.ts";
 import { childrenOf } from "../process-tree.ts";
-import { sandboxPids } from "./test-session.ts";
+import { isRunning } from "./test-session.ts";
 
 /** A law, as `rlm-core/testing` has them. */
 interface Law {
@@ -39,10 +39,10 @@ async function holdLaw(law: Law): Promise<void> {
     await law.holds((options) => sandbox.open({ ...leastOptions, ...options }));
   } finally {
     await sandbox.close();
-    const peakMb = peak.end();
+    const { peakMb, seen } = peak.end();
+    assert.deepEqual(seen.filter(isRunning), [], "Expected no process to be left");
     assert.ok(peakMb <= mostMb, `Expected at most ${mostMb} MB of memory, a process had ${Math.round(peakMb)} MB`);
   }
-  assert.deepEqual(sandboxPids(), []);
   // The ends of a pipe close after the process that had the other; the test's own deadline is the limit.
   while (pipes() > before) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -59,13 +59,15 @@ function pipes(): number {
   }).length;
 }
 
-/** The most megabytes that any process of the sandbox ever had in memory, as the kernel counts them. */
-function watchPeak(): { end(): number } {
+/** The processes that this program has meanwhile, and the most megabytes that one of them ever had in memory, as the kernel counts them. */
+function watchPeak(): { end(): { peakMb: number; seen: number[] } } {
+  const seen = new Set<number>();
   let peakMb = 0;
   const look = (pid: number): void => {
     try {
       const status = readFileSync(`/proc/${pid}/status`, "latin1");
       peakMb = Math.max(peakMb, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_000);
+      seen.add(pid);
       for (const child of childrenOf(pid)) look(child);
     } catch {
       // It is gone.
@@ -75,7 +77,7 @@ function watchPeak(): { end(): number } {
   return {
     end() {
       clearInterval(timer);
-      return peakMb;
+      return { peakMb, seen: [...seen] };
     },
   };
 }
