@@ -63,7 +63,7 @@ f(); await new Promise(() => {});`,
     name: "20-sort-huge",
     family,
     code: `const a = Array.from({ length: 5e6 }, (_, i) => (i * 7919) % 1000003); a.sort(() => Math.random() - .5); while (true) a.sort();`,
-    ends: ["memory"],
+    ends: ["memory", "timeout"],
   },
   {
     name: "21-typedarray-sort",
