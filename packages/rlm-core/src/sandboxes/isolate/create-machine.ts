@@ -142,8 +142,10 @@ export function createMachine(options: MachineOptions): Machine {
       stopped = { kind: "memory", message: fullMessage(limits.heapMb) };
     takeOutput();
     const done: Done = { kind: "done", output, computeMs: spentMs };
+    // An answer that was given counts; but what its code then did until it was stopped cannot be replayed.
+    if (stopped !== undefined) done.rolledBack = true;
     if (answer !== undefined) done.answer = answer;
-    else if (stopped !== undefined) Object.assign(done, { error: stopped, rolledBack: true });
+    else if (stopped !== undefined) done.error = stopped;
     else if (ended === undefined) done.error = { kind: "deadlock", message: deadlockMessage };
     else if (ended.error !== undefined) done.error = ended.error;
     return done;
