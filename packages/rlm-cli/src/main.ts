@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { askCommand } from "./ask/ask-command.ts";
+import { doctorCommand } from "./doctor/doctor-command.ts";
 import type { Io } from "./io.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -13,6 +14,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       )
       .version(version(), "-V, --version", "the version of rlm-cli")
       .addCommand(askCommand(io, ended))
+      .addCommand(doctorCommand(io, ended))
       .addHelpText("after", help),
   );
 }
@@ -21,6 +23,7 @@ const help = `
 Examples:
   $ rlm ask "Which requests failed, and why?" --context app.log --model openai:gpt-5-mini
   $ rlm ask "What is said of the bridge?" --context book.txt --model offline   # a stand-in: no key, no network
+  $ rlm doctor                                                                   # what confines the sandbox here
 
 rlm ask --help has all options, more examples, the variables and the exit codes.`;
 

@@ -13,3 +13,7 @@ export { storeLaws } from "./store-laws.ts";
 export type { StoreLaw } from "./store-laws.ts";
 export { sandboxLaws } from "./sandbox-laws.ts";
 export type { SandboxLaw } from "./laws/law.ts";
+export { hostileLaws } from "./hostile/hostile-laws.ts";
+export { hostilePrograms } from "./hostile/hostile-programs.ts";
+export { contain } from "./hostile/contain.ts";
+export type { HostileEnd, HostileFamily, HostileProgram } from "./hostile/program.ts";

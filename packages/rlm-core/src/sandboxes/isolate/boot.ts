@@ -1,6 +1,6 @@
 import { startChild, type Child } from "./child-process.ts";
 import type { Entry } from "./entry.ts";
-import { confine, type Tools } from "./layers.ts";
+import { confine, seal, type Tools } from "./layers.ts";
 
 export interface BootOptions {
   execPath: string;
@@ -15,7 +15,12 @@ export interface BootOptions {
 /** Starts a process with all the confinement that this system has. */
 export function boot({ execPath, entry, tools, dataMb, fds = [] }: BootOptions): Child {
   const node = [execPath, ...nodeFlags, ...entry.readable.map((path) => `--allow-fs-read=${path}`), entry.file];
-  return startChild(confine(tools, dataMb, node), dataMb, fds);
+  return startChild(confine(tools, dataMb, node), {
+    dataMb,
+    fds,
+    detached: tools.ownProcesses === true,
+    seal: (pid) => seal(tools, pid),
+  });
 }
 
 // Compiled code needs another amount of stack, so where a recursion ends depends on when it is compiled: that has to follow

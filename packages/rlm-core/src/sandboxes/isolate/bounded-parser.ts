@@ -27,5 +27,12 @@ export const BoundedParser: typeof Parser = Parser.extend((Base) => {
     };
     Object.defineProperty(Bounded.prototype, name, { value: boundedStep });
   }
+  // At the top the code stands in an async function, where `using` is allowed.
+  const { get: allowUsing } = Reflect.getOwnPropertyDescriptor(Base.prototype, "allowUsing") ?? {};
+  Object.defineProperty(Bounded.prototype, "allowUsing", {
+    get(this: { scopeStack: unknown[] }) {
+      return this.scopeStack.length === 1 || allowUsing?.call(this);
+    },
+  });
   return Bounded;
 });

@@ -24,12 +24,23 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-/** Starts a process that speaks frames on its file descriptor 3 and has these files open from 4 on. It keeps this program alive only while somebody waits for it. */
-export function startChild([program = "", ...args]: string[], dataMb: number, fds: readonly number[] = []): Child {
+export interface ChildOptions {
+  dataMb: number;
+  /** Open files that it inherits. */
+  fds: readonly number[];
+  /** Whether it has a process group of its own: a signal to its group is no signal to this program. */
+  detached: boolean;
+  /** Called once it has loaded all that it needs, before it gets anything to do. */
+  seal(pid: number): Promise<void>;
+}
+
+/** Starts a process that speaks frames on its file descriptor 3 and has `fds` open from 4 on. It keeps this program alive only while somebody waits for it. */
+export function startChild([program = "", ...args]: string[], { dataMb, fds, detached, seal }: ChildOptions): Child {
   const spawned = spawn(program, args, {
     env: emptyEnvironment(),
     stdio: ["ignore", "ignore", "pipe", "pipe", ...fds],
     windowsHide: true,
+    detached,
   });
   killAtExit(spawned);
   const pipe = spawned.stdio[3] as Socket;
@@ -44,7 +55,11 @@ export function startChild([program = "", ...args]: string[], dataMb: number, fd
       alive = false;
       resolve();
     };
-    spawned.once("exit", end);
+    spawned.once("exit", () => {
+      alive = false;
+    });
+    // Not at its exit: where it has forked, the process that holds the pipe ends just after it.
+    spawned.once("close", end);
     spawned.once("error", (cause) => {
       if (spawned.pid !== undefined) return;
       end();
@@ -86,7 +101,7 @@ export function startChild([program = "", ...args]: string[], dataMb: number, fd
   function kill(): Promise<void> {
     alive = false;
     spawned.kill("SIGKILL");
-    if (spawned.exitCode === null && spawned.signalCode === null) spawned.ref();
+    if (spawned.exitCode === null && spawned.signalCode === null) keepAlive(true);
     return exited;
   }
 
@@ -126,8 +141,13 @@ export function startChild([program = "", ...args]: string[], dataMb: number, fd
   }
 
   const booted = exchange((frame) => expectType(frame, "ready"), { wallMs: bootMs, maxBytes: 1_000, background: true });
+  const sealed = booted.then(async () => {
+    await seal(spawned.pid ?? 0).catch((cause: unknown) => {
+      throw new ChildLost("exit", `it could not be confined: ${String(cause)}`, { cause });
+    });
+  });
   // Whoever needs the process asks by ready(); until then its failure is nobody's.
-  booted.catch(() => kill());
+  sealed.catch(() => kill());
 
   return {
     pid: spawned.pid ?? 0,
@@ -137,7 +157,7 @@ export function startChild([program = "", ...args]: string[], dataMb: number, fd
     },
     async ready() {
       if (current !== undefined) keepAlive(true);
-      await booted;
+      await sealed;
     },
     exited,
     send: (bytes) => new Promise((resolve) => pipe.write(bytes, () => resolve())),

@@ -6,8 +6,8 @@ import type { CallValue, Done, Variable } from "../../sandbox.ts";
 import type { GuestHost, GuestPart } from "./guest/host.ts";
 import { contextReaders } from "./context-readers.ts";
 import { openIsolate } from "./open-isolate.ts";
-import { CodeSyntaxError } from "./parse-code.ts";
 import { rewrite } from "./rewrite.ts";
+import { CodeSyntaxError } from "./syntax-error.ts";
 import type { Machine, MachineOptions, RawCall, Step } from "./machine.ts";
 
 /**
@@ -123,8 +123,7 @@ export function createMachine(options: MachineOptions): Machine {
     else if (error instanceof CodeSyntaxError) ended = { error: { kind: "syntax", message: error.message } };
     else if (spentMs >= budgetMs || isTimeout(error))
       stopped ??= { kind: "timeout", message: timeoutMessage(budgetMs) };
-    else if (error instanceof SyntaxError)
-      ended = { error: { kind: "syntax", message: `SyntaxError: ${error.message}` } };
+    else if (error instanceof SyntaxError) ended = { error: { kind: "syntax", message: engineMessage(error.message) } };
     else if (error !== undefined && error !== unhandled) {
       throw new SandboxError("Cannot go on: an entry into the REPL failed", { cause: error });
     }
@@ -143,8 +142,10 @@ export function createMachine(options: MachineOptions): Machine {
       stopped = { kind: "memory", message: fullMessage(limits.heapMb) };
     takeOutput();
     const done: Done = { kind: "done", output, computeMs: spentMs };
+    // An answer that was given counts; but what its code then did until it was stopped cannot be replayed.
+    if (stopped !== undefined) done.rolledBack = true;
     if (answer !== undefined) done.answer = answer;
-    else if (stopped !== undefined) Object.assign(done, { error: stopped, rolledBack: true });
+    else if (stopped !== undefined) done.error = stopped;
     else if (ended === undefined) done.error = { kind: "deadlock", message: deadlockMessage };
     else if (ended.error !== undefined) done.error = ended.error;
     return done;
@@ -183,13 +184,15 @@ export function createMachine(options: MachineOptions): Machine {
           filename,
           reserved,
         );
-        if (functions !== "")
-          declare(() =>
-            context.evalSync(functions, { filename, columnOffset: functionsColumnOffset, timeout: left() }),
-          );
+        // Before anything is run, so that a block with an error that only the engine sees leaves nothing behind.
+        const hoisted =
+          functions === ""
+            ? undefined
+            : isolate.compileScriptSync(functions, { filename, columnOffset: functionsColumnOffset });
         const entry = declare(() =>
           context.evalSync(main, { filename, columnOffset: mainColumnOffset, timeout: left(), reference: true }),
         );
+        declare(() => hoisted?.runSync(context, { timeout: left(), release: true }));
         const names = declared.map((name) => `${name}\n`).join("");
         guest.run.applySync(undefined, [block, clock, names, entry.derefInto({ release: true })], { timeout: left() });
       });
@@ -228,6 +231,11 @@ const unhandled = 0;
 // Code cannot throw this: entries throw what isolated-vm itself has to say, or `unhandled`.
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === "Script execution timed out.";
+}
+
+/** What the engine says of a script that it cannot compile; where comes on a line of its own, as in all other errors. */
+function engineMessage(message: string): string {
+  return `SyntaxError: ${message.replace(/ \[(block-\d+\.js:\d+:\d+)\]$/, "\n    at $1")}`;
 }
 
 /** Runs a script that only declares: a TypeError is of the code's making. */

@@ -1,6 +1,7 @@
-import { stripTypeScriptTypes } from "node:module";
-import { getLineInfo, type Node, type Options, type Program } from "acorn";
+import type { ExpressionStatement, Node, Options, Program } from "acorn";
 import { BoundedParser, NestedTooDeeply } from "./bounded-parser.ts";
+import { stripTypes, type Failed } from "./strip-types.ts";
+import { CodeSyntaxError, syntaxError } from "./syntax-error.ts";
 
 export interface ParsedCode {
   /** The code as it is run: types blanked out, a hashbang made a comment; the same positions as what was given. */
@@ -8,11 +9,8 @@ export interface ParsedCode {
   program: Program;
 }
 
-/** An error of the model's code that shows before it runs; the message is complete. */
-export class CodeSyntaxError extends Error {}
-
 /** Longest block of code, in characters. */
-export const maxCodeChars = 262_144;
+export const maxCodeChars = 1_048_576;
 
 /** Parses a block as a script with top-level `await` and `return`. TypeScript is accepted where its types can be blanked out. Throws {@link CodeSyntaxError}. */
 export function parseCode(code: string, fileName: string): ParsedCode {
@@ -23,7 +21,10 @@ export function parseCode(code: string, fileName: string): ParsedCode {
   }
   const source = code.startsWith("#!") ? `//${code.slice(2)}` : code;
   try {
-    return parsed(source, fileName);
+    const parsed = parse(source, fileName);
+    const found = source.includes("import") ? importIn(parsed.program) : undefined;
+    if (found !== undefined) throw syntaxError(source, fileName, noImport, found.start);
+    return parsed;
   } catch (error) {
     throw error instanceof NestedTooDeeply ? new CodeSyntaxError(tooDeep) : error;
   }
@@ -36,6 +37,8 @@ const noImport = "import and export do not exist in this REPL; there are no pack
 
 const noAwait = "await stands only in async functions and outside of functions; make this function async";
 
+const unfinished = "Unexpected end of the code: a bracket, a quote or a comment is not closed";
+
 const options: Options = {
   ecmaVersion: "latest",
   sourceType: "script",
@@ -43,57 +46,72 @@ const options: Options = {
   allowReturnOutsideFunction: true,
 };
 
-function parsed(source: string, fileName: string): ParsedCode {
+function parse(source: string, fileName: string): ParsedCode {
+  const plain = attempt(source);
+  if ("program" in plain) return plain;
+  const stripped = stripTypes(source);
+  const typed = typeof stripped === "string" ? attempt(stripped) : stripped;
+  if ("program" in typed) return typed;
+  // The parser that came further knows better: the other one may have stopped at a type.
+  const { message, position } = typed.sure === true || typed.position > plain.position ? typed : plain;
+  throw syntaxError(source, fileName, plainer(message, source, position), position);
+}
+
+function attempt(source: string): ParsedCode | Failed {
   try {
-    return withoutImport({ source, program: BoundedParser.parse(source, options) }, fileName);
+    const program = BoundedParser.parse(source, options);
+    const last = program.body.at(-1);
+    const object = last?.type === "BlockStatement" ? objectAt(source, last.start) : undefined;
+    if (object !== undefined && object.end === last?.end && !hasMethod(object)) program.body.splice(-1, 1, object);
+    return { source, program };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const typed = parseTypeScript(source);
-    return typed === undefined ? refuse(source, fileName, error) : withoutImport(typed, fileName);
+    const object = objectAt(source, 0);
+    if (object !== undefined && isBlank(source.slice(object.end))) {
+      const program = BoundedParser.parse(" ".repeat(source.length), options);
+      program.body.push(object);
+      return { source, program };
+    }
+    const { message, pos = 0 } = error as SyntaxError & { pos?: number };
+    return { message: message.replace(/ \(\d+:\d+\)$/, ""), position: pos };
   }
 }
 
-function parseTypeScript(source: string): ParsedCode | undefined {
-  // In a function, `await` and `return` are allowed there too; the types are replaced by as many spaces.
-  const open = "(async()=>{";
-  const close = "\n})";
+/** An object literal where a block would stand: `{ a, b }` at the end is meant as a value, as every REPL takes it. */
+function objectAt(source: string, position: number): ExpressionStatement | undefined {
   try {
-    const stripped = stripTypeScriptTypes(open + source + close).slice(open.length, -close.length);
-    return { source: stripped, program: BoundedParser.parse(stripped, options) };
+    const expression = BoundedParser.parseExpressionAt(source, position, options);
+    const { start, end, type } = expression;
+    return type === "ObjectExpression" ? { type: "ExpressionStatement", start, end, expression } : undefined;
   } catch (error) {
-    if (error instanceof NestedTooDeeply) throw error;
-    return undefined;
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
-function withoutImport(code: ParsedCode, fileName: string): ParsedCode {
-  const { source, program } = code;
-  const found = source.includes("import") ? importIn(program) : undefined;
-  if (found === undefined) return code;
-  const where = { pos: found.start, loc: getLineInfo(source, found.start) };
-  return refuse(source, fileName, Object.assign(new SyntaxError(noImport), where));
-}
-
-function refuse(
-  source: string,
-  fileName: string,
-  error: SyntaxError & { pos?: number; loc?: { line: number; column: number } },
-): never {
-  const { pos = 0, loc = { line: 1, column: 0 } } = error;
-  const found = error.message.replace(/ \(\d+:\d+\)$/, "");
-  const message = plainer(found, source.slice(Math.max(0, pos - 20), pos));
-  const from = Math.max(pos - loc.column, pos - 80);
-  const rest = /^.{0,80}/.exec(source.slice(pos))?.[0] ?? "";
-  const shown = source.slice(from, pos) + rest;
-  throw new CodeSyntaxError(
-    `SyntaxError: ${message}\n    at ${fileName}:${loc.line}:${loc.column + 1}\n${shown}\n${" ".repeat(pos - from)}^`,
+/** As a method reads `{ if (a) { … } }` too. */
+function hasMethod({ expression }: ExpressionStatement): boolean {
+  return (
+    expression.type === "ObjectExpression" &&
+    expression.properties.some((each) => each.type === "Property" && (each.method || each.kind !== "init"))
   );
 }
 
+/** Whether there is nothing but spaces and comments. */
+function isBlank(source: string): boolean {
+  try {
+    return BoundedParser.parse(source, options).body.length === 0;
+  } catch {
+    return false;
+  }
+}
+
 /** The parser's words, where they would puzzle, as what to do. */
-function plainer(message: string, before: string): string {
+function plainer(message: string, source: string, position: number): string {
   if (message.startsWith("'import' and 'export'")) return noImport;
-  return message.startsWith("Unexpected") && /\bawait\s+$/.test(before) ? noAwait : message;
+  if (!/^(Unexpected|Expected|Expression)/.test(message)) return message;
+  if (/\bawait\s+$/.test(source.slice(Math.max(0, position - 20), position))) return noAwait;
+  return source.slice(position).trim() === "" ? unfinished : message;
 }
 
 /** The first `import(…)`, which the engine itself would only answer with a puzzling rejection. */

@@ -1,3 +1,4 @@
+import { encodeFrame } from "./wire.ts";
 import type { Child } from "./child-process.ts";
 
 /** Bounds the live processes of one sandbox and keeps some booted ahead. */
@@ -120,6 +121,8 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
   };
 }
 
+const rehearse = encodeFrame({ type: "rehearse" });
+
 /** Processes that are booted before somebody needs one. They count as live only when they are taken. */
 function bootedAhead(
   most: number,
@@ -142,6 +145,7 @@ function bootedAhead(
     refill() {
       while (!closed && waiting.size < most) {
         const child = start(largestMb);
+        void child.send(rehearse);
         waiting.add(child);
         void child.exited.then(() => waiting.delete(child));
       }

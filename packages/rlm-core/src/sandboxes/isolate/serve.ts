@@ -44,6 +44,10 @@ function openMachine(
 ): Machine | undefined {
   for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
     if (frame.type === "open") return machineOrRefusal(() => createMachine({ ...frame.options, contexts }), pipe);
+    if (frame.type === "rehearse") {
+      rehearse(createMachine);
+      continue;
+    }
     if (frame.type === "paged") {
       const { view } = frame.file;
       contexts.push({ name: frame.name, paged: pagedText(frame.fd, frame.file), ...(view && { view }) });
@@ -53,6 +57,26 @@ function openMachine(
     contexts.push({ name: frame.name, kind: frame.kind, text: receiveText(pipe, frame.length) });
   }
   return undefined;
+}
+
+// What a first block runs through: printing, a query, its result.
+const rehearsed: MachineOptions = {
+  contexts: [{ name: "context", kind: "string", text: "x" }],
+  seed: 0,
+  queries: true,
+  tools: [],
+  kits: [],
+  limits: { promptChars: 1_000, outputChars: 1_000, heapMb: 16, answerChars: 1_000 },
+};
+
+function rehearse(createMachine: (options: MachineOptions) => Machine): void {
+  const machine = createMachine(rehearsed);
+  machine.run({
+    code: "const part = context.slice(0, 5); print(part, await llm_query(part))",
+    clock: 0,
+    computeMs: 1_000,
+  });
+  machine.resume({ id: 1, ok: true, value: { text: "x", json: false } });
 }
 
 function machineOrRefusal(create: () => Machine, pipe: SyncPipe): Machine | undefined {
@@ -103,6 +127,7 @@ function handler(machine: Machine, pipe: SyncPipe): (frame: ToChild) => void {
       case "context":
       case "piece":
       case "paged":
+      case "rehearse":
       case "open":
         throw new Error("Cannot open a machine: there is one already");
     }

@@ -218,7 +218,14 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     run: (block, clock, declared, main) => {
       shield();
       setClock(clock);
-      variables.declare(declared);
+      const fixed = variables.declare(declared);
+      if (fixed !== "") {
+        return host.ended(
+          block,
+          "thrown",
+          `TypeError: "${fixed}" cannot be declared: code has made it a property of globalThis that cannot be changed; choose another name`,
+        );
+      }
       answer.begin();
       calledBefore = mailbox.made();
       const over = (problem: "" | "thrown" | "answer", message: string): void => {

@@ -4,8 +4,8 @@ import type { LongTexts } from "./long-text.ts";
 import type { Realm } from "./realm.ts";
 
 export interface Variables {
-  /** Notes names that a block declares, one a line. */
-  declare: (names: string) => void;
+  /** Makes the names that a block declares, one a line, variables; returns the first that cannot become one, or "". */
+  declare: (names: string) => string;
   /** The code's variables by name, sorted; also globals that it made without declaring them. */
   names: () => string[];
   /** Undefined for a getter. */
@@ -71,11 +71,19 @@ export function createVariables(realm: Realm, kinds: Kinds, format: Format, long
 
   return {
     declare: (names) => {
+      let fixed = "";
       for (let start = 0; start < names.length;) {
         const end = indexOf(names, "\n", start);
-        mapSet(declared, slice(names, start, end), true);
+        const name = slice(names, start, end);
+        mapSet(declared, name, true);
         start = end + 1;
+        const property = describe(global, name);
+        if (property === undefined || dataOf(property, "writable") === true) continue;
+        // A getter, or a value that code has fixed, would swallow what is assigned.
+        if (property.configurable) realm.put(global, name, undefined);
+        else if (fixed === "") fixed = name;
       }
+      return fixed;
     },
     names: () => {
       const found = list<string>();

@@ -1,4 +1,5 @@
 import { isolate } from "../isolate.ts";
+import { childrenOf } from "../process-tree.ts";
 import { sandboxPids, testSession } from "./test-session.ts";
 
 // A program with a sandbox, for tests of what it leaves behind: it tells its processes and then ends as its argument says.
@@ -6,7 +7,7 @@ const { options } = testSession("context");
 const sandbox = isolate({ warm: 1 });
 const session = await sandbox.open(options());
 await session.run({ code: "const text = await llm_query('q')", clock: 1 });
-process.stdout.write(`${JSON.stringify(sandboxPids())}\n`);
+process.stdout.write(`${JSON.stringify(withTheirs(sandboxPids()))}\n`);
 
 const computing = { code: "while (true);", clock: 2 };
 const ends: Record<string, () => unknown> = {
@@ -20,7 +21,12 @@ const ends: Record<string, () => unknown> = {
     await session.close();
     const busy = await sandbox.open(options());
     void busy.run(computing);
-    setImmediate(() => process.stdout.write(`${JSON.stringify(sandboxPids())}\n`));
+    setImmediate(() => process.stdout.write(`${JSON.stringify(withTheirs(sandboxPids()))}\n`));
   },
 };
 await ends[process.argv[2] ?? ""]?.();
+
+/** With the processes that those have forked. */
+function withTheirs(pids: number[]): number[] {
+  return [...pids, ...pids.flatMap(childrenOf)];
+}

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { defaultLimits, type Limits } from "../../../limits.ts";
 import type { JournalEvent } from "../../../journal.ts";
 import type { Done, Progress, Session, SessionOptions, SubCall, SubResult } from "../../../sandbox.ts";
@@ -78,11 +79,15 @@ export function testSession(context: string, kind: "string" | "array" | "object"
 }
 
 /** Opens a session whose process does what its blocks and results say; see scripted-child.ts. */
-export async function openScripted(options: SessionOptions): Promise<Session> {
-  const entry = childEntry();
-  const scripted = { ...entry, file: entry.file.replace(/child\.ts$/, "testing/scripted-child.ts") };
+export function openScripted(options: SessionOptions): Promise<Session> {
+  return openPlayed(new URL("scripted-child.ts", import.meta.url), options);
+}
+
+/** Opens a session whose process is confined as every other and runs another program. */
+export async function openPlayed(program: URL, options: SessionOptions): Promise<Session> {
+  const played = { ...childEntry(), file: fileURLToPath(program) };
   const tools = await confinementTools();
-  const start = (dataMb: number): Child => boot({ execPath: process.execPath, entry: scripted, tools, dataMb });
+  const start = (dataMb: number): Child => boot({ execPath: process.execPath, entry: played, tools, dataMb });
   return await openSession(createPool({ maxProcesses: 1, warm: 0, start }), options);
 }
 

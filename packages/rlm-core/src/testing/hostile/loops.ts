@@ -1,0 +1,211 @@
+import type { HostileProgram } from "./program.ts";
+
+const family = "loops";
+
+/** Code that never gives the thread back by itself. */
+export const loops: readonly HostileProgram[] = [
+  {
+    name: "01-sync-loop",
+    family,
+    code: `while (true) {}`,
+    ends: ["timeout"],
+  },
+  {
+    name: "02-microtask-loop",
+    family,
+    code: `while (true) await null;`,
+    ends: ["timeout"],
+  },
+  {
+    name: "03-promise-recursion",
+    family,
+    code: `async function f() { await null; f(); }
+f(); await new Promise(() => {});`,
+    ends: ["timeout"],
+  },
+  {
+    name: "04-loop-after-host-call",
+    family,
+    code: `await llm_query('hello'); while (true) {}`,
+    ends: ["timeout"],
+  },
+  {
+    name: "14-regex-backtracking",
+    family,
+    code: `/^(a+)+$/.test('a'.repeat(60) + 'b');`,
+    ends: ["timeout"],
+  },
+  {
+    name: "15-bigint-pow",
+    family,
+    code: `const b = 3n ** (2n ** 28n); b > 0n;`,
+    ends: ["timeout"],
+  },
+  {
+    name: "16-bigint-tostring",
+    family,
+    code: `const b = (1n << (2n ** 29n)) - 1n; b.toString(7).length;`,
+    ends: ["timeout"],
+  },
+  {
+    name: "17-array-fill-max",
+    family,
+    code: `new Array(2 ** 32 - 1).fill(0).length;`,
+    ends: ["memory", "timeout"],
+  },
+  {
+    name: "18-array-1e9-fill",
+    family,
+    code: `Array(1e9).fill(0).length;`,
+    ends: ["memory", "timeout"],
+  },
+  {
+    name: "20-sort-huge",
+    family,
+    code: `const a = Array.from({ length: 5e6 }, (_, i) => (i * 7919) % 1000003); a.sort(() => Math.random() - .5); while (true) a.sort();`,
+    ends: ["memory", "timeout"],
+  },
+  {
+    name: "21-typedarray-sort",
+    family,
+    code: `const u = new Float64Array(1.2e7); for (let i = 0; i < u.length; i++) u[i] = (i * 7919) % 1000003; while (true) { u.sort(); u.reverse(); }`,
+    ends: ["timeout", "memory"],
+  },
+  {
+    name: "52-lone-native-call-long",
+    family,
+    code: `const h = ('a'.repeat(2 ** 14) + 'b').repeat(2 ** 14); const n = 'a'.repeat(2 ** 13) + 'c' + 'a'.repeat(2 ** 13); let c = 0; for (let i = 0; i < 1e4; i++) c += h.lastIndexOf(n); c;`,
+    ends: ["timeout"],
+  },
+  { name: "a loop in a getter", family, code: `({ get x() { while (true); } }).x;`, ends: ["timeout"] },
+  {
+    name: "a loop in a getter that FINAL reads",
+    family,
+    code: `print(1); FINAL({ get x() { while (true); } });`,
+    ends: ["timeout"],
+  },
+  {
+    name: "a loop in toJSON of a child's context",
+    family,
+    code: `await rlm_query("q", { toJSON() { while (true); } });`,
+    ends: ["timeout"],
+  },
+  {
+    name: "a loop in the thenable that is awaited",
+    family,
+    code: `await { then() { while (true); } };`,
+    ends: ["timeout"],
+  },
+  {
+    name: "a thenable that resolves with itself",
+    family,
+    code: `const again = { then(resolve) { resolve(again); } }; await again;`,
+    ends: ["timeout"],
+  },
+  { name: "a loop in a comparator", family, code: `[3, 1, 2].sort(() => { while (true); });`, ends: ["timeout"] },
+  { name: "a loop in a replacer", family, code: `"aaa".replace(/a/g, () => { while (true); });`, ends: ["timeout"] },
+  {
+    name: "a loop in a proxy's trap",
+    family,
+    code: `"x" in new Proxy({}, { has() { while (true); } });`,
+    ends: ["timeout"],
+  },
+  {
+    name: "an endless iterator",
+    family,
+    code: `for (const _ of { [Symbol.iterator]: () => ({ next: () => ({ done: false }) }) });`,
+    ends: ["timeout"],
+  },
+  {
+    name: "an endless async generator",
+    family,
+    code: `for await (const _ of (async function* () { while (true) yield 1; })());`,
+    ends: ["timeout"],
+  },
+  {
+    name: "a loop where a failed call is caught",
+    family,
+    code: `try { await llm_query("FAIL"); } catch { while (true); }`,
+    ends: ["timeout"],
+  },
+  {
+    name: "a loop in one of many continuations",
+    family,
+    code: `await Promise.all(["a", "b", "c"].map(async (q) => { if ((await llm_query(q)) === "re: b") while (true); }));`,
+    ends: ["timeout"],
+  },
+  {
+    name: "a loop after the answer",
+    family,
+    code: `print(1); try { FINAL("mine"); } finally { while (true); }`,
+    ends: ["final"],
+    answer: "mine",
+  },
+  {
+    name: "a loop in what a rejection nobody handles says",
+    family,
+    code: `Promise.reject({ get message() { while (true); }, get stack() { while (true); }, get name() { while (true); } }); "done";`,
+    ends: ["well"],
+  },
+  {
+    name: "a loop in what a thrown value says",
+    family,
+    code: `throw Object.defineProperties(new Error(), { message: { get() { while (true); } }, stack: { get() { while (true); } }, name: { get() { while (true); } } });`,
+    ends: ["thrown"],
+  },
+  {
+    name: "a loop in a regular expression given to find()",
+    family,
+    code: `find(/(a+)+$/);`,
+    context: `${"a".repeat(60)}b`,
+    ends: ["timeout"],
+  },
+  {
+    name: "a loop in the exec of a regular expression given to find()",
+    family,
+    code: `const pattern = /a/g; pattern.exec = () => { while (true); }; Object.defineProperty(pattern, "flags", { get() { while (true); } }); print(find(pattern).total >= 0);`,
+    ends: ["well", "thrown", "timeout"],
+  },
+  {
+    name: "a loop in a proxy of a list given to llm_map()",
+    family,
+    code: `await llm_map(new Proxy([1], { get(list, key) { if (key === "length") while (true); return list[key]; } }), "do", { schema: { type: "string" } });`,
+    ends: ["well", "timeout", "thrown"],
+  },
+  {
+    name: "a method of arrays over a length of 2^53",
+    family,
+    code: `Array.prototype.lastIndexOf.call({ length: 2 ** 53 - 1 }, 1);`,
+    ends: ["timeout"],
+  },
+  {
+    name: "a join of holes",
+    family,
+    code: `new Array(2 ** 32 - 1).join("");`,
+    ends: ["well", "timeout", "memory", "thrown", "died"],
+  },
+  {
+    name: "a search that is quadratic inside one call",
+    family,
+    code: `("a".repeat(2 ** 20) + "b").repeat(8).lastIndexOf("b" + "a".repeat(2 ** 19) + "c" + "a".repeat(2 ** 19));`,
+    ends: ["timeout", "well"],
+  },
+  {
+    name: "a power of big integers inside one call",
+    family,
+    code: `(7n ** 4_000_000n) % 1_000_003n === (3n ** 40_000_000n) % 11n;`,
+    ends: ["timeout", "thrown", "well"],
+  },
+  {
+    name: "a list that contains itself, flattened",
+    family,
+    code: `const list = []; list.push(list, list); list.flat(Infinity);`,
+    ends: ["timeout", "thrown", "memory", "died"],
+  },
+  {
+    name: "a wait by the clock, which stands",
+    family,
+    code: `const begin = Date.now(); while (Date.now() - begin < 1e9);`,
+    ends: ["timeout"],
+  },
+];

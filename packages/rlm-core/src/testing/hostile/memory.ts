@@ -1,0 +1,225 @@
+import type { HostileProgram } from "./program.ts";
+
+const family = "memory";
+
+/** Code that takes all the memory there is, in the isolate's heap or beside it. */
+export const memory: readonly HostileProgram[] = [
+  {
+    name: "07-array-bomb",
+    family,
+    code: `const a = []; while (true) a.push({ x: a.length, y: [a.length] });`,
+    ends: ["memory"],
+  },
+  {
+    name: "08-string-doubling",
+    family,
+    code: `let s = 'ab'; const keep = []; while (true) { s += s + 'c'; keep.push(s.slice(1)); if (s.length > 5e8) { s = s.charCodeAt(7) + 'x'; } }`,
+    ends: ["memory"],
+  },
+  {
+    name: "09-repeat-flatten",
+    family,
+    code: `const k = []; for (let i = 0; i < 40; i++) { const s = 'xy'.repeat(2 ** 28 - 20) + i; s.charCodeAt(5); /y1/.test(s); k.push(s); }`,
+    ends: ["memory"],
+  },
+  {
+    name: "10-arraybuffer-bomb",
+    family,
+    code: `const k = []; while (true) { const u = new Uint8Array(2 ** 21); u.fill(1); k.push(u); }`,
+    ends: ["thrown", "memory"],
+  },
+  {
+    name: "11-resizable-arraybuffer-bomb",
+    family,
+    code: `const k = []; for (let i = 0; i < 40; i++) { const b = new ArrayBuffer(0, { maxByteLength: 2 ** 27 }); b.resize(2 ** 27); new Uint8Array(b).fill(1); k.push(b); } 'held ' + k.length * 128 + ' MB';`,
+    ends: ["thrown"],
+  },
+  {
+    name: "12-sharedarraybuffer-bomb",
+    family,
+    code: `const k = []; for (let i = 0; i < 40; i++) { const b = new SharedArrayBuffer(2 ** 27); new Uint8Array(b).fill(1); k.push(b); } 'held ' + k.length * 128 + ' MB';`,
+    ends: ["thrown"],
+  },
+  {
+    name: "22-json-stringify-bomb",
+    family,
+    code: `let o = ['x'.repeat(1000)]; for (let i = 0; i < 40; i++) o = [o, o]; JSON.stringify(o).length;`,
+    ends: ["timeout"],
+  },
+  {
+    name: "23-split-chars",
+    family,
+    code: `const big = context.repeat(40); const cs = big.split(''); cs.length;`,
+    ends: ["died", "memory"],
+    context: "The quick brown fox jumps. ".repeat(150_000),
+  },
+  {
+    name: "37-deep-json-parse",
+    family,
+    code: `JSON.parse('['.repeat(5e6) + ']'.repeat(5e6));`,
+    ends: ["memory"],
+  },
+  {
+    name: "42-intl-native-bomb",
+    family,
+    code: `const k = []; const L = ['ko-KR', 'en-US', 'ar-EG', 'th-TH', 'ja-JP']; for (let i = 0; i < 2e5; i++) { k.push(new Intl.DateTimeFormat(L[i % 5], { dateStyle: 'full', timeZone: 'Asia/Seoul' }), new Intl.Segmenter(L[i % 5], { granularity: 'word' }), new Intl.Collator(L[i % 5])); } k.length;`,
+    ends: ["timeout", "memory"],
+  },
+  {
+    name: "44-map-bomb",
+    family,
+    code: `const m = new Map(); for (let i = 0; ; i++) m.set(i, i);`,
+    ends: ["died", "timeout"],
+  },
+  {
+    name: "46-pending-promise-bomb",
+    family,
+    code: `const ps = []; for (let i = 0; ; i++) ps.push(new Promise(r => { ps[i] = r; }).then(() => i));`,
+    ends: ["memory"],
+  },
+  {
+    name: "48-code-gen-loop",
+    family,
+    code: `const fs = []; for (let i = 0; ; i++) fs.push(new Function('a', 'return a + ' + i + ';' + '/*' + 'z'.repeat(5000) + '*/'));`,
+    ends: ["thrown"],
+  },
+  {
+    name: "50-array-spread-holes",
+    family,
+    code: `const a = []; a.length = 2 ** 31; [...a].length;`,
+    ends: ["memory"],
+  },
+  {
+    name: "51-string-normalize",
+    family,
+    code: String.raw`'\u1100\u1161\u11a8'.repeat(6e7).normalize('NFC').length;`,
+    ends: ["memory"],
+  },
+  {
+    name: "flat strings",
+    family,
+    code: `const all = []; for (let i = 0; ; i++) { const text = "x".repeat(1e6) + i; text.charCodeAt(3); all.push(text); }`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "a rope that is flattened",
+    family,
+    code: `let rope = "a"; for (let i = 0; i < 29; i++) rope += rope; /b/.test(rope); const copy = rope.toUpperCase() + rope; copy.length;`,
+    ends: ["thrown", "memory", "died", "well"],
+  },
+  {
+    name: "sets of sets",
+    family,
+    code: `const all = new Set(); for (let i = 0; ; i++) all.add(new Set([i, [i]]));`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "weak maps with living keys",
+    family,
+    code: `const keys = []; const map = new WeakMap(); for (;;) { const key = {}; keys.push(key); map.set(key, new Array(100).fill(key)); }`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "buffers whose errors are caught",
+    family,
+    code: `const all = []; for (let i = 0; i < 1e4; i++) { try { all.push(new Uint8Array(1e6).fill(1)); } catch { all.push(0); } } all.length;`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "one buffer that is far too long",
+    family,
+    code: `try { new Float64Array(2 ** 30).fill(1); } catch (error) { print(error.name); }`,
+    ends: ["memory", "well"],
+  },
+  {
+    name: "big integers that are kept",
+    family,
+    code: `const all = []; let n = 3n; for (;;) { n = n * n + 1n; if (n > 1n << 1_000_000n) n = 3n; all.push(n); }`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "suspended generators",
+    family,
+    code: `const all = []; const make = function* (a) { const own = new Array(100).fill(a); yield own; return own; }; for (let i = 0; ; i++) { const one = make(i); one.next(); all.push(one); }`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "async functions that never go on",
+    family,
+    code: `const all = []; const never = new Promise(() => {}); for (let i = 0; ; i++) all.push((async () => { const own = [i]; await never; return own; })());`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "many compiled regular expressions",
+    family,
+    code: `const all = []; for (let i = 0; ; i++) { const one = new RegExp("(?:a" + i + "|b){1,500}c|" + "[a-f]".repeat(200)); one.test("a" + i); all.push(one); }`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "a regular expression that grows by its counts",
+    family,
+    code: `/((((a{1,90}){1,90}){1,90}){1,90})/.test("a".repeat(1e5));`,
+    ends: ["thrown", "syntax", "timeout", "memory", "died", "well"],
+  },
+  {
+    name: "captures of a long text",
+    family,
+    code: `const all = []; const text = "ab".repeat(1e5); for (;;) all.push([...text.matchAll(/(a)(b)/g)]);`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "symbols in the registry",
+    family,
+    code: `for (let i = 0; ; i++) Symbol.for(i + "s".repeat(10_000));`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "an object with a million names",
+    family,
+    code: `const one = {}; for (let i = 0; ; i++) one["key " + i + " of many"] = { i };`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "arguments by the million",
+    family,
+    code: `const f = (...all) => all.length; const all = new Array(1e6).fill(0); const copies = []; for (;;) copies.push(f.apply(null, all), [...all]);`,
+    ends: ["thrown", "memory", "died"],
+  },
+  {
+    name: "errors with their stacks",
+    family,
+    code: `const all = []; const deep = (n) => (n === 0 ? new Error("e".repeat(1000)) : deep(n - 1)); for (;;) { const error = deep(50); error.stack; all.push(error); }`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "globals by eval of names",
+    family,
+    code: `for (let i = 0; ; i++) globalThis["name" + i] = new Array(100).fill(i);`,
+    ends: ["memory", "died"],
+  },
+  {
+    name: "a variable that grows from block to block",
+    family,
+    code: [
+      ...Array<string>(8).fill(
+        `globalThis.all ??= []; for (let i = 0; i < 100; i++) all.push(new Array(16_000).fill(i)); all.length;`,
+      ),
+      `for (;;) all.push(new Array(16_000).fill(1));`,
+    ],
+    ends: ["memory", "died"],
+  },
+  {
+    name: "results that are kept",
+    family,
+    code: `const all = []; for (let i = 0; i < 200; i++) { const text = await llm_query("long"); all.push(JSON.parse(JSON.stringify(Array(30).fill(text + i)))); } all.length;`,
+    replies: { long: "l".repeat(300_000) },
+    ends: ["memory", "died", "endless"],
+  },
+  {
+    name: "copies of the context",
+    family,
+    code: `const all = []; for (let i = 0; ; i++) all.push((context + i).split(" "));`,
+    context: "word ".repeat(100_000),
+    ends: ["memory", "died"],
+  },
+];
