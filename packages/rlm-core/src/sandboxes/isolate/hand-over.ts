@@ -2,6 +2,7 @@ import { InputError, SandboxError } from "../../errors.ts";
 import type { SessionOptions } from "../../sandbox.ts";
 import type { Child } from "./child-process.ts";
 import { expectType, record, text } from "./guards.ts";
+import type { MachineOptions } from "./machine.ts";
 import type { OpenFile } from "./open-files.ts";
 import { sendContext } from "./send-context.ts";
 import { encodeFrame, firstFileFd, maxReasonChars } from "./wire.ts";
@@ -16,8 +17,7 @@ export async function handOver(
   files: readonly OpenFile[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { contexts, stream, seed, queries, tools, kits, responseFormat, limits } = options;
-  const { promptChars, outputChars, heapMb, answerChars } = limits;
+  const { contexts, stream } = options;
   let heldMb = 0;
   for (const [index, context] of contexts.filter(({ paged }) => paged === true).entries()) {
     const file = files[index]?.file;
@@ -33,13 +33,34 @@ export async function handOver(
     wallMs: openMs + openMsPerMb * heldMb,
     maxBytes: maxOpenedBytes,
   });
-  const settings = { seed, queries, tools, kits: [...kits], limits: { promptChars, outputChars, heapMb, answerChars } };
-  void child.send(
-    encodeFrame({ type: "open", options: { ...settings, ...(responseFormat !== undefined && { responseFormat }) } }),
-  );
+  void child.send(encodeFrame({ type: "open", options: machineOptions(options) }));
   const { refused } = await opened;
   if (refused !== undefined) throw new InputError(refused);
   return heldMb;
+}
+
+/** What a process that waits is told of the session that it may get: one like this. */
+export function rehearsalFor(options: SessionOptions): Buffer {
+  return encodeFrame({ type: "rehearse", options: machineOptions(options) });
+}
+
+function machineOptions({
+  seed,
+  queries,
+  tools,
+  kits,
+  responseFormat,
+  limits,
+}: SessionOptions): Omit<MachineOptions, "contexts"> {
+  const { promptChars, outputChars, heapMb, answerChars } = limits;
+  return {
+    seed,
+    queries,
+    tools,
+    kits: [...kits],
+    limits: { promptChars, outputChars, heapMb, answerChars },
+    ...(responseFormat !== undefined && { responseFormat }),
+  };
 }
 
 /** What the kernel should let a process have that holds these contexts: while they are handed over there is one copy more. */

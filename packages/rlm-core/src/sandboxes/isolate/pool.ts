@@ -1,10 +1,9 @@
-import { encodeFrame } from "./wire.ts";
 import type { Child } from "./child-process.ts";
 
 /** Bounds the live processes of one sandbox and keeps some booted ahead. */
 export interface Pool {
-  /** A process, booted or booting, as soon as there is a place; those who wait get theirs in order. With open files to inherit it is a new one. When `signal` aborts, the place is left. */
-  take(dataMb: number, signal: AbortSignal, fds?: readonly number[]): Promise<Place>;
+  /** A process, booted or booting, as soon as there is a place; those who wait get theirs in order. With open files to inherit it is a new one. `rehearsal` is what the next process that is booted ahead does meanwhile. When `signal` aborts, the place is left. */
+  take(dataMb: number, signal: AbortSignal, fds?: readonly number[], rehearsal?: Buffer): Promise<Place>;
   /** Whether `take` would neither wait nor take a process from another session. */
   hasRoom(): boolean;
   /** Ends the processes that nobody has taken, and boots none ahead any more. */
@@ -108,7 +107,8 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
 
   return {
     hasRoom: () => queue.length === 0 && live < maxProcesses,
-    async take(dataMb, signal, fds = []) {
+    async take(dataMb, signal, fds = [], rehearsal) {
+      ahead.rehearse(rehearsal);
       signal.throwIfAborted();
       await turn(signal);
       if (signal.aborted) freePlace();
@@ -121,15 +121,19 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
   };
 }
 
-const rehearse = encodeFrame({ type: "rehearse" });
-
 /** Processes that are booted before somebody needs one. They count as live only when they are taken. */
 function bootedAhead(
   most: number,
   start: PoolOptions["start"],
-): { take(dataMb: number): Child | undefined; refill(): void; close(): Promise<void> } {
+): {
+  take(dataMb: number): Child | undefined;
+  rehearse(next: Buffer | undefined): void;
+  refill(): void;
+  close(): Promise<void>;
+} {
   const waiting = new Set<Child>();
   let largestMb = 0;
+  let next: Buffer | undefined;
   let closed = false;
 
   return {
@@ -142,10 +146,13 @@ function bootedAhead(
       }
       return undefined;
     },
+    rehearse(rehearsal) {
+      next = rehearsal;
+    },
     refill() {
       while (!closed && waiting.size < most) {
         const child = start(largestMb);
-        void child.send(rehearse);
+        if (next !== undefined) void child.send(next);
         waiting.add(child);
         void child.exited.then(() => waiting.delete(child));
       }

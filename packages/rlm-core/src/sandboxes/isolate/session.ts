@@ -4,7 +4,7 @@ import { BlamelessLoss, ChildLost } from "./child-lost.ts";
 import { lostBlock } from "./lost-block.ts";
 import { createPast } from "./past.ts";
 import type { Place, Pool } from "./pool.ts";
-import { computeMsFor, dataMbFor } from "./hand-over.ts";
+import { computeMsFor, dataMbFor, rehearsalFor } from "./hand-over.ts";
 import { openMachine, type RemoteMachine } from "./remote-machine.ts";
 import { openFiles } from "./open-files.ts";
 import { replay, type Replayed } from "./replay.ts";
@@ -64,6 +64,7 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
       dataMbFor(options),
       signal,
       files.map(({ fd }) => fd),
+      rehearsalFor(options),
     );
     building = place;
     try {

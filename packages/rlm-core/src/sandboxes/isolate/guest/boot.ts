@@ -50,7 +50,7 @@ export interface Guest {
   kit: (name: string) => void;
   kitFunction: (kit: string, name: string, made: unknown) => void;
   /** All contexts and kits are there. */
-  ready: () => void;
+  ready: (seed: number) => void;
   run: (block: number, clock: number, names: string, main: () => Promise<unknown>) => void;
   settle: (id: number, ok: number, text: string, json: number) => void;
   /** Hands over what was printed. */
@@ -62,7 +62,7 @@ export interface Guest {
 export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Guest {
   const realm = parts.captureRealm();
   const isProxy = parts.harden(realm, host.exhausted);
-  const setClock = parts.installClock(realm, settings.seed);
+  const { setClock, setSeed } = parts.installClock(realm);
   const kinds = parts.createKinds(realm, isProxy);
   const format = parts.createFormat(realm, kinds);
   const textParts = parts.createTextParts(realm, host.readContext);
@@ -197,7 +197,8 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       fix(bound, "name", name);
       put(kit, name, freeze(bound));
     },
-    ready: () => {
+    ready: (seed) => {
+      setSeed(seed);
       kits.forEach((kit) => freeze(kit));
       const has = realm.hasOwn(named, "context");
       context = has ? named["context"] : names.length === 1 ? named[names[0] as string] : named;
