@@ -41,7 +41,10 @@ function createShell(memoryLimit: number, settings: GuestSettings): IsolateShell
   const context = isolate.createContextSync();
   const attached: { host?: GuestHost } = {};
   const callbacks = callbackNames.map((name) => {
-    const call = (...args: unknown[]): unknown => (attached.host?.[name] as (...args: unknown[]) => unknown)(...args);
+    const call = (...args: unknown[]): unknown => {
+      const answer = attached.host?.[name] as ((...args: unknown[]) => unknown) | undefined;
+      return answer?.(...args);
+    };
     return new ivm.Callback(call, { sync: true });
   });
   const booted = context.evalClosureSync(guestSource, [...callbacks, JSON.stringify(settings)], {

@@ -16,7 +16,7 @@ export interface OpenIsolate extends Omit<IsolateShell, "attach"> {
 
 /** An isolate with the REPL's whole surface in it: contexts, queries, tools, kits. No code of the model has run. */
 export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsolate {
-  const { contexts, kits, seed } = options;
+  const { contexts, kits, seed, limits } = options;
   const reserved = reservedNames(options);
   const memoryLimit = memoryLimitOf(
     options,
@@ -55,7 +55,7 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   }
   guest.ready.applySync(undefined, [seed]);
   const before = usedBytes(isolate);
-  const isOver = (): boolean => usedBytes(isolate) - before > mostUsed * (memoryLimit * 1_048_576 - before);
+  const isOver = (): boolean => usedBytes(isolate) - before > mostUsed * limits.heapMb * 1_048_576;
   const isFull = (): boolean => {
     if (!isOver()) return false;
     collect();
