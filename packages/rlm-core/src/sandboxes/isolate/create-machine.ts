@@ -94,8 +94,9 @@ export function createMachine(options: MachineOptions): Machine {
       if (charsRead > collectAfter) collectParts();
       return text;
     } catch (error) {
-      unread = error instanceof Error ? error : new Error(String(error));
-      throw unread;
+      // The code may read at the end of its stack, which is ours too: that is its own error.
+      if (!isStackOverflow(error)) unread = error instanceof Error ? error : new Error(String(error));
+      throw error;
     }
   }
 
@@ -228,6 +229,10 @@ const unhandled = 0;
 // Code cannot throw this: entries throw what isolated-vm itself has to say, or `unhandled`.
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === "Script execution timed out.";
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message === "Maximum call stack size exceeded";
 }
 
 /** Runs a script that only declares: a TypeError is of the code's making. */
