@@ -91,6 +91,8 @@ function settingsOf({ queries, tools, responseFormat, limits }: Omit<MachineOpti
 }
 
 const mostUsed = 0.9;
+// A key with the getter of its value.
+const mbPerKey = 0.0005;
 
 function usedBytes(isolate: ivm.Isolate): number {
   const { used_heap_size, externally_allocated_size } = isolate.getHeapStatisticsSync();
@@ -132,9 +134,10 @@ function reservedNames({ contexts, kits, tools, queries }: MachineOptions): Set<
   return reserved.add("context");
 }
 
-/** Megabytes of a context in the isolate; parsed JSON takes more than its text. */
+/** Megabytes of a context in the isolate: of one that is read in parts its keys; parsed JSON takes more than its text. */
 function contextMb(context: MachineContext): number {
-  if ("paged" in context) return 0;
+  if ("paged" in context)
+    return context.view !== undefined && "object" in context.view ? context.view.object.length * mbPerKey : 0;
   const { kind, text } = context;
   const bytes = text.length * (wide.test(text) ? 2 : 1);
   return (kind === "string" ? bytes : 4 * bytes) / 1_000_000;

@@ -140,7 +140,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     return found;
   };
   const worthReference = 10_000;
-  const queries = parts.createQueries(realm, host, mailbox, settings, contextPart);
+  const queries = parts.createQueries(realm, host, mailbox, settings, longTexts, contextPart);
   if (settings.queries) {
     reserve("llm_query", freeze(queries.llm_query));
     reserve("llm_query_batched", freeze(queries.llm_query_batched));
@@ -214,7 +214,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       };
       reserve("SHOW_VARS", SHOW_VARS);
       variables = parts.createVariables(realm, kinds, format, longTexts);
-      inspect = parts.createInspect(realm, host, kinds, longTexts, variables, () => contexts);
+      inspect = parts.createInspect(realm, host, kinds, longTexts, longLists, variables, () => contexts);
     },
     run: (block, clock, declared, main) => {
       shield();
@@ -259,6 +259,6 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       if (answer.given()) mailbox.abandon();
       printed.take(host.printed);
     },
-    inspect: () => inspect(),
+    inspect: () => longLists.unseen(inspect),
   };
 }
