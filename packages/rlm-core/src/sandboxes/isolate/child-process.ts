@@ -1,10 +1,11 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import { BadFrame } from "./bad-frame.ts";
 import { ChildLost, type LossKind } from "./child-lost.ts";
 import { frameReader } from "./frame-reader.ts";
 import { expectType } from "./guards.ts";
 import { killAtExit } from "./kill-at-exit.ts";
+import { neverStarted } from "./never-started.ts";
 import { watch, type Bounds } from "./watch.ts";
 
 /** One process of the sandbox, as its parent holds it. Nothing that it does rejects anything but the exchange it is in. */
@@ -26,11 +27,13 @@ export interface Child {
 
 /** Starts a process that speaks frames on its file descriptor 3 and has these files open from 4 on. It keeps this program alive only while somebody waits for it. */
 export function startChild([program = "", ...args]: string[], dataMb: number, fds: readonly number[] = []): Child {
-  const spawned = spawn(program, args, {
-    env: emptyEnvironment(),
-    stdio: ["ignore", "ignore", "pipe", "pipe", ...fds],
-    windowsHide: true,
-  });
+  const spawned = trySpawn(program, args, fds);
+  // Some failures Node throws, others it tells later; there may be no streams then.
+  if (spawned instanceof Error || spawned.pid === undefined) return neverStarted(spawned, dataMb);
+  return startedChild(spawned, spawned.pid, dataMb);
+}
+
+function startedChild(spawned: ChildProcess, pid: number, dataMb: number): Child {
   killAtExit(spawned);
   const pipe = spawned.stdio[3] as Socket;
   const frames = frameReader(maxFrameBytes);
@@ -40,17 +43,13 @@ export function startChild([program = "", ...args]: string[], dataMb: number, fd
   keepAlive(false);
 
   const exited = new Promise<void>((resolve) => {
-    const end = (): void => {
+    spawned.once("exit", () => {
       alive = false;
       resolve();
-    };
-    spawned.once("exit", end);
-    spawned.once("error", (cause) => {
-      if (spawned.pid !== undefined) return;
-      end();
-      current?.lose(new ChildLost("exit", `it could not be started: ${cause.message}`, { cause }));
     });
   });
+  // A signal that could not be sent: it is gone, and its exit tells so.
+  spawned.on("error", () => {});
   // "close" comes after all that it said was read.
   spawned.once("close", (code, signal) => {
     const how = signal !== "SIGKILL" && outOfMemory.test(said) ? "memory" : "exit";
@@ -99,7 +98,7 @@ export function startChild([program = "", ...args]: string[], dataMb: number, fd
     if (!alive) return Promise.reject(new ChildLost("exit", said === "" ? "it is gone" : said.trim()));
     if (bounds.background !== true) keepAlive(true);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const stopWatch = watch(spawned.pid ?? 0, bounds, lose);
+    const stopWatch = watch(pid, bounds, lose);
     const end = (): void => {
       current = undefined;
       stopWatch();
@@ -130,7 +129,7 @@ export function startChild([program = "", ...args]: string[], dataMb: number, fd
   booted.catch(() => kill());
 
   return {
-    pid: spawned.pid ?? 0,
+    pid,
     dataMb,
     get alive() {
       return alive;
@@ -144,6 +143,18 @@ export function startChild([program = "", ...args]: string[], dataMb: number, fd
     exchange,
     kill,
   };
+}
+
+function trySpawn(program: string, args: string[], fds: readonly number[]): ChildProcess | Error {
+  try {
+    return spawn(program, args, {
+      env: emptyEnvironment(),
+      stdio: ["ignore", "ignore", "pipe", "pipe", ...fds],
+      windowsHide: true,
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 const bootMs = 30_000;
