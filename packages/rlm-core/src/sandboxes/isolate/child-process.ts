@@ -5,7 +5,6 @@ import { ChildLost, type LossKind } from "./child-lost.ts";
 import { frameReader } from "./frame-reader.ts";
 import { expectType } from "./guards.ts";
 import { killAtExit } from "./kill-at-exit.ts";
-import { neverStarted } from "./never-started.ts";
 import { watch, type Bounds } from "./watch.ts";
 
 /** One process of the sandbox, as its parent holds it. Nothing that it does rejects anything but the exchange it is in. */
@@ -155,6 +154,30 @@ function trySpawn(program: string, args: string[], fds: readonly number[]): Chil
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** Stands for a process that the system did not start, for want of descriptors, processes or the program: whoever needs it hears why. */
+function neverStarted(failure: ChildProcess | Error, dataMb: number): Child {
+  const cause = failure instanceof Error ? Promise.resolve(failure) : errorOf(failure);
+  const reject = async (): Promise<never> => {
+    const { message } = await cause;
+    throw new ChildLost("exit", `it could not be started: ${message}`, { cause: await cause });
+  };
+  return {
+    pid: 0,
+    dataMb,
+    alive: false,
+    ready: reject,
+    exited: cause.then(() => {}),
+    send: async () => {},
+    exchange: reject,
+    kill: async () => {},
+  };
+}
+
+/** Comes by an event, and has to be taken: it would end the program. */
+function errorOf(failed: ChildProcess): Promise<Error> {
+  return new Promise((resolve) => failed.on("error", resolve));
 }
 
 const bootMs = 30_000;

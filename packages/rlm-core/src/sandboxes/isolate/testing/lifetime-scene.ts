@@ -6,8 +6,8 @@ import type { ContextRef } from "../../../context.ts";
 import { file } from "../../../file.ts";
 import { named } from "../../../named.ts";
 import type { SessionOptions } from "../../../sandbox.ts";
+import type { RunStore } from "../../../store.ts";
 import { pagedContext, storeContexts, streamContext } from "../../../store-context.ts";
-import { memoryStore } from "../../../stores/memory.ts";
 import { sandboxPids, testSession, type TestSession } from "./test-session.ts";
 
 /** Contexts of every kind that a session can have, for tests of what it leaves behind: a text in memory, a file that is handed over, two that are read in parts. */
@@ -25,30 +25,42 @@ export async function createScene(parent: string): Promise<Scene> {
   writeFileSync(pathOf("handed"), "a line of the file\n".repeat(200_000));
   writeFileSync(pathOf("paged"), "a line of a long text\n".repeat(200_000));
   writeFileSync(pathOf("rows"), '{"id":1}\n'.repeat(1_000));
-  const store = memoryStore();
-  const stored = await storeContexts(
+  const { options, drive, result } = testSession("a text in memory");
+  const own = options();
+  const files = await storeContexts(
     named({
-      context: "a text in memory",
       handed: file(pathOf("handed")),
       paged: file(pathOf("paged")),
       rows: file(pathOf("rows"), { format: "jsonl" }),
     }),
-    store,
+    noStore,
   );
   // What is shorter than a string can be is read in parts all the same, if that is said.
-  const contexts = stored.map((context): ContextRef =>
-    context.name === "paged" ? { ...context, paged: true } : context,
+  const contexts = [...own.contexts, ...files].map((context) =>
+    context.name === "paged" ? { ...context, paged: true as const } : context,
   );
-  const { options, drive, result } = testSession("");
+  const stream = (ref: string): AsyncIterable<string> =>
+    ref.startsWith("file:") ? streamContext(ref, noStore) : own.stream(ref);
   return {
     contexts,
     pathOf,
     drive,
     result,
-    options: (more) => options({ contexts, paged: pagedContext, stream: (ref) => streamContext(ref, store), ...more }),
+    options: (more) => options({ contexts, paged: pagedContext, stream, ...more }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
+
+const none = (): Promise<never> => Promise.reject(new Error("Cannot use a store: files need none"));
+const noStore: RunStore = {
+  durable: false,
+  put: none,
+  get: none,
+  append: none,
+  read: none,
+  list: none,
+  delete: none,
+};
 
 /** Waits until the one sandbox process of this program computes; an open session's does not before it is told to. */
 export async function computes(): Promise<void> {

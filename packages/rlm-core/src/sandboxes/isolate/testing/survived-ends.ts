@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { closeSync, openSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { ContextRef } from "../../../context.ts";
@@ -5,6 +6,7 @@ import type { Session, SessionOptions } from "../../../sandbox.ts";
 import { pagedContext } from "../../../store-context.ts";
 import { startChild } from "../child-process.ts";
 import { isolate, type IsolateOptions } from "../isolate.ts";
+import { confinementTools } from "../layers.ts";
 import { computes, type Scene } from "./lifetime-scene.ts";
 import { sandboxPids } from "./test-session.ts";
 
@@ -76,6 +78,7 @@ export const survivedEnds: Record<string, (scene: Scene) => Promise<void>> = {
   },
   "no descriptor that is free": async (scene) => {
     const sandbox = isolate({ warm: 1 });
+    const unbind = await boundDescriptors();
     const taken = allDescriptors();
     try {
       // At the first there is none for the files, later all but some for the pipes of a process.
@@ -85,6 +88,7 @@ export const survivedEnds: Record<string, (scene: Scene) => Promise<void>> = {
       }
     } finally {
       for (const fd of taken) closeSync(fd);
+      unbind();
     }
     await (await sandbox.open(scene.options())).close();
     await sandbox.close();
@@ -211,6 +215,16 @@ async function abortedOpening(
 
 function changedText({ contexts }: Scene, change: Partial<ContextRef>): ContextRef[] {
   return contexts.map((context) => (context.name === "context" ? { ...context, ...change } : context));
+}
+
+/** Where they can be bounded: some systems allow a thousand million. Returns how to undo it. */
+async function boundDescriptors(): Promise<() => void> {
+  const { prlimit } = await confinementTools();
+  const ask = (...args: string[]): string =>
+    prlimit === undefined ? "" : execFileSync(prlimit, ["--pid", String(process.pid), ...args], { encoding: "utf8" });
+  const before = ask("--nofile", "--output=SOFT", "--noheadings").trim();
+  ask("--nofile=1000:");
+  return () => void ask(`--nofile=${before}:`);
 }
 
 function allDescriptors(): number[] {
