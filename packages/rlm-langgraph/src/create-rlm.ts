@@ -142,7 +142,7 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     const { signal } = options;
     signal?.throwIfAborted();
     const store = this.#store ?? memoryStore();
-    const context = await toContextRefs(input.context, store);
+    const context = await toContextRefs(input.context, store, signal);
     const { query, queryRef } = await shownQuery(input.query.trim(), store);
     const id = randomUUID();
     const beginning: Beginning = { id, rootId: id, depth: 0, seed: randomInt(2 ** 32), ...(queryRef && { queryRef }) };

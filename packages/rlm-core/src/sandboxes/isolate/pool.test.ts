@@ -98,6 +98,18 @@ describe("createPool()", () => {
     expect(pool.hasRoom()).toBe(true);
   });
 
+  it("does not wait for the place of a process that was gone before it was left", async () => {
+    const pool = createPool({ maxProcesses: 1, warm: 0, start: fakeProcesses().start });
+    const lost = await pool.take(1_000, signal);
+    await lost.child.kill();
+    await lost.leave();
+    const resting = await pool.take(1_000, signal);
+    const next = pool.take(1_000, signal);
+    resting.rest();
+    await next;
+    expect(resting.child.alive).toBe(false);
+  });
+
   it("frees the place of a process that is gone", async () => {
     const pool = createPool({ maxProcesses: 1, warm: 0, start: fakeProcesses().start });
     const place = await pool.take(1_000, signal);

@@ -78,6 +78,7 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
   }
 
   function createPlace(child: Child): Place {
+    let gone = false;
     const place: Place = {
       child,
       rest() {
@@ -93,11 +94,13 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
       },
       leave() {
         resting.delete(place);
-        leaving.add(place);
+        // What is gone is no place to come: somebody who waits would wait for ever.
+        if (!gone) leaving.add(place);
         return child.kill();
       },
     };
     void child.exited.then(() => {
+      gone = true;
       resting.delete(place);
       leaving.delete(place);
       freePlace();

@@ -59,7 +59,7 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
   async function machineNow(signal: AbortSignal): Promise<{ machine: RemoteMachine; replayed?: Replayed }> {
     if (live?.place.wake(signal) === true) return live;
     live = undefined;
-    await using files = await openFiles(options);
+    await using files = await openFiles(options, signal);
     const place = await pool.take(
       dataMbFor(options),
       signal,
