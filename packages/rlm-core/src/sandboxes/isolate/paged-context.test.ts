@@ -337,6 +337,18 @@ describe("a paged context", () => {
     await session.close();
   });
 
+  it("is an object of many keys, which count as the context's memory and not as the code's", async () => {
+    const value = Object.fromEntries(Array.from({ length: 120_000 }, (_, n) => [`folder/of/files/${n}.txt`, n]));
+    const [whole] = await storeContexts(file(write(JSON.stringify(value)), { format: "json" }), memoryStore());
+    const object: ContextRef = { ...whole!, items: 120_000, ref: viewRef(whole!.ref, "object"), paged: true };
+    const { options, drive } = testSession("");
+    const limits = { heapMb: 24 };
+    const session = await sandbox.open(options({ contexts: [object], paged: pagedContext, limits }));
+    const done = await drive(session, "print(Object.keys(context).length, context['folder/of/files/77.txt'])");
+    expect(done).toMatchObject({ output: { text: "120000 77\n" } });
+    await session.close();
+  });
+
   it("is the same after a rebuild, and an error of the run where its file was changed", async () => {
     const path = write(`the first text${"x".repeat(200_000)}`);
     const { session, contexts, run } = await openPaged({ context: path });
