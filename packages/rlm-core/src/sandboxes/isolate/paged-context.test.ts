@@ -266,6 +266,17 @@ describe("a paged context", () => {
     await session.close();
   });
 
+  it("gives the same rows after an inspection as without one", async () => {
+    const { session, run } = await openRows(
+      Array.from({ length: 40_000 }, (_, n) => `{"n":${n},"s":"${"y".repeat(20)}"}`).join("\n"),
+    );
+    await run("const all = rows, first = [0, 8_000, 16_000, 24_000, 32_000].map((n) => rows[n])");
+    await session.inspect();
+    // Of the five parts of the file that were read, the last four are known.
+    expect(await run("print(rows[8_000] === first[1], rows[0] === first[0])")).toBe("true false");
+    await session.close();
+  });
+
   it("may be read at the end of the code's stack: that is an error of the code's, and no more", async () => {
     const { session, run } = await openRows("1");
     expect(
