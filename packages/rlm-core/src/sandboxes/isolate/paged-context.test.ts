@@ -266,6 +266,17 @@ describe("a paged context", () => {
     await session.close();
   });
 
+  it("gives the same rows after an inspection as without one", async () => {
+    const { session, run } = await openRows(
+      Array.from({ length: 40_000 }, (_, n) => `{"n":${n},"s":"${"y".repeat(20)}"}`).join("\n"),
+    );
+    await run("const all = rows, first = [0, 8_000, 16_000, 24_000, 32_000].map((n) => rows[n])");
+    await session.inspect();
+    // Of the five parts of the file that were read, the last four are known.
+    expect(await run("print(rows[8_000] === first[1], rows[0] === first[0])")).toBe("true false");
+    await session.close();
+  });
+
   it("may be read at the end of the code's stack: that is an error of the code's, and no more", async () => {
     const { session, run } = await openRows("1");
     expect(
@@ -334,6 +345,18 @@ describe("a paged context", () => {
         "context['src/0.ts'] = 1; let n = 0; for (const [path, text] of Object.entries(context)) n += text.length; print(n)",
       ),
     ).toBe(total);
+    await session.close();
+  });
+
+  it("is an object of many keys, which count as the context's memory and not as the code's", async () => {
+    const value = Object.fromEntries(Array.from({ length: 120_000 }, (_, n) => [`folder/of/files/${n}.txt`, n]));
+    const [whole] = await storeContexts(file(write(JSON.stringify(value)), { format: "json" }), memoryStore());
+    const object: ContextRef = { ...whole!, items: 120_000, ref: viewRef(whole!.ref, "object"), paged: true };
+    const { options, drive } = testSession("");
+    const limits = { heapMb: 24 };
+    const session = await sandbox.open(options({ contexts: [object], paged: pagedContext, limits }));
+    const done = await drive(session, "print(Object.keys(context).length, context['folder/of/files/77.txt'])");
+    expect(done).toMatchObject({ output: { text: "120000 77\n" } });
     await session.close();
   });
 

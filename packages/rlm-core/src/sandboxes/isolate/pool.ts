@@ -2,8 +2,13 @@ import type { Child } from "./child-process.ts";
 
 /** Bounds the live processes of one sandbox and keeps some booted ahead. */
 export interface Pool {
-  /** A process, booted or booting, as soon as there is a place; those who wait get theirs in order. With open files to inherit it is a new one. `rehearsal` is what the next process that is booted ahead does meanwhile. When `signal` aborts, the place is left. */
-  take(dataMb: number, signal: AbortSignal, fds?: readonly number[], rehearsal?: Buffer): Promise<Place>;
+  /** A process, booted or booting, as soon as there is a place; those who wait get theirs in order. With open files to inherit it is a new one; they are asked for when there is a place, so that who waits has none open. `rehearsal` is what the next process that is booted ahead does meanwhile. When `signal` aborts, the place is left. */
+  take(
+    dataMb: number,
+    signal: AbortSignal,
+    openFds?: () => Promise<readonly number[]>,
+    rehearsal?: Buffer,
+  ): Promise<Place>;
   /** Whether `take` would neither wait nor take a process from another session. */
   hasRoom(): boolean;
   /** Ends the processes that nobody has taken, and boots none ahead any more. */
@@ -63,8 +68,10 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
     return await promise;
   }
 
-  function taken(dataMb: number, fds: readonly number[]): Child {
+  async function taken(dataMb: number, signal: AbortSignal, openFds: () => Promise<readonly number[]>): Promise<Child> {
     try {
+      const fds = await openFds();
+      signal.throwIfAborted();
       return (fds.length === 0 ? ahead.take(dataMb) : undefined) ?? start(dataMb, fds);
     } catch (error) {
       freePlace();
@@ -110,13 +117,11 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
 
   return {
     hasRoom: () => queue.length === 0 && live < maxProcesses,
-    async take(dataMb, signal, fds = [], rehearsal) {
+    async take(dataMb, signal, openFds = async () => [], rehearsal) {
       ahead.rehearse(rehearsal);
       signal.throwIfAborted();
       await turn(signal);
-      if (signal.aborted) freePlace();
-      signal.throwIfAborted();
-      const place = createPlace(taken(dataMb, fds));
+      const place = createPlace(await taken(dataMb, signal, openFds));
       place.wake(signal);
       return place;
     },
