@@ -131,7 +131,9 @@ function isHeaders(headers: object): headers is Pick<Headers, "get"> {
 }
 
 function messageOf(error: unknown, parts: readonly object[]): string {
-  const messages = parts.map((part) => read(part, "message")).filter((text) => typeof text === "string");
+  // Below it is what a client tripped over, which tells nobody anything.
+  const telling = read(error, "code") === "NO_COMPLETION" ? parts.slice(0, 1) : parts;
+  const messages = telling.map((part) => read(part, "message")).filter((text) => typeof text === "string");
   const [own, ...below] = messages
     .map((text) => text.replaceAll(/\s+/g, " ").trim().replace(/\.$/, ""))
     .filter(Boolean);

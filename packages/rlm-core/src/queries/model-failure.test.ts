@@ -26,6 +26,13 @@ class APIUserAbortError extends APIError {}
 
 const errorOf = (message: string, more: object = {}): Error => Object.assign(new Error(message), more);
 const because = (message: string, cause: unknown): Error => new TypeError(message, { cause });
+const caught = (run: () => unknown): unknown => {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+};
 const langchainRetryable = Symbol.for("langchain.errors.retryable");
 
 const shapes: [what: string, error: unknown, kind: string][] = [
@@ -220,6 +227,13 @@ const shapes: [what: string, error: unknown, kind: string][] = [
   ["a response", { status: 500, headers: {} }, "overloaded"],
   ["a number in the words", new Error("it has 429 tokens"), "unknown"],
   ["status 200", errorOf("bad body", { status: 200 }), "unknown"],
+  ["JSON that stops", caught(() => JSON.parse('{"id":"chatcmpl-1","cho') as unknown), "network"],
+  ["JSON that stops after a value", caught(() => JSON.parse('{"created":17') as unknown), "network"],
+  ["no JSON at all", caught(() => JSON.parse("") as unknown), "network"],
+  ["a page", caught(() => JSON.parse("<html>") as unknown), "no-completion"],
+  ["a text", caught(() => JSON.parse("ok") as unknown), "no-completion"],
+  ["a pattern that is none", caught(() => new RegExp("(")), "unknown"],
+  ["no completion", errorOf("no", { code: "NO_COMPLETION", cause: new TypeError("x of undefined") }), "no-completion"],
   ["a bug", new TypeError("Cannot read properties of undefined (reading 'choices')"), "unknown"],
   ["nothing", undefined, "unknown"],
 ];
@@ -269,7 +283,18 @@ describe("readFailure()", () => {
     expect(
       advice(because("fetch failed", errorOf("connect ECONNREFUSED 127.0.0.1:11434", { code: "ECONNREFUSED" }))),
     ).toBe("is the server running at 127.0.0.1:11434?");
+    expect(advice(caught(() => JSON.parse("<html>") as unknown))).toMatch(/address right\? .* \/v1$/);
     expect(advice(new Error("what?"))).toBe("");
+  });
+
+  it("readFailure() says what has happened where a client says only what it tripped over", () => {
+    const message = (error: unknown) => readFailure(error, 0).message;
+    expect(message(caught(() => JSON.parse('{"a') as unknown))).toMatch(/^the server’s reply stopped early \(Unterm/);
+    expect(message(caught(() => JSON.parse("ok") as unknown))).toMatch(
+      /^the server answered with no chat completion \(/,
+    );
+    const slip = new TypeError("Cannot read properties of undefined");
+    expect(message(errorOf("no completion", { code: "NO_COMPLETION", cause: slip }))).toBe("no completion");
   });
 
   it("readFailure() gives one line of at most 500 characters, with the cause’s words", () => {
