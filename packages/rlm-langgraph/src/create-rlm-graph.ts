@@ -1,8 +1,9 @@
-import { END, MemorySaver, START, StateGraph } from "@langchain/langgraph";
+import { END, START, StateGraph } from "@langchain/langgraph";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
-import { InputError, type RlmEvent, type RlmOptions, type RunStore } from "rlm-core";
+import type { RlmEvent, RlmOptions, RunStore } from "rlm-core";
 import { conclude, defaultSandbox, deliverResults, direct, execute, generate, resolveOptions } from "rlm-core/driver";
 import { beginNode } from "./begin.ts";
+import { checkOptions } from "./check-options.ts";
 import { stepNode } from "./graph-node.ts";
 import { GraphInputState, GraphOutputState, GraphState } from "./graph-state.ts";
 import { createLiveTrees, type LiveTrees } from "./live-trees.ts";
@@ -38,8 +39,8 @@ export function buildGraph<T>(
   options: RlmGraphOptions<T>,
   record?: (rootId: string, store: RunStore) => (event: RlmEvent) => Promise<void>,
 ) {
+  checkOptions(options);
   const { checkpointer, idleMs = 300_000, model, subModel, ...rest } = options;
-  checkStore(options);
   let models: ReturnType<typeof resolveModels> | undefined;
   const trees = createLiveTrees({
     idleMs,
@@ -88,13 +89,4 @@ function bothHear(
 ): unknown {
   const heard = onEvent?.(event);
   return record === undefined ? heard : Promise.all([heard, record(event)]);
-}
-
-function checkStore({ store, checkpointer }: Pick<RlmGraphOptions, "store" | "checkpointer">): void {
-  if (typeof store !== "object" || store === null || !("append" in store))
-    throw new InputError("Expected options.store to be a run store such as memoryStore()");
-  if (checkpointer === undefined || checkpointer instanceof MemorySaver || store.durable) return;
-  throw new InputError(
-    "Cannot use this checkpointer with a store that ends with the process: the checkpoints would refer to texts that are gone; give options.store a durable one, such as directoryStore(path) of rlm-core/stores/directory",
-  );
 }
