@@ -1,7 +1,7 @@
 import { MemorySaver } from "@langchain/langgraph";
 import { InputError, type Model, type RlmOptions } from "rlm-core";
 import { defaultSandbox, resolveOptions } from "rlm-core/driver";
-import type { RlmGraphOptions } from "./create-rlm-graph.ts";
+import type { RlmGraphOptions } from "./graph-options.ts";
 import { checkModels } from "./models.ts";
 
 /** Checks all that can be known before a model is loaded. Throws {@link InputError}. */

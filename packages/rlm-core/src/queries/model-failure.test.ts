@@ -232,7 +232,7 @@ const shapes: [what: string, error: unknown, kind: string][] = [
   ["no JSON at all", caught(() => JSON.parse("") as unknown), "network"],
   ["a page", caught(() => JSON.parse("<html>") as unknown), "no-completion"],
   ["a text", caught(() => JSON.parse("ok") as unknown), "no-completion"],
-  ["a pattern that is none", caught(() => new RegExp("(")), "unknown"],
+  ["a pattern that is none", errorOf("Invalid regular expression", { name: "SyntaxError" }), "unknown"],
   ["no completion", errorOf("no", { code: "NO_COMPLETION", cause: new TypeError("x of undefined") }), "no-completion"],
   ["a bug", new TypeError("Cannot read properties of undefined (reading 'choices')"), "unknown"],
   ["nothing", undefined, "unknown"],
