@@ -301,10 +301,18 @@ describe("readFailure()", () => {
     expect(readFailure(because("fetch failed", errorOf("connect ETIMEDOUT 10.0.0.1:443")), 0).message).toBe(
       "fetch failed: connect ETIMEDOUT 10.0.0.1:443",
     );
-    const page = readFailure(errorOf(`502\n<html>\n${"<p>\n".repeat(1000)}`), 0).message;
-    expect(page).toMatch(/^502 <html> <p> /);
-    expect(page.length).toBe(501);
+    const long = readFailure(errorOf(`502\n${"busy\n".repeat(1000)}`), 0).message;
+    expect(long).toMatch(/^502 busy busy /);
+    expect(long.length).toBe(501);
     expect(readFailure({ status: 500 }, 0).message).toBe("status 500");
+  });
+
+  it("readFailure() gives the words of a page without its markup", () => {
+    const page = `500 <!DOCTYPE html>\n<html><head><style>p { color: red }</style><title>Internal error</title></head>
+      <body class="x"><p>Sorry, <b>try</b> later.</p><script>alert("x")</script></body></html>`;
+    expect(readFailure(errorOf(page), 0).message).toBe("500 Internal error Sorry, try later");
+    expect(readFailure(errorOf("expected a < b and <html"), 0).message).toBe("expected a < b and <html");
+    expect(readFailure(errorOf(`500 <html>${"<".repeat(1_000_000)}`), 0).kind).toBe("overloaded");
   });
 
   it("readFailure() survives errors that bite", () => {
