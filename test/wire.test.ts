@@ -43,6 +43,14 @@ describe("runRlm() over HTTP", () => {
     expect(server.requests).toHaveLength(4);
   });
 
+  it("runRlm() says what to do about a key that is refused, and nothing of LangChain’s links", async () => {
+    const body = { error: { message: "Incorrect API key provided" } };
+    await using server = await serve({ root: () => ({ status: 401, body }) });
+    await expect(ask(server)).rejects.toThrow(
+      /^Cannot get a reply from the model "qwen3": 401 Incorrect API key provided; check the key, [^/]*$/,
+    );
+  });
+
   it("runRlm() gives the code an error in the slot of the one sub-call of twenty that fails with 500, and nineteen results", async () => {
     await using server = await serve({
       root: twenty,

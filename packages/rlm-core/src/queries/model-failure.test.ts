@@ -307,6 +307,11 @@ describe("readFailure()", () => {
     expect(readFailure({ status: 500 }, 0).message).toBe("status 500");
   });
 
+  it("readFailure() leaves out the link that LangChain adds", () => {
+    const link = "Troubleshooting URL: https://docs.langchain.com/oss/javascript/langchain/errors/MODEL_RATE_LIMIT/";
+    expect(readFailure(errorOf(`429 slow down\n\n${link}\n`), 0).message).toBe("429 slow down");
+  });
+
   it("readFailure() gives the words of a page without its markup", () => {
     const page = `500 <!DOCTYPE html>\n<html><head><style>p { color: red }</style><title>Internal error</title></head>
       <body class="x"><p>Sorry, <b>try</b> later.</p><script>alert("x")</script></body></html>`;
