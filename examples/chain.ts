@@ -6,6 +6,7 @@ import { Document } from "@langchain/core/documents";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { scriptedModel } from "rlm-core/testing";
 import { createRlm } from "rlm-langgraph";
+import { z } from "zod";
 
 // Stands for a loader: 5,000 tickets, three of which are angry about invoices.
 const tickets = Array.from({ length: 5_000 }, (_, id) => {
@@ -26,15 +27,11 @@ const reader = scriptedModel([], {
   onMissing: ({ 0: asked }) => (asked?.content.includes("leaving") ? "angry" : "calm"),
 });
 
-const rlm = createRlm<{ angry: number[] }>({
+const rlm = createRlm({
   model: root,
   subModel: reader,
-  // A zod schema is taken too, and then gives the type.
-  responseFormat: {
-    type: "object",
-    properties: { angry: { type: "array", items: { type: "number" } } },
-    required: ["angry"],
-  },
+  // A JSON Schema is taken too; then the type has to be said: createRlm<{ angry: number[] }>.
+  responseFormat: z.object({ angry: z.array(z.int()) }),
 });
 
 const chain = RunnableLambda.from((query: string) => ({ query, context: tickets }))

@@ -63,6 +63,11 @@ describe("bad input", () => {
     ["a price that is none", { prices: { m: { inputPerMillion: -1, outputPerMillion: 1 } } }, /prices\["m"\]/],
     ["a response format that is none", { responseFormat: "json" }, /responseFormat/],
     ["a response format that is a list", { responseFormat: [] }, /responseFormat/],
+    [
+      "a response format with a type that does not exist",
+      { responseFormat: { type: "objekt" } },
+      /"type" cannot be "objekt"/,
+    ],
     ["a schema of another library", { responseFormat: { "~standard": {} } }, /another library or of zod 3/],
     ["a sandbox that is none", { sandbox: {} }, /Expected options.sandbox to be a sandbox/],
     ["a store that is none", { store: "runs" }, /Expected options.store to be a run store/],

@@ -30,6 +30,8 @@ export type ServerReply =
       message?: Record<string, unknown>;
     }
   | { status: number; headers?: Record<string, string>; body?: unknown }
+  /** Anything with status 200: of this type, else JSON. */
+  | { raw: string; type?: string }
   /** The connection breaks in the middle of the body. */
   | { cut: string }
   /** Nothing comes until the client goes away. */
@@ -130,6 +132,10 @@ function toRequest(body: Record<string, unknown>, before: readonly ServerRequest
 function send(reply: ServerReply, request: ServerRequest, response: ServerResponse): void {
   if (typeof reply === "string") return send({ text: reply }, request, response);
   if ("stall" in reply) return;
+  if ("raw" in reply) {
+    response.writeHead(200, { "content-type": reply.type ?? "application/json" });
+    return void response.end(reply.raw);
+  }
   if ("status" in reply) {
     response.writeHead(reply.status, { "content-type": "application/json", ...reply.headers });
     response.end(JSON.stringify(reply.body ?? { error: { message: `status ${reply.status}` } }));
@@ -143,7 +149,7 @@ function send(reply: ServerReply, request: ServerRequest, response: ServerRespon
   response.write(whole.slice(0, whole.length / 2), () => response.socket?.destroy());
 }
 
-type Text = Exclude<ServerReply, string | { status: number } | { stall: true }>;
+type Text = Exclude<ServerReply, string | { status: number } | { raw: string } | { stall: true }>;
 
 function completion(reply: Text, request: ServerRequest): object {
   const { text, finishReason, model, message } = textOf(reply);

@@ -1,7 +1,7 @@
 import { ChatOpenAI } from "@langchain/openai";
 import { describe, expect, it } from "vitest";
 import { runRlm, type RlmOptions } from "rlm-core";
-import { fromChatModel } from "rlm-langgraph";
+import { createRlm, fromChatModel } from "rlm-langgraph";
 import { openAIServer, type OpenAIServer, type ServerReply, type ServerRequest } from "./openai-server.ts";
 import { repl } from "./scenario.ts";
 
@@ -43,6 +43,14 @@ describe("runRlm() over HTTP", () => {
     expect(server.requests).toHaveLength(4);
   });
 
+  it("runRlm() says what to do about a key that is refused, and nothing of LangChain’s links", async () => {
+    const body = { error: { message: "Incorrect API key provided" } };
+    await using server = await serve({ root: () => ({ status: 401, body }) });
+    await expect(ask(server)).rejects.toThrow(
+      /^Cannot get a reply from the model "qwen3": 401 Incorrect API key provided; check the key, [^/]*$/,
+    );
+  });
+
   it("runRlm() gives the code an error in the slot of the one sub-call of twenty that fails with 500, and nineteen results", async () => {
     await using server = await serve({
       root: twenty,
@@ -58,6 +66,34 @@ describe("runRlm() over HTTP", () => {
     const cut: Script = ({ attempt }) => (attempt === 1 ? { cut: "never whole ".repeat(1000) } : one);
     await using server = await serve({ root: cut, sub: ({ attempt }) => (attempt === 1 ? { cut: "half" } : "whole") });
     expect(await ask(server)).toMatchObject({ answer: "whole", status: "final" });
+  });
+
+  it("runRlm() asks again where the JSON of a reply stops early though the connection was not cut", async () => {
+    const early: Script = ({ attempt }) => (attempt === 1 ? { raw: '{"id":"chatcmpl-1","cho' } : one);
+    await using server = await serve({ root: early, sub: () => "whole" });
+    expect(await ask(server)).toMatchObject({ answer: "whole", status: "final" });
+  });
+
+  it.each([
+    { raw: "<html><body>It works!</body></html>", type: "text/html" },
+    { raw: "<html>" },
+    { raw: "{}" },
+    { raw: '{"choices":[]}' },
+    { raw: '{"error":"no model is loaded"}' },
+  ])("runRlm() says that a server answers with no chat completion: $raw", async (reply) => {
+    await using server = await serve({ root: () => reply });
+    await expect(ask(server)).rejects.toThrow(
+      /^Cannot get a reply from the model "qwen3": the server answered with no chat completion.*; is the server’s address right\? .* \/v1$/,
+    );
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("runRlm() says that a server streams no chat completion", async () => {
+    await using server = await serve({ root: () => ({ raw: "<html>", type: "text/html" }) });
+    const chat = new ChatOpenAI({ model: "qwen3", apiKey: "none", configuration: { baseURL: server.baseUrl } });
+    const rlm = createRlm({ model: chat, limits: { directBelow: 0 } });
+    const stream = await rlm.stream({ query: "q", context: "c" }, { streamMode: "messages" });
+    await expect(stream.next()).rejects.toThrow(/answered with no chat completion; is the server’s address right/);
   });
 
   it("runRlm() asks with more room for a reply that was cut by length", async () => {

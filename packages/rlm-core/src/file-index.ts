@@ -26,8 +26,8 @@ export interface FileIndex {
   flaw?: { at: number; isNul: boolean };
 }
 
-/** Reads a file through, a piece at a time; ends at a NUL, unless the encoding is UTF-16. `encoding`: where it has no byte order mark. @default "utf-8" */
-export async function indexFile(path: string, encoding?: TextEncoding): Promise<FileIndex> {
+/** Reads a file through, a piece at a time, until `signal` aborts; ends at a NUL, unless the encoding is UTF-16. `encoding`: where it has no byte order mark. @default "utf-8" */
+export async function indexFile(path: string, encoding?: TextEncoding, signal?: AbortSignal): Promise<FileIndex> {
   await using file = await open(path);
   const { mtimeNs } = await file.stat({ bigint: true });
   const head = Buffer.alloc(4);
@@ -47,6 +47,7 @@ export async function indexFile(path: string, encoding?: TextEncoding): Promise<
     if (at !== undefined) flaw = { at: size + at, isNul: false };
   };
   for await (const whole of filePieces(file, used)) {
+    signal?.throwIfAborted();
     hash.update(whole);
     if (size === 0) size = mark;
     const bytes = size === mark ? whole.subarray(mark) : whole;

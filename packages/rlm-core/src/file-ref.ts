@@ -51,6 +51,13 @@ export function contentOf(ref: string): string {
   return `sha256:${sha256}${part === undefined ? "" : `#${part.join("+")}`}`;
 }
 
+/** The same with how the content is read, for the same bytes may be a text, rows of one kind or another, or a text in another encoding. */
+export function readingOf(ref: string): string {
+  if (!ref.startsWith("file:")) return ref;
+  const { encoding = "utf-8", view } = parseFileRef(ref);
+  return `${contentOf(ref)}${encoding === "utf-8" ? "" : `#${encoding}`}${view === undefined ? "" : `#${view}`}`;
+}
+
 /** Why a file could not be read, in words. */
 export function unreadable(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { contentOf } from "./file-ref.ts";
+import { readingOf } from "./file-ref.ts";
 import type { SubCall } from "./sandbox.ts";
 import { slicesOf } from "./text-slices.ts";
 
@@ -14,7 +14,7 @@ export function sha256(text: string | Uint8Array): string {
 
 /** The content hash of a call: of kind, name, prompt, context and options, whatever order their keys have; not of its id. */
 export function hashCall({ kind, name, prompt, context, options }: Omit<SubCall, "id" | "hash">): string {
-  const given = context !== undefined && "ref" in context ? { ref: contentOf(context.ref) } : context;
+  const given = context !== undefined && "ref" in context ? { ref: readingOf(context.ref) } : context;
   return sha256(canonicalJson({ kind, name, prompt, context: given, options }));
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { misfit, schemaProblem } from "./json-schema.ts";
+import { z } from "zod";
+import { callersSchemaProblem, misfit, schemaProblem } from "./json-schema.ts";
 
 describe("misfit()", () => {
   it("misfit() names what does not fit and where", () => {
@@ -46,6 +47,8 @@ describe("schemaProblem()", () => {
       { properties: { a: null } },
       { dependentRequired: { a: 5 } },
       { allOf: [null] },
+      { type: "objekt" },
+      { type: ["string", "text"] },
     ];
     for (const form of forms)
       expect(schemaProblem(form), JSON.stringify(form)).toMatch(/not allowed|cannot be|has to be/);
@@ -68,5 +71,37 @@ describe("schemaProblem()", () => {
     };
     expect(schemaProblem(usable)).toBeUndefined();
     expect(misfit({ a: 1 }, usable)).toBeUndefined();
+  });
+});
+
+describe("callersSchemaProblem()", () => {
+  it("callersSchemaProblem() says what is wrong with a schema that nothing could fit, or that the validator throws at", () => {
+    const problem = (schema: object) => callersSchemaProblem(schema as Record<string, unknown>);
+    expect(problem({ type: "objekt" })).toBe('"type" cannot be "objekt"');
+    expect(problem({ properties: { a: { type: "text" } } })).toBe('"type" cannot be "text"');
+    expect(problem({ properties: { a: "string" } })).toBe("a schema has to be an object");
+    expect(problem({ required: "a" })).toBe('"required" cannot be "a"');
+    expect(problem({ pattern: "(" })).toBe('"pattern" cannot be "("');
+    expect(problem({ items: { $ref: "#/$defs/none" } })).toBe('"$ref" leads nowhere: "#/$defs/none"');
+    const endless: Record<string, unknown> = {};
+    endless["items"] = endless;
+    expect(problem(endless)).toMatch(/circular/);
+  });
+
+  it("callersSchemaProblem() lets pass what zod makes, and keywords that it does not know", () => {
+    const node = z.object({
+      email: z.email(),
+      when: z.iso.datetime().optional(),
+      id: z.string().regex(/^[a-z]+$/),
+      more: z.record(z.string(), z.tuple([z.int(), z.null()])),
+      get children() {
+        return z.array(node);
+      },
+    });
+    expect(callersSchemaProblem(z.toJSONSchema(node))).toBeUndefined();
+    expect(callersSchemaProblem({ type: "string", "x-order": ["a"], format: "email" })).toBeUndefined();
+    expect(callersSchemaProblem({ $id: "https://example.org/a", $ref: "#/$defs/a", $defs: { a: true } })).toBe(
+      undefined,
+    );
   });
 });

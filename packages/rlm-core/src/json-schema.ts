@@ -1,4 +1,5 @@
-import { Validator } from "@cfworker/json-schema";
+import { dereference, Validator } from "@cfworker/json-schema";
+import { formProblem } from "./schema-form.ts";
 
 /** A JSON Schema (draft 2020-12) as plain data. */
 export interface JsonSchema {
@@ -25,12 +26,30 @@ const maxSchemaChars = 16_384;
 const maxSchemaDepth = 8;
 const forbidden = ["$ref", "$dynamicRef", "$recursiveRef", "$id", "pattern", "patternProperties", "format"];
 
+/** Why a schema that a caller gives cannot be used; undefined if it can. It may have what one of code may not: the caller is trusted. */
+export function callersSchemaProblem(schema: JsonSchema): string | undefined {
+  try {
+    // A copy, for the validator writes into what it follows.
+    const copy: unknown = JSON.parse(JSON.stringify(schema));
+    return formProblem(copy, []) ?? refProblem(copy);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function refProblem(schema: unknown): string | undefined {
+  const known = dereference(schema as JsonSchema);
+  const parts = Object.values<JsonSchema | boolean>(known).filter((part) => typeof part === "object");
+  const lost = parts.find(({ __absolute_ref__: ref }) => typeof ref === "string" && known[ref] === undefined);
+  return lost && `"$ref" leads nowhere: ${JSON.stringify(lost["$ref"])}`;
+}
+
 /** Why a schema that comes from code in the REPL is refused; undefined if it is not. Bounded, for it is hostile input. */
 export function schemaProblem(schema: unknown): string | undefined {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return "a schema has to be an object";
   const { length } = JSON.stringify(schema);
   if (length > maxSchemaChars) return `a schema may have ${maxSchemaChars} characters, this one has ${length}`;
-  return depthProblem(schema, 1) ?? formProblem(schema);
+  return depthProblem(schema, 1) ?? formProblem(schema, forbidden);
 }
 
 function depthProblem(node: object, depth: number): string | undefined {
@@ -45,71 +64,6 @@ function depthProblem(node: object, depth: number): string | undefined {
   return undefined;
 }
 
-// The validator takes keywords as they come: it makes a RegExp of a list too, and throws where a list or a schema is none.
-function formProblem(schema: unknown): string | undefined {
-  if (typeof schema === "boolean") return undefined;
-  if (!isRecord(schema)) return "a schema has to be an object";
-  for (const [keyword, value] of Object.entries(schema)) {
-    if (forbidden.includes(keyword) || keyword.startsWith("__")) return `"${keyword}" is not allowed in a schema`;
-    const inside = (forms.get(keyword) ?? scalar)(value);
-    if (inside === undefined) return `"${keyword}" cannot be ${JSON.stringify(value).slice(0, 100)}`;
-    for (const part of inside) {
-      const problem = formProblem(part);
-      if (problem !== undefined) return problem;
-    }
-  }
-  return undefined;
-}
-
-/** The schemas in a keyword's value; undefined if it cannot be one. */
-type Form = (value: unknown) => readonly unknown[] | undefined;
-
-const plain =
-  (fits: (value: unknown) => boolean): Form =>
-  (value) =>
-    fits(value) ? [] : undefined;
-const schema: Form = (value) => (isSchema(value) ? [value] : undefined);
-const schemas: Form = (value) => (Array.isArray(value) ? value : undefined);
-const namedSchemas: Form = (value) => (isRecord(value) ? Object.values(value) : undefined);
-const anything = plain(() => true);
-// Of a keyword that is not known here: no validator looks into it.
-const scalar = plain((value) => typeof value !== "object");
-const number = plain((value) => typeof value === "number");
-const isNames = (value: unknown): boolean => Array.isArray(value) && value.every((name) => typeof name === "string");
-
-const forms = new Map<string, Form>([
-  ...named(
-    ["type"],
-    plain((value) => typeof value === "string" || isNames(value)),
-  ),
-  ...named(["required"], plain(isNames)),
-  ...named(["enum"], plain(Array.isArray)),
-  ...named(["const", "default", "examples", "title", "description", "deprecated", "readOnly", "writeOnly"], anything),
-  ...named(
-    ["$schema", "$comment"],
-    plain((value) => typeof value === "string"),
-  ),
-  ...named(
-    ["uniqueItems"],
-    plain((value) => typeof value === "boolean"),
-  ),
-  ...named(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"], number),
-  ...named(["minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains"], number),
-  ...named(["minProperties", "maxProperties"], number),
-  ...named(["items", "additionalProperties", "propertyNames", "contains", "unevaluatedItems"], schema),
-  ...named(["unevaluatedProperties", "not", "if", "then", "else"], schema),
-  ...named(["allOf", "anyOf", "oneOf", "prefixItems"], schemas),
-  ...named(["properties", "dependentSchemas", "$defs"], namedSchemas),
-]);
-
-function named(keywords: readonly string[], form: Form): (readonly [string, Form])[] {
-  return keywords.map((keyword) => [keyword, form] as const);
-}
-
 function isSchema(value: unknown): boolean {
-  return typeof value === "boolean" || isRecord(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "boolean" || (typeof value === "object" && value !== null && !Array.isArray(value));
 }

@@ -55,7 +55,7 @@ export async function runLoop<T = string>(
   const resolved = resolveOptions(options, sandbox);
   const { store, model, responseFormat } = resolved;
   resolved.signal.throwIfAborted();
-  const contexts = await storeContexts(input.context, store);
+  const contexts = await storeContexts(input.context, store, resolved.signal);
   const runId = randomUUID();
   const tree = await openTree(resolved, runId, driver);
   const { signal } = tree;

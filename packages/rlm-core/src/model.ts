@@ -41,7 +41,8 @@ export interface ModelReply {
 
 /**
  * A language model: one function. Any provider fits behind it. It throws the error of its client as it is, with `status`,
- * `headers`, `code` or `cause`: those tell which errors pass and are worth another request.
+ * `headers`, `code` or `cause`: those tell which errors pass and are worth another request. The code "NO_COMPLETION" is for
+ * a server that answers, but with something else: mostly another program at a wrong address.
  */
 export interface Model {
   (messages: ChatMessage[], options: ModelOptions): Promise<ModelReply>;

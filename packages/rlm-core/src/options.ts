@@ -1,10 +1,10 @@
 import { toJSONSchema, type ZodType } from "zod";
 import { InputError } from "./errors.ts";
 import type { Emit } from "./events.ts";
-import type { JsonSchema } from "./json-schema.ts";
+import { callersSchemaProblem, type JsonSchema } from "./json-schema.ts";
 import { resolveLimits, type Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
-import type { Prices } from "./prices.ts";
+import { checkPrices, type Prices } from "./prices.ts";
 import { big, type Profile } from "./prompt/profile.ts";
 import { checkTools } from "./check-tools.ts";
 import type { Approve } from "./run.ts";
@@ -73,6 +73,7 @@ export function resolveOptions<T>(options: RlmOptions<T>, defaultSandbox: Sandbo
   checkModel(model, "model");
   const models = resolveModels(subModel);
   checkTools(tools);
+  checkPrices(prices);
   checkPort(sandbox, "sandbox", "open", "a sandbox such as isolate()");
   checkPort(store, "store", "append", "a run store such as memoryStore()");
   checkPort(profile, "profile", "role", "a profile such as big");
@@ -180,7 +181,13 @@ function resolveFormat(format: ZodType | JsonSchema | undefined): JsonSchema | u
     throw new InputError(
       "Cannot use options.responseFormat: it is a schema of another library or of zod 3; give one of zod 4, or a JSON Schema",
     );
-  return format;
+  return usable(format);
+}
+
+function usable(schema: JsonSchema): JsonSchema {
+  const problem = callersSchemaProblem(schema);
+  if (problem !== undefined) throw new InputError(`Cannot use options.responseFormat: ${problem}`);
+  return schema;
 }
 
 function fromZod(format: ZodType): JsonSchema {

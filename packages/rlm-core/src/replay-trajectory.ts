@@ -48,7 +48,7 @@ export async function replayTrajectory(
     if (wasRolledBack(start, trajectory)) continue;
     const contexts =
       start.parent === undefined
-        ? await storeContexts(context, store)
+        ? await storeContexts(context, store, signal)
         : [await childContext(start.parent, calls, store)];
     checkContexts(runId, contexts, run);
     const session = await sandbox.open({

@@ -40,8 +40,8 @@ export interface Run {
   readonly approve: Approve | undefined;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** What was warned of already and is not said again, in the whole tree. */
-  readonly warned: Set<string>;
+  /** How often was warned of each kind of thing, in the whole tree. */
+  readonly warned: Map<string, number>;
   /** Milliseconds since 1970; the journal's clock. */
   now(): number;
   /** The pause before a model is asked again, in milliseconds; rejects with the signal's reason. */

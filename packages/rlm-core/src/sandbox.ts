@@ -22,8 +22,8 @@ export interface SessionOptions {
   read(ref: string): Promise<string>;
   /** The text of a context, by reference, in pieces of any length, cut anywhere. Where it fails, at its end too, no session opens. */
   stream(ref: string): AsyncIterable<string>;
-  /** The file of a context that is `paged`, by reference, checked: it is what the reference says. Needed where there is such a context. */
-  paged?(ref: string): Promise<PagedFile>;
+  /** The file of a context that is `paged`, by reference, checked: it is what the reference says. Needed where there is such a context. It may have to read it through, and stops when `signal` aborts. */
+  paged?(ref: string, signal?: AbortSignal): Promise<PagedFile>;
   /** Seeds `Math.random`. */
   seed: number;
   /** Which query functions the code has: none at depth 0, else all; `rlm_query` decides on the host what it becomes. */

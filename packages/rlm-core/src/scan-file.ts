@@ -10,16 +10,17 @@ export interface FileScan extends FileIndex {
   version: FileVersion;
 }
 
-/** Reads it a piece at a time. Throws {@link InputError} if it is not there or is not text in its encoding. */
-export async function scanContextFile({ path, encoding }: FileContext): Promise<FileScan> {
+/** Reads it a piece at a time, until `signal` aborts. Throws {@link InputError} if it is not there or is not text in its encoding. */
+export async function scanContextFile({ path, encoding }: FileContext, signal?: AbortSignal): Promise<FileScan> {
   try {
     checkKind(path, await stat(path));
-    const index = await indexFile(path, encoding);
+    const index = await indexFile(path, encoding, signal);
     if (index.flaw !== undefined) throw flawed(path, index, encoding !== undefined);
     const version = { path, size: index.size, sha256: index.sha256, encoding: index.encoding };
     keepIndex(version, index);
     return { ...index, version };
   } catch (cause) {
+    signal?.throwIfAborted();
     if (cause instanceof InputError) throw cause;
     throw new InputError(`Cannot read context file ${path}: ${unreadable(cause)}`, { cause });
   }

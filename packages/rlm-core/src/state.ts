@@ -54,7 +54,7 @@ export interface Usage {
   calls: number;
   inputTokens: number;
   outputTokens: number;
-  /** Whether a part of the tokens is our own estimate. */
+  /** Whether a part of the tokens, and so of the dollars, is our own estimate: a model reported none, or a request was aborted and counts as reserved. */
   estimated: boolean;
   /** US dollars by the price table; `unpriced` names the models that are not in it. */
   costUsd: number;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import type { ContextRef } from "./context.ts";
 import { file, type FileOptions } from "./file.ts";
 import { sha256 } from "./hash.ts";
 import { named } from "./named.ts";
-import { openContext, storeContexts, streamContext } from "./store-context.ts";
+import { openContext, pagedContext, storeContexts, streamContext } from "./store-context.ts";
 import type { ContextInput } from "./store-context.ts";
 import type { RunStore } from "./store.ts";
 import { directoryStore } from "./stores/directory.ts";
@@ -28,6 +28,24 @@ describe("storeContexts()", () => {
     ]);
     expect(await openContext(`sha256:${sha256(text)}`, store)).toBe(text);
   });
+
+  it.each(["text", "json", "jsonl", "csv"] as const)(
+    "storeContexts() and pagedContext() stop reading a file (%s) when their signal aborts",
+    async (format) => {
+      const path = join(folder, "rows");
+      writeFileSync(path, "[1]\n".repeat(1_000_000));
+      const read = async (reading: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> => {
+        const controller = new AbortController();
+        const stopped = reading(controller.signal).catch((error: unknown) => error);
+        controller.abort("enough");
+        return await stopped;
+      };
+      expect(await read((signal) => storeContexts(file(path, { format }), memoryStore(), signal))).toBe("enough");
+      const [context] = await storeContexts(file(path, { format }), memoryStore());
+      utimesSync(path, 1, 1);
+      expect(await read((signal) => pagedContext(context?.ref ?? "", signal))).toBe("enough");
+    },
+  );
 
   it("storeContexts() keeps arrays and plain objects as JSON, an object as one context", async () => {
     const store = memoryStore();

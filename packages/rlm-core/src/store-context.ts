@@ -16,12 +16,19 @@ import { slicesInTurns } from "./text-slices.ts";
 /** What a caller gives as context: one, named `context`, or several by `named({ … })`. */
 export type ContextInput = SingleContext | NamedContexts;
 
-/** Keeps the texts of contexts in the store, files excepted, and describes them. Throws {@link InputError} for what cannot be one. */
-export async function storeContexts(context: ContextInput, store: RunStore): Promise<ContextRef[]> {
+/**
+ * Keeps the texts of contexts in the store, files excepted, and describes them. Throws {@link InputError} for what cannot be one,
+ * and stops in the middle of a file when `signal` aborts.
+ */
+export async function storeContexts(
+  context: ContextInput,
+  store: RunStore,
+  signal?: AbortSignal,
+): Promise<ContextRef[]> {
   const contexts: Readonly<Record<string, unknown>> = isNamed(context) ? context.contexts : { context };
   const refs: ContextRef[] = [];
   // One after the other: each long text is in memory only while its turn lasts.
-  for (const [name, value] of Object.entries(contexts)) refs.push(await storeContext(name, value, store));
+  for (const [name, value] of Object.entries(contexts)) refs.push(await storeContext(name, value, store, signal));
   return refs;
 }
 
@@ -35,8 +42,8 @@ export function streamContext(ref: string, store: RunStore): AsyncIterable<strin
 }
 
 /** The file of a context that is read in parts. Throws like {@link streamContext}. */
-export function pagedContext(ref: string): Promise<PagedFile> {
-  return pagedFileOf(ref);
+export function pagedContext(ref: string, signal?: AbortSignal): Promise<PagedFile> {
+  return pagedFileOf(ref, signal);
 }
 
 /** The whole text of a context, for a short one: see {@link streamContext}. */
@@ -51,8 +58,14 @@ async function* storedPieces(ref: string, store: RunStore): AsyncGenerator<strin
   yield* slicesInTurns(await store.get(ref));
 }
 
-async function storeContext(name: string, value: unknown, store: RunStore): Promise<ContextRef> {
-  if (isFileContext(value)) return await fileContext(name, value);
+async function storeContext(
+  name: string,
+  value: unknown,
+  store: RunStore,
+  signal: AbortSignal | undefined,
+): Promise<ContextRef> {
+  signal?.throwIfAborted();
+  if (isFileContext(value)) return await fileContext(name, value, signal);
   if (typeof value === "string") {
     if (value === "") throw new InputError(`Cannot use context "${name}": the text is empty`);
     checkLength(value, name);
@@ -71,15 +84,15 @@ async function storeContext(name: string, value: unknown, store: RunStore): Prom
   return { name, kind, length: text.length, items, ref: await store.put(text), prefix: prefixOf(text) };
 }
 
-async function fileContext(name: string, file: FileContext): Promise<ContextRef> {
+async function fileContext(name: string, file: FileContext, signal: AbortSignal | undefined): Promise<ContextRef> {
   const { path, format } = file;
-  const { version, length, prefix, first } = await scanContextFile(file);
+  const { version, length, prefix, first } = await scanContextFile(file, signal);
   const ref = fileRef(version);
   if (length === 0) throw new InputError(`Cannot use context "${name}": the file ${path} is empty`);
   if (first === undefined) throw new InputError(`Cannot use context "${name}": the file ${path} has only white space`);
   const isLong = length > maxContextLength;
   if (format === "text") return { name, kind: "string", length, ref, prefix, ...(isLong && { paged: true }) };
-  if (format === "jsonl" || format === "csv") return await rowsContext(name, { ...version, view: format });
+  if (format === "jsonl" || format === "csv") return await rowsContext(name, { ...version, view: format }, signal);
   const kind = first === "[" ? "array" : "object";
   if (kind === "object" && first !== "{")
     throw new InputError(
@@ -88,23 +101,23 @@ async function fileContext(name: string, file: FileContext): Promise<ContextRef>
   if (/^\s*(\[\s*\]|\{\s*\})\s*$/.test(prefix) && length === prefix.length)
     throw new InputError(`Cannot use context "${name}": the ${kind} in the file ${path} is empty`);
   if (!isLong) return { name, kind, length, ref, prefix };
-  if (kind === "array") return await rowsContext(name, { ...version, view: "json" });
-  const { view } = await viewed(name, { ...version, view: "object" });
+  if (kind === "array") return await rowsContext(name, { ...version, view: "json" }, signal);
+  const { view } = await viewed(name, { ...version, view: "object" }, signal);
   const items = view !== undefined && "object" in view ? view.object.length : 0;
   return { name, kind, length, items, ref: fileRef({ ...version, view: "object" }), prefix, paged: true };
 }
 
-async function rowsContext(name: string, version: FileVersion): Promise<ContextRef> {
-  const file = await viewed(name, version);
+async function rowsContext(name: string, version: FileVersion, signal: AbortSignal | undefined): Promise<ContextRef> {
+  const file = await viewed(name, version, signal);
   const items = file.view !== undefined && "rows" in file.view ? file.view.rows.count : 0;
   if (items === 0) throw new InputError(`Cannot use context "${name}": the file ${version.path} has no rows`);
   const prefix = prefixOf(await firstRows(file));
   return { name, kind: "array", length: file.length, items, ref: fileRef(version), prefix, paged: true };
 }
 
-async function viewed(name: string, version: FileVersion): Promise<PagedFile> {
+async function viewed(name: string, version: FileVersion, signal: AbortSignal | undefined): Promise<PagedFile> {
   try {
-    return await pagedFileOf(fileRef(version));
+    return await pagedFileOf(fileRef(version), signal);
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new InputError(

@@ -47,7 +47,7 @@ export async function openTree(
     budget: await restoreBudget({ limits, prices, store, logKey: budgetKey(runId) }),
     semaphore: createSemaphore(limits.concurrency),
     toolCalls: new Map(),
-    warned: new Set(),
+    warned: new Map(),
     wait: pause,
   };
 }

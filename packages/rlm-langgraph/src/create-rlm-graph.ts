@@ -1,33 +1,21 @@
-import { END, MemorySaver, START, StateGraph } from "@langchain/langgraph";
-import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
-import { InputError, type RlmEvent, type RlmOptions, type RunStore } from "rlm-core";
+import { END, START, StateGraph } from "@langchain/langgraph";
+import type { RlmEvent, RunStore } from "rlm-core";
 import { conclude, defaultSandbox, deliverResults, direct, execute, generate, resolveOptions } from "rlm-core/driver";
 import { beginNode } from "./begin.ts";
+import { checkOptions } from "./check-options.ts";
 import { stepNode } from "./graph-node.ts";
+import type { RlmGraphOptions } from "./graph-options.ts";
 import { GraphInputState, GraphOutputState, GraphState } from "./graph-state.ts";
 import { createLiveTrees, type LiveTrees } from "./live-trees.ts";
-import { resolveModels, type ModelLike, type SubModelLike } from "./models.ts";
+import { resolveModels } from "./models.ts";
 import { settledChildren, submodelNode, type ChildGraph } from "./submodel-node.ts";
 import { uncounted } from "./uncounted.ts";
-
-export interface RlmGraphOptions<T = string> extends Omit<RlmOptions<T>, "model" | "subModel" | "store" | "signal"> {
-  /** Writes the code of the root. */
-  model: ModelLike;
-  /** Answers plain sub-calls, and is the root of children. @default model */
-  subModel?: SubModelLike;
-  /** Where texts and logs are kept: the state holds references into it. */
-  store: RunStore;
-  /** Saves the state after each node; every one but MemorySaver needs a durable store. */
-  checkpointer?: BaseCheckpointSaver;
-  /** Milliseconds after which a run that no node works on gives its sandboxes back. @default 300_000 */
-  idleMs?: number;
-}
 
 /**
  * The Recursive Language Model as a LangGraph graph (Algorithm 1 of arXiv 2512.24601): `generate` (code generation),
  * `execute` (sandbox execution), `submodel` (recursive sub-model invocation: this graph, one level deeper), `conclude`,
  * `direct`, and `begin` before them. Its state holds references, never texts: invoke it with what `storeContexts` gives.
- * Throws {@link InputError} for options that cannot be used.
+ * Throws InputError for options that cannot be used.
  */
 export function createRlmGraph<T = string>(options: RlmGraphOptions<T>) {
   return buildGraph(options).graph;
@@ -38,8 +26,8 @@ export function buildGraph<T>(
   options: RlmGraphOptions<T>,
   record?: (rootId: string, store: RunStore) => (event: RlmEvent) => Promise<void>,
 ) {
+  checkOptions(options);
   const { checkpointer, idleMs = 300_000, model, subModel, ...rest } = options;
-  checkStore(options);
   let models: ReturnType<typeof resolveModels> | undefined;
   const trees = createLiveTrees({
     idleMs,
@@ -88,13 +76,4 @@ function bothHear(
 ): unknown {
   const heard = onEvent?.(event);
   return record === undefined ? heard : Promise.all([heard, record(event)]);
-}
-
-function checkStore({ store, checkpointer }: Pick<RlmGraphOptions, "store" | "checkpointer">): void {
-  if (typeof store !== "object" || store === null || !("append" in store))
-    throw new InputError("Expected options.store to be a run store such as memoryStore()");
-  if (checkpointer === undefined || checkpointer instanceof MemorySaver || store.durable) return;
-  throw new InputError(
-    "Cannot use this checkpointer with a store that ends with the process: the checkpoints would refer to texts that are gone; give options.store a durable one, such as directoryStore(path) of rlm-core/stores/directory",
-  );
 }

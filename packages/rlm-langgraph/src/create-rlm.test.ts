@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { MemorySaver } from "@langchain/langgraph";
-import { isolate, memoryStore, storeContexts, type ChatMessage, type Model, type ModelOptions } from "rlm-core";
+import {
+  InputError,
+  isolate,
+  memoryStore,
+  storeContexts,
+  type ChatMessage,
+  type Model,
+  type ModelOptions,
+} from "rlm-core";
 import { scriptedModel } from "rlm-core/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -192,6 +200,40 @@ describe("createRlm()", () => {
   ])("createRlm() refuses the input %#", async (input, words) => {
     const rlm = createRlm({ model: scriptedModel([]), sandbox });
     await expect(rlm.invoke(input)).rejects.toThrow(words);
+  });
+
+  it.each<[object | undefined, RegExp]>([
+    [undefined, /^Expected options to be an object with a model, got undefined/],
+    [{}, /^Expected options.model to be a chat model of LangChain, the name .*, got undefined/],
+    [{ model: {} }, /^Expected options.model to be .*, got an object that is none/],
+    [{ subModel: { large: "openai:gpt-5" } }, /^Expected options.subModel.default to be .*, got undefined/],
+    [{ subModel: { default: "openai:gpt-5", large: 7 } }, /^Expected options.subModel.large to be .*, got 7/],
+    [
+      { checkPointer: new MemorySaver() },
+      /^Unknown option "checkPointer": expected one of model, .*checkpointer, idleMs$/,
+    ],
+    [{ signal: AbortSignal.abort() }, /^Unknown option "signal": it belongs to one invocation/],
+    [{ idleMs: "5" }, /^Expected options.idleMs to be milliseconds/],
+    [{ limits: { turn: 3 } }, /^Unknown limit "turn"/],
+    [{ prices: { m: {} } }, /^Expected prices\["m"\]/],
+    [{ responseFormat: z.date() }, /^Cannot use options.responseFormat: Date cannot be represented/],
+    [{ responseFormat: z.string().transform(Number) }, /^Cannot use options.responseFormat: Transforms cannot/],
+    [{ responseFormat: { type: "objekt" } }, /^Cannot use options.responseFormat: "type" cannot be "objekt"/],
+  ])("createRlm() refuses options at construction: %#", (given, words) => {
+    const rest = given && Object.keys(given).length > 0 ? { model: scriptedModel([]), ...given } : given;
+    expect(() => createRlm(rest as never)).toThrow(words);
+    expect(() => createRlm(rest as never)).toThrow(InputError);
+  });
+
+  it("rlm.stream() refuses a mode that does not exist, and names those that do", async () => {
+    const rlm = createRlm({ model: scriptedModel([]), sandbox });
+    for (const streamMode of ["update", ["updates", "mesages"], "constructor", []] as unknown[]) {
+      const asked = rlm.stream({ query: "q", context }, { streamMode: streamMode as "updates" });
+      await expect(asked).rejects.toThrow(
+        /^Expected streamMode to be one of values, updates, messages, custom, .*, got /,
+      );
+      await expect(asked).rejects.toThrow(InputError);
+    }
   });
 
   it("createRlm() refuses a checkpointer that outlives the store, at construction", () => {

@@ -6,10 +6,13 @@ import { memoryStore, type RlmEvent, type RlmResult, type RunStore } from "rlm-c
 import { budgetKey, checkInput, outcomeOf } from "rlm-core/driver";
 import { readTrajectoryLog, trajectoryLog, type Trajectory } from "rlm-core/trajectory";
 import { shownQuery } from "./begin.ts";
-import { buildGraph, type RlmGraphOptions } from "./create-rlm-graph.ts";
+import { checkNames } from "./check-options.ts";
+import { buildGraph } from "./create-rlm-graph.ts";
+import type { RlmGraphOptions } from "./graph-options.ts";
 import type { Beginning, GraphInput, GraphState, GraphValues } from "./graph-state.ts";
 import type { Overrides } from "./live-trees.ts";
 import { createRecent } from "./recent.ts";
+import { checkStreamMode } from "./stream-modes.ts";
 import { toContextRefs, type RlmContext } from "./to-context.ts";
 
 export interface RlmRunnableInput {
@@ -61,9 +64,11 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
 
   constructor(options: RlmRunnableOptions<T>) {
     super();
+    checkNames(options);
     this.#options = options;
+    const { store, checkpointer } = options;
     // A checkpoint outlives its invocation, so what it refers to has to.
-    this.#store = options.store ?? (options.checkpointer && memoryStore());
+    this.#store = store ?? (checkpointer && memoryStore());
     this.#built = buildGraph({ ...options, store: this.#store ?? memoryStore() }, (id, store) =>
       trajectoryLog(store, id),
     );
@@ -102,6 +107,7 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     options: Partial<RunnableConfig> & { streamMode?: StreamMode | StreamMode[] } = {},
   ): Promise<IterableReadableStream<unknown>> {
     if (options.streamMode === undefined) return await super.stream(input, options);
+    checkStreamMode(options.streamMode);
     // Whoever stops reading stops the run.
     const stop = new AbortController();
     const chunks = this.#chunks(input, options, stop);
@@ -142,7 +148,7 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     const { signal } = options;
     signal?.throwIfAborted();
     const store = this.#store ?? memoryStore();
-    const context = await toContextRefs(input.context, store);
+    const context = await toContextRefs(input.context, store, signal);
     const { query, queryRef } = await shownQuery(input.query.trim(), store);
     const id = randomUUID();
     const beginning: Beginning = { id, rootId: id, depth: 0, seed: randomInt(2 ** 32), ...(queryRef && { queryRef }) };

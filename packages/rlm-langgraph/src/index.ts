@@ -5,7 +5,8 @@ export {
   type RlmRunnableOptions,
   type StreamOptions,
 } from "./create-rlm.ts";
-export { createRlmGraph, type RlmGraphOptions } from "./create-rlm-graph.ts";
+export { createRlmGraph } from "./create-rlm-graph.ts";
+export type { RlmGraphOptions } from "./graph-options.ts";
 export type { GraphInput } from "./graph-state.ts";
 export type { ModelLike, SubModelLike } from "./models.ts";
 export type { RlmContext } from "./to-context.ts";

@@ -11,11 +11,11 @@ export type RlmContext =
   | ContextRef
   | readonly ContextRef[];
 
-/** Keeps a context in the store, and describes it. Throws InputError for what cannot be one. */
-export async function toContextRefs(context: RlmContext, store: RunStore): Promise<ContextRef[]> {
+/** Keeps a context in the store, and describes it. Throws InputError for what cannot be one, and stops when `signal` aborts. */
+export async function toContextRefs(context: RlmContext, store: RunStore, signal?: AbortSignal): Promise<ContextRef[]> {
   const refs = Array.isArray(context) ? context : [context];
   if (refs.length > 0 && refs.every(isContextRef)) return refs;
-  return await storeContexts(plainContext(context as ContextInput), store);
+  return await storeContexts(plainContext(context as ContextInput), store, signal);
 }
 
 /** Documents and messages as plain data: a message's own JSON is the form of LangChain's serializer. */

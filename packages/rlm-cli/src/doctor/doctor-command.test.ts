@@ -63,6 +63,13 @@ describe("rlm doctor", () => {
     };
     expect(await trySandbox(broken as Sandbox)).toEqual({ works: false, problem: "no process" });
     expect(closed).toBe(true);
+    let left = 1;
+    const dying = {
+      ...broken,
+      open: async () => ({ run: () => Promise.reject(new Error("it died")), close: async () => void left-- }),
+    };
+    expect(await trySandbox(dying as unknown as Sandbox)).toEqual({ works: false, problem: "it died" });
+    expect(left).toBe(0);
     const told = describeHealth({
       node: "24",
       v8: "13",

@@ -5,9 +5,10 @@ export async function trySandbox(sandbox: Sandbox): Promise<{ works: boolean; pr
   const begin = performance.now();
   try {
     const session = await sandbox.open(smallest);
+    await using closing = new AsyncDisposableStack();
+    closing.defer(() => session.close());
     const progress = await session.run({ code: "6 * 7", clock: 0 });
     const startMs = Math.round(performance.now() - begin);
-    await session.close();
     const printed = progress.kind === "done" ? (progress.error?.message ?? progress.output.text.trim()) : progress.kind;
     return printed === "42" ? { works: true, startMs } : { works: false, problem: `6 * 7 came to: ${printed}` };
   } catch (error) {

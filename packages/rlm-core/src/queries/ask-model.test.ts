@@ -32,7 +32,7 @@ function runWith(given: Partial<Limits> = {}, store: RunStore = memoryStore(), t
     meter: createMeter({ now: () => 0 }),
     tools,
     toolCalls: new Map(),
-    warned: new Set(),
+    warned: new Map(),
     now: () => 0,
   } as unknown as Run;
   return Object.assign(run, { warnings, waits });
@@ -158,6 +158,22 @@ describe("askModel() and replies that are cut or empty", () => {
       });
       expect(run.warnings).toEqual([expect.stringContaining("cut again: the longer one is taken")]);
     }
+  });
+
+  it("askModel() warns of what goes wrong at every call the first time, the tenth and the hundredth, with the number", async () => {
+    const run = runWith();
+    const model = scriptedModel([], { onMissing: () => Promise.resolve(cut("half")) });
+    for (let time = 0; time < 31; time++) await ask(model, run, quiet);
+    expect(run.warnings).toEqual([
+      expect.stringMatching(/^A reply of the model "scripted" was cut .* taken as it is$/),
+      expect.stringMatching(
+        /^A reply of the model "scripted" was cut .*\(such a thing for the 10th time in this run\)$/,
+      ),
+    ]);
+    const busy = runWith();
+    const failing = scriptedModel([], { onMissing: () => Promise.reject(new Error("503 busy")) });
+    for (let time = 0; time < 9; time++) await ask(failing, busy, quiet).catch(() => {});
+    expect(busy.warnings.map((warning) => /\(try .*/.exec(warning)?.[0])).toEqual(["(try 2)", "(try 3)", "(try 4)"]);
   });
 
   it("askModel() keeps the cut reply where the second request fails, or the budget refuses it", async () => {

@@ -3,6 +3,7 @@ import { answerText, withoutThinking } from "../parse-reply.ts";
 import { count } from "../prompt/surface.ts";
 import type { Run } from "../run.ts";
 import { askOnce, type Answered, type Ask } from "./ask-once.ts";
+import { warn } from "./warn.ts";
 
 /**
  * One question to a model on the run's budget; a reply that is cut or empty is asked for once more.
@@ -44,21 +45,21 @@ async function askAgain(first: Answered, flaw: Flaw, room: number, ask: Ask, run
     // What ends the run ends it here too; anything else leaves the first reply as it is.
     const mends = error instanceof BudgetError || (error instanceof RlmError && error.code === "model");
     if (!mends || ask.signal.aborted) throw error;
-    warn(`without a reply: ${error.message}. The first one is taken as it is`);
+    tell(`without a reply: ${error.message}. The first one is taken as it is`, "failed");
     return first;
   }
   const usage = sum(first, second);
   const left = flawOf(second, ask);
   if (left === undefined) {
-    warn("which helped");
+    tell("which helped", "helped");
     return { ...second, usage };
   }
-  warn(left === "cut" ? "but cut again: the longer one is taken as it is" : "but empty again");
+  tell(left === "cut" ? "but cut again: the longer one is taken as it is" : "but empty again", left);
   return { ...(second.text.length > first.text.length ? second : first), usage };
 
-  function warn(outcome: string): void {
+  function tell(outcome: string, then: string): void {
     const message = `A reply of the model "${first.model}" ${what}, ${outcome}`;
-    run.emit({ type: "warning", runId: run.id, depth: ask.depth, message });
+    warn(message, { kind: `${flaw} ${then} ${first.model}`, depth: ask.depth }, run);
   }
 }
 

@@ -7,6 +7,7 @@ import { countUsage } from "./count-usage.ts";
 import { startDeadline } from "./deadline.ts";
 import { readsLess, unreadWarning, type Unread } from "./unread.ts";
 import { retried } from "./retried.ts";
+import { warn } from "./warn.ts";
 
 export interface Answered {
   text: string;
@@ -48,11 +49,11 @@ async function askInPlace(
   // The root may still say what it has when the time is used up.
   const deadline = startDeadline(run, concluding ? 60_000 : 0);
   const either = AbortSignal.any([signal, deadline.signal]);
-  const warn = (message: string): void => run.emit({ type: "warning", runId: run.id, depth, message });
   let inFlight = false;
   let reply: ModelReply;
   try {
-    reply = await retried(request, { name, wait: run.wait, now: run.now, signal: either, warn });
+    const told = (message: string, kind: string): void => warn(message, { kind: `${kind} ${name}`, depth }, run);
+    reply = await retried(request, { name, wait: run.wait, now: run.now, signal: either, warn: told });
   } catch (error) {
     // What an aborted request used is not known, so it is charged as reserved; those that failed have cost one call.
     const usage =
@@ -68,10 +69,7 @@ async function askInPlace(
   const counted = await countUsage(reply, messages);
   const usage = await settle(counted, answeredBy);
   const unread = await readsLess(counted, inputTokens, messages);
-  if (unread !== undefined && !run.warned.has(`unread ${answeredBy}`)) {
-    run.warned.add(`unread ${answeredBy}`);
-    warn(unreadWarning(unread, answeredBy));
-  }
+  if (unread !== undefined) warn(unreadWarning(unread, answeredBy), { kind: `unread ${answeredBy}`, depth }, run);
   return {
     text: reply.text,
     usage,

@@ -131,13 +131,31 @@ function isHeaders(headers: object): headers is Pick<Headers, "get"> {
 }
 
 function messageOf(error: unknown, parts: readonly object[]): string {
-  const messages = parts.map((part) => read(part, "message")).filter((text) => typeof text === "string");
+  // Below it is what a client tripped over, which tells nobody anything.
+  const telling = read(error, "code") === "NO_COMPLETION" ? parts.slice(0, 1) : parts;
+  const messages = telling.map((part) => read(part, "message")).filter((text) => typeof text === "string");
   const [own, ...below] = messages
-    .map((text) => text.replaceAll(/\s+/g, " ").trim().replace(/\.$/, ""))
+    .map((text) => withoutMarkup(withoutLink(text)).replaceAll(/\s+/g, " ").trim().replace(/\.$/, ""))
     .filter(Boolean);
   const deepest = below.at(-1);
   if (own !== undefined) return deepest === undefined || own.includes(deepest) ? own : `${own}: ${deepest}`;
   const status = first(parts, statusOf);
   if (status !== undefined) return `status ${status}`;
   return parts.length === 0 ? String(error) : "an error without a message";
+}
+
+// LangChain adds one to messages, which would stand in the middle of a sentence.
+function withoutLink(text: string): string {
+  return text.replaceAll(/\s*Troubleshooting URL: https:\S+/g, "");
+}
+
+// What stands between a server and its clients answers with a page, of which the words say more than the markup.
+function withoutMarkup(text: string): string {
+  const start = text.search(/<(?:!doctype|html|head|body)\b/i);
+  if (start < 0) return text;
+  const page = text
+    .slice(start, start + 20_000)
+    .replaceAll(/<(script|style)\b[^>]*>[^<]*/gi, " ")
+    .replaceAll(/<[^<>]*>/g, " ");
+  return `${text.slice(0, start)} ${page}`;
 }

@@ -23,7 +23,7 @@ function runWith(replies: string[], events: RlmEvent[] = []) {
     meter: createMeter({ now: () => 0 }),
     subModel: (name?: string) => (name === undefined ? model : scriptedModel([`${name} speaks`])),
     emit: (event: RlmEvent) => events.push(event),
-    warned: new Set(),
+    warned: new Map(),
     now: () => 0,
   } as unknown as Run;
   const ask = (prompt: string, options = {}) => llmQuery({ prompt, options }, 0, run, new AbortController().signal);

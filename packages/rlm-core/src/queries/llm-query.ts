@@ -8,6 +8,7 @@ import { askModel } from "./ask-model.ts";
 import type { Answered } from "./ask-once.ts";
 import { askAgain, askForJson, readJson } from "./structured.ts";
 import { unreadProblem } from "./unread.ts";
+import { warn } from "./warn.ts";
 
 /** What a plain sub-call gave, and what its requests used. */
 export interface Reply {
@@ -60,7 +61,7 @@ export async function llmQuery(
     // Models put there what the schema had no room for: that something is missing, or unsure.
     if (rest !== "") {
       const message = `A sub-model wrote ${rest.length} characters beside its JSON, which nobody reads: ${rest.slice(0, 200)}`;
-      run.emit({ type: "warning", runId: run.id, depth, message });
+      warn(message, { kind: "beside JSON", depth }, run);
     }
     return { value: { text, json: true }, answered };
   }

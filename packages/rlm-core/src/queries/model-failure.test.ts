@@ -26,6 +26,13 @@ class APIUserAbortError extends APIError {}
 
 const errorOf = (message: string, more: object = {}): Error => Object.assign(new Error(message), more);
 const because = (message: string, cause: unknown): Error => new TypeError(message, { cause });
+const caught = (run: () => unknown): unknown => {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+};
 const langchainRetryable = Symbol.for("langchain.errors.retryable");
 
 const shapes: [what: string, error: unknown, kind: string][] = [
@@ -220,6 +227,13 @@ const shapes: [what: string, error: unknown, kind: string][] = [
   ["a response", { status: 500, headers: {} }, "overloaded"],
   ["a number in the words", new Error("it has 429 tokens"), "unknown"],
   ["status 200", errorOf("bad body", { status: 200 }), "unknown"],
+  ["JSON that stops", caught(() => JSON.parse('{"id":"chatcmpl-1","cho') as unknown), "network"],
+  ["JSON that stops after a value", caught(() => JSON.parse('{"created":17') as unknown), "network"],
+  ["no JSON at all", caught(() => JSON.parse("") as unknown), "network"],
+  ["a page", caught(() => JSON.parse("<html>") as unknown), "no-completion"],
+  ["a text", caught(() => JSON.parse("ok") as unknown), "no-completion"],
+  ["a pattern that is none", errorOf("Invalid regular expression", { name: "SyntaxError" }), "unknown"],
+  ["no completion", errorOf("no", { code: "NO_COMPLETION", cause: new TypeError("x of undefined") }), "no-completion"],
   ["a bug", new TypeError("Cannot read properties of undefined (reading 'choices')"), "unknown"],
   ["nothing", undefined, "unknown"],
 ];
@@ -269,17 +283,41 @@ describe("readFailure()", () => {
     expect(
       advice(because("fetch failed", errorOf("connect ECONNREFUSED 127.0.0.1:11434", { code: "ECONNREFUSED" }))),
     ).toBe("is the server running at 127.0.0.1:11434?");
+    expect(advice(caught(() => JSON.parse("<html>") as unknown))).toMatch(/address right\? .* \/v1$/);
     expect(advice(new Error("what?"))).toBe("");
+  });
+
+  it("readFailure() says what has happened where a client says only what it tripped over", () => {
+    const message = (error: unknown) => readFailure(error, 0).message;
+    expect(message(caught(() => JSON.parse('{"a') as unknown))).toMatch(/^the server’s reply stopped early \(Unterm/);
+    expect(message(caught(() => JSON.parse("ok") as unknown))).toMatch(
+      /^the server answered with no chat completion \(/,
+    );
+    const slip = new TypeError("Cannot read properties of undefined");
+    expect(message(errorOf("no completion", { code: "NO_COMPLETION", cause: slip }))).toBe("no completion");
   });
 
   it("readFailure() gives one line of at most 500 characters, with the cause’s words", () => {
     expect(readFailure(because("fetch failed", errorOf("connect ETIMEDOUT 10.0.0.1:443")), 0).message).toBe(
       "fetch failed: connect ETIMEDOUT 10.0.0.1:443",
     );
-    const page = readFailure(errorOf(`502\n<html>\n${"<p>\n".repeat(1000)}`), 0).message;
-    expect(page).toMatch(/^502 <html> <p> /);
-    expect(page.length).toBe(501);
+    const long = readFailure(errorOf(`502\n${"busy\n".repeat(1000)}`), 0).message;
+    expect(long).toMatch(/^502 busy busy /);
+    expect(long.length).toBe(501);
     expect(readFailure({ status: 500 }, 0).message).toBe("status 500");
+  });
+
+  it("readFailure() leaves out the link that LangChain adds", () => {
+    const link = "Troubleshooting URL: https://docs.langchain.com/oss/javascript/langchain/errors/MODEL_RATE_LIMIT/";
+    expect(readFailure(errorOf(`429 slow down\n\n${link}\n`), 0).message).toBe("429 slow down");
+  });
+
+  it("readFailure() gives the words of a page without its markup", () => {
+    const page = `500 <!DOCTYPE html>\n<html><head><style>p { color: red }</style><title>Internal error</title></head>
+      <body class="x"><p>Sorry, <b>try</b> later.</p><script>alert("x")</script></body></html>`;
+    expect(readFailure(errorOf(page), 0).message).toBe("500 Internal error Sorry, try later");
+    expect(readFailure(errorOf("expected a < b and <html"), 0).message).toBe("expected a < b and <html");
+    expect(readFailure(errorOf(`500 <html>${"<".repeat(1_000_000)}`), 0).kind).toBe("overloaded");
   });
 
   it("readFailure() survives errors that bite", () => {

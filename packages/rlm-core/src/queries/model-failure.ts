@@ -12,6 +12,7 @@ export type FailureKind =
   | "too-long"
   | "refused"
   | "address"
+  | "no-completion"
   | "aborted"
   | "unknown";
 
@@ -31,7 +32,7 @@ export interface ModelFailure {
 export function readFailure(error: unknown, now: number): ModelFailure {
   const facts = readError(error, now);
   const kind = kindOf(facts);
-  const message = redactKeys(facts.message);
+  const message = redactKeys(messageFor(kind, facts));
   return {
     kind,
     message: message.length > 500 ? `${message.slice(0, 500)}…` : message,
@@ -39,6 +40,12 @@ export function readFailure(error: unknown, now: number): ModelFailure {
     hopeless: facts.hopeless,
     ...(facts.retryAfterMs !== undefined && { retryAfterMs: facts.retryAfterMs }),
   };
+}
+
+function messageFor(kind: FailureKind, { words, message }: ErrorFacts): string {
+  if (!words.includes("SyntaxError")) return message;
+  if (kind === "network") return `the server’s reply stopped early (${message})`;
+  return kind === "no-completion" ? `the server answered with no chat completion (${message})` : message;
 }
 
 function kindOf({ status, words, ownWords, message }: ErrorFacts): FailureKind {
@@ -55,8 +62,15 @@ function kindOf({ status, words, ownWords, message }: ErrorFacts): FailureKind {
   // Servers that fail in the middle of a stream have sent their status already.
   if (says(/^(?:overloaded_error|server_error|api_error|InternalServerError|UNAVAILABLE)$/)) return "overloaded";
   if (says(/^(?:ENOTFOUND|ERR_INVALID_URL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/)) return "address";
+  if (says(/^NO_COMPLETION$/)) return "no-completion";
+  if (says(/^SyntaxError$/) && cutJson.test(message)) return "network";
+  if (says(/^SyntaxError$/) && noJson.test(message)) return "no-completion";
   return says(networkWord) || networkMessage.test(message) ? "network" : "unknown";
 }
+
+// JSON that stops early comes of a connection that was cut, and passes; a page, or a text, is no JSON from its beginning.
+const cutJson = /end of JSON input|in JSON at position|malformed server-sent event JSON/;
+const noJson = /not valid JSON|after JSON at position/;
 
 function kindOfStatus(status: number): FailureKind {
   if (status === 429) return "rate-limit";
@@ -94,4 +108,5 @@ const advice: Partial<Record<FailureKind, string>> = {
   "too-long":
     "the prompt is too long for it: send less at once; a smaller limits.promptChars, or the model’s contextWindow, keeps prompts inside its window",
   address: "check the server’s address",
+  "no-completion": "is the server’s address right? Where it speaks as OpenAI’s does, it mostly ends in /v1",
 };

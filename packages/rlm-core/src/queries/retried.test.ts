@@ -35,6 +35,12 @@ describe("retried()", () => {
     expect(warnings[1]).toMatch(/^The model "m" did not answer: 503 busy. It is asked again in [\d.]+ s \(try 3\)$/);
   });
 
+  it("retried() warns in at most 200 characters of what the server said", async () => {
+    const { reply, warnings } = play([new Error(`500 ${"sorry ".repeat(1_000)}`)]);
+    await reply;
+    expect(/answer: (.*)\. It/.exec(warnings[0] ?? "")?.[1]).toHaveLength(201);
+  });
+
   it("retried() waits as long as the server asks to, up to a minute", async () => {
     const { reply, waits } = play([
       busy({ headers: { "retry-after": "7" } }),

@@ -7,8 +7,8 @@ export interface RetryOptions extends Pick<Run, "wait" | "now"> {
   name: string;
   /** Abort and deadline. */
   signal: AbortSignal;
-  /** Hears of each wait. */
-  warn(message: string): void;
+  /** Hears of each wait; those of one kind are the same but for the words of the model's server. */
+  warn(message: string, kind: string): void;
 }
 
 /**
@@ -27,7 +27,8 @@ export async function retried<T>(request: () => Promise<T>, options: RetryOption
       const ms = pauseBefore(failure, tries);
       if (ms === undefined) throw new RlmError("model", finalMessage(failure, name, tries), { cause: error });
       warn(
-        `The model "${name}" did not answer: ${failure.message}. It is asked again in ${inSeconds(ms)} (try ${tries + 1})`,
+        `The model "${name}" did not answer: ${shortened(failure.message)}. It is asked again in ${inSeconds(ms)} (try ${tries + 1})`,
+        `${failure.kind}, try ${tries + 1}`,
       );
       await wait(ms, signal);
     }
@@ -55,6 +56,10 @@ function finalMessage({ message, advice, retryAfterMs = 0 }: ModelFailure, name:
   const later = retryAfterMs > longestPause ? `; it wants to be asked again in ${inSeconds(retryAfterMs)}` : "";
   const what = advice === "" ? "" : `; ${advice}`;
   return `Cannot get a reply from the model "${name}": ${message}${asked}${later}${what}`;
+}
+
+function shortened(message: string): string {
+  return message.length > 200 ? `${message.slice(0, 200)}…` : message;
 }
 
 function inSeconds(ms: number): string {

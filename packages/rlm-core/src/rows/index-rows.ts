@@ -1,11 +1,13 @@
 import { guessTable } from "./csv-table.ts";
 import type { ObjectIndex, RowFormat, RowIndex } from "./row-index.ts";
+import { isBlankRow } from "./row-fields.ts";
 import { csvScanner, endOfString, jsonScanner, scanLine, type Row, type RowScanner } from "./row-scanner.ts";
 
 /** Finds the rows of a text that comes in pieces. Throws SyntaxError where it is none of its format. */
 export async function indexRows(pieces: AsyncIterable<string>, format: RowFormat): Promise<RowIndex> {
   const index: RowIndex = { format, count: 0, groups: [], end: 0 };
   let scan: RowScanner | undefined = format === "jsonl" ? scanLine : format === "json" ? jsonScanner() : undefined;
+  const delimiter = (): string => index.table?.delimiter ?? ",";
   let header = format === "csv";
   await eachRow(
     pieces,
@@ -17,7 +19,7 @@ export async function indexRows(pieces: AsyncIterable<string>, format: RowFormat
       return scan ?? scanLine;
     },
     (text, { start, end }, offset) => {
-      if (isBlank(text, start, end, format)) return;
+      if (format === "json" ? start === end : isBlankRow(text.slice(start, end), format, delimiter())) return;
       if (header) {
         header = false;
         return;
@@ -39,7 +41,7 @@ export async function indexObject(pieces: AsyncIterable<string>): Promise<Object
     pieces,
     () => scan,
     (text, { start, end }, offset) => {
-      if (isBlank(text, start, end, "json")) return;
+      if (start === end) return;
       const close = text[start] === '"' ? endOfString(text, start + 1) : -1;
       const colon = close < 0 ? -1 : text.indexOf(":", close);
       if (colon < 0 || colon >= end)
@@ -77,13 +79,6 @@ async function eachRow(
     drain(false);
   }
   drain(true);
-}
-
-function isBlank(text: string, start: number, end: number, format: RowFormat): boolean {
-  // One field that is quoted and empty counts as blank too: see `parseFields`.
-  if (format === "csv" && text[start] === '"') return /^"\s*"\s*$/.test(text.slice(start, end));
-  for (let at = start; at < end; at++) if (text.charCodeAt(at) > 32) return false;
-  return true;
 }
 
 const groupChars = 262_144;

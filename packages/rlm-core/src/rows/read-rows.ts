@@ -1,6 +1,8 @@
 import type { PagedText } from "../paged-text.ts";
-import { rowsAsJson } from "./csv-table.ts";
-import type { RowIndex } from "./row-index.ts";
+import { rowObject } from "./csv-table.ts";
+import { isBlankRow } from "./row-fields.ts";
+import type { RowIndex, Table } from "./row-index.ts";
+import { csvScanner, rowsOf, scanLine } from "./row-scanner.ts";
 
 /** The group that a row is in, as the number of its first row and all its rows as JSON. */
 export function readRows(text: PagedText, index: RowIndex, row: number): { first: number; json: string } {
@@ -11,16 +13,17 @@ export function readRows(text: PagedText, index: RowIndex, row: number): { first
   return { first, json: asJson(part, index) };
 }
 
-function asJson(part: string, { format, table }: RowIndex): string {
-  if (format === "csv") return rowsAsJson(part, table ?? { delimiter: ",", columns: [] });
+function asJson(part: string, { format, table = noTable }: RowIndex): string {
   // After the last element of a group comes a comma, if another group follows.
   if (format === "json") return `[${part.replace(/,\s*$/, "")}]`;
-  return `[${part
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map(jsonOrText)
-    .join(",")}]`;
+  const rows = [...rowsOf(part, format === "csv" ? csvScanner(table.delimiter) : scanLine, true)].filter(
+    (row) => !isBlankRow(row, format, table.delimiter),
+  );
+  if (format === "csv") return JSON.stringify(rows.map((row) => rowObject(row, table)));
+  return `[${rows.map(jsonOrText).join(",")}]`;
 }
+
+const noTable: Table = { delimiter: ",", columns: [] };
 
 // One line that was cut by a crash should not take a whole file with it.
 function jsonOrText(line: string): string {
@@ -28,7 +31,7 @@ function jsonOrText(line: string): string {
     JSON.parse(line);
     return line;
   } catch {
-    return JSON.stringify(line);
+    return JSON.stringify(line.replace(/\r$/, ""));
   }
 }
 

@@ -19,25 +19,41 @@ export function scanLine(text: string, from: number, last: boolean): Row | undef
 /** Rows of comma-separated values (RFC 4180): a field that begins with a quote ends with one, and may hold line ends. */
 export function csvScanner(delimiter: string): RowScanner {
   return (text, from, last) => {
-    for (let at = from, quote = text.indexOf('"', from); ;) {
-      const line = scanLine(text, at, last);
-      if (quote < 0 || (line !== undefined && quote > line.end)) return line && { ...line, start: from };
-      if (quote > from && text[quote - 1] !== delimiter) {
-        quote = text.indexOf('"', quote + 1);
-        continue;
-      }
-      const close = closingQuote(text, quote + 1);
+    let line = scanLine(text, from, last);
+    for (let at = from; ;) {
+      const quote = indexBefore(text, '"', at, line?.end ?? text.length);
+      if (quote < 0) return line && { ...line, start: from };
+      at = quote + 1;
+      if (quote > from && text[quote - 1] !== delimiter) continue;
+      const close = closingQuote(text, at);
       // At the end of the text it may be the first of two.
       if (close < 0 || (close + 1 === text.length && !last))
         return last ? { start: from, end: text.length, next: text.length } : undefined;
       at = close + 1;
-      quote = text.indexOf('"', at);
       if (at === text.length) return { start: from, end: at, next: at };
+      // Not looked for again while the row goes on in it: a row may have a million quotes.
+      if (line !== undefined && at > line.end) line = scanLine(text, at, last);
     }
   };
 }
 
-function closingQuote(text: string, from: number): number {
+/** The texts of the rows, one after the other; see {@link RowScanner} for `last`. */
+export function* rowsOf(text: string, scan: RowScanner, last: boolean): Generator<string> {
+  let from = 0;
+  for (let row = scan(text, from, last); row !== undefined; row = scan(text, from, last)) {
+    yield text.slice(row.start, row.end);
+    from = row.next;
+  }
+}
+
+// Not all of the text is looked through for what a row has not.
+function indexBefore(text: string, part: string, from: number, end: number): number {
+  const found = text.slice(from, end).indexOf(part);
+  return found < 0 ? -1 : from + found;
+}
+
+/** Where the quote is that ends a field of comma-separated values, and is not one of two; -1 if there is none. */
+export function closingQuote(text: string, from: number): number {
   for (let at = from; ;) {
     const quote = text.indexOf('"', at);
     if (quote < 0 || text[quote + 1] !== '"') return quote;

@@ -111,6 +111,76 @@ describe("indexRows()", () => {
     ]);
   });
 
+  it("counts as many rows as it reads, whatever the text is: with odd quotes, blank lines and line ends of several kinds", async () => {
+    const units = [
+      "a",
+      "1",
+      '"',
+      '""',
+      ",",
+      ',"',
+      '",',
+      "\t",
+      "\n",
+      "\r\n",
+      "\r",
+      " ",
+      "\u00a0",
+      "\u3000",
+      "\u0001",
+      "\u2028",
+    ];
+    await assert(
+      asyncProperty(
+        string({ unit: constantFrom(...units), maxLength: 30 }),
+        constantFrom("", "h1,h2\n", "h1\th2\r\n", '"h 1";h2\n'),
+        constantFrom<RowFormat>("csv", "jsonl"),
+        async (text, head, format) => {
+          await allRows(head + text, format, 1_000);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("keeps rows apart where line ends are mixed, a line holds tabs alone, or a quote stands inside of a field", async () => {
+    expect(await allRows("a,b\r\n1,2\n3,4\n5,6\r\n", "csv", 1_000)).toEqual([
+      { a: 1, b: 2 },
+      { a: 3, b: 4 },
+      { a: 5, b: 6 },
+    ]);
+    expect(await allRows("a\tb\n1\t2\n\t\n3\t4\n", "csv", 1_000)).toEqual([
+      { a: 1, b: 2 },
+      { a: "", b: "" },
+      { a: 3, b: 4 },
+    ]);
+    expect(await allRows('a,b\n5" pipe,"x" \n"6"" pipe"y,"cut', "csv", 1_000)).toEqual([
+      { a: '5" pipe', b: "x" },
+      { a: '6" pipey', b: "cut" },
+    ]);
+    expect(await allRows("cut {\r\n1\r\n", "jsonl", 1_000)).toEqual(["cut {", 1]);
+  });
+
+  it("takes no value for another: a number that none can hold, columns whose names would meet", async () => {
+    expect(await allRows("n,x\n1e400,0.30000000000000004\n2,1\n", "csv", 1_000)).toEqual([
+      { n: "1e400", x: 0.30000000000000004 },
+      { n: "2", x: 1 },
+    ]);
+    expect(await allRows("a,a_2,a,column_6\n1,2,3,4,5,6\n", "csv", 1_000)).toEqual([
+      { a: 1, a_2: 2, a_3: 3, column_6: 4, column_5: "5", column_6_2: "6" },
+    ]);
+  });
+
+  it("goes through a text once, also for rows that have no quotes, or hundreds of thousands", async () => {
+    const cells = Array.from({ length: 200_000 }, (_, n) => `"f${n}"`).join(" x");
+    for (const text of [`a,b\n${cells}\n`, "plain,row\n".repeat(800_000)]) {
+      const begin = performance.now();
+      await indexRows(inPieces(text, 8_000_000), "csv");
+      // A search to the end of the text for each row, or for each quote, takes more than ten seconds.
+      expect(performance.now() - begin).toBeLessThan(5_000);
+    }
+  });
+
   it("cuts many rows into groups, and finds any of them", async () => {
     const text = Array.from({ length: 100_000 }, (_, n) => `{"n":${n}}\n`).join("");
     const index = await indexRows(inPieces(text, 50_000), "jsonl");

@@ -57,7 +57,7 @@ function open(script: ScriptedStep[], replies: ScriptedReply[], rest: Partial<Ru
     meter: createMeter({ now: () => 0 }),
     tools: [],
     toolCalls: new Map(),
-    warned: new Set(),
+    warned: new Map(),
     wait: async () => {},
     profile: big,
     approve: undefined,

@@ -3,6 +3,7 @@ import type { BaseMessage } from "@langchain/core/messages";
 import { ensureConfig, mergeConfigs } from "@langchain/core/runnables";
 import type { ModelReply } from "rlm-core";
 import type { CallOptions, ChatModel } from "./chat-model.ts";
+import { noCompletion } from "./no-completion.ts";
 import { cutReply, readReply } from "./read-reply.ts";
 
 /**
@@ -21,8 +22,9 @@ export async function askChatModel(
   try {
     return await Promise.race([aborted, invoke(model, messages, { ...options, signal })]);
   } catch (error) {
-    const cut = signal.aborted ? undefined : cutReply(error);
-    if (!cut) throw signal.aborted ? signal.reason : error;
+    if (signal.aborted) throw signal.reason;
+    const cut = cutReply(error);
+    if (!cut) throw noCompletion(error) ?? error;
     return cut;
   } finally {
     signal.removeEventListener("abort", onAbort);

@@ -49,5 +49,7 @@ function startError(error: unknown, { name, provider, packageName }: Record<stri
       `Cannot use "${name}": no key; set ${keyVariables[provider ?? ""] ?? `the key of "${provider}"`}, or give fields: { apiKey }`,
       { cause: error },
     );
-  return new InputError(`Cannot use "${name}": ${message}`, { cause: error });
+  // LangChain adds a link to some, on lines of its own.
+  const said = message.replace(/\s*Troubleshooting URL: .*/s, "");
+  return new InputError(`Cannot use "${name}": ${said}`, { cause: error });
 }

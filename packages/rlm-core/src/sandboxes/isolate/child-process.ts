@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import { BadFrame } from "./bad-frame.ts";
 import { ChildLost, type LossKind } from "./child-lost.ts";
@@ -35,13 +35,14 @@ export interface ChildOptions {
 }
 
 /** Starts a process that speaks frames on its file descriptor 3 and has `fds` open from 4 on. It keeps this program alive only while somebody waits for it. */
-export function startChild([program = "", ...args]: string[], { dataMb, fds, detached, seal }: ChildOptions): Child {
-  const spawned = spawn(program, args, {
-    env: emptyEnvironment(),
-    stdio: ["ignore", "ignore", "pipe", "pipe", ...fds],
-    windowsHide: true,
-    detached,
-  });
+export function startChild(command: string[], options: ChildOptions): Child {
+  const spawned = trySpawn(command, options);
+  // Some failures Node throws, others it tells later; there may be no streams then.
+  if (spawned instanceof Error || spawned.pid === undefined) return neverStarted(spawned, options.dataMb);
+  return startedChild(spawned, spawned.pid, options);
+}
+
+function startedChild(spawned: ChildProcess, pid: number, { dataMb, seal }: ChildOptions): Child {
   killAtExit(spawned);
   const pipe = spawned.stdio[3] as Socket;
   const frames = frameReader(maxFrameBytes);
@@ -51,21 +52,14 @@ export function startChild([program = "", ...args]: string[], { dataMb, fds, det
   keepAlive(false);
 
   const exited = new Promise<void>((resolve) => {
-    const end = (): void => {
-      alive = false;
-      resolve();
-    };
     spawned.once("exit", () => {
       alive = false;
     });
     // Not at its exit: where it has forked, the process that holds the pipe ends just after it.
-    spawned.once("close", end);
-    spawned.once("error", (cause) => {
-      if (spawned.pid !== undefined) return;
-      end();
-      current?.lose(new ChildLost("exit", `it could not be started: ${cause.message}`, { cause }));
-    });
+    spawned.once("close", () => resolve());
   });
+  // A signal that could not be sent: it is gone, and its exit tells so.
+  spawned.on("error", () => {});
   // "close" comes after all that it said was read.
   spawned.once("close", (code, signal) => {
     const how = signal !== "SIGKILL" && outOfMemory.test(said) ? "memory" : "exit";
@@ -114,7 +108,7 @@ export function startChild([program = "", ...args]: string[], { dataMb, fds, det
     if (!alive) return Promise.reject(new ChildLost("exit", said === "" ? "it is gone" : said.trim()));
     if (bounds.background !== true) keepAlive(true);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const stopWatch = watch(spawned.pid ?? 0, bounds, lose);
+    const stopWatch = watch(pid, bounds, lose);
     const end = (): void => {
       current = undefined;
       stopWatch();
@@ -142,7 +136,7 @@ export function startChild([program = "", ...args]: string[], { dataMb, fds, det
 
   const booted = exchange((frame) => expectType(frame, "ready"), { wallMs: bootMs, maxBytes: 1_000, background: true });
   const sealed = booted.then(async () => {
-    await seal(spawned.pid ?? 0).catch((cause: unknown) => {
+    await seal(pid).catch((cause: unknown) => {
       throw new ChildLost("exit", `it could not be confined: ${String(cause)}`, { cause });
     });
   });
@@ -150,7 +144,7 @@ export function startChild([program = "", ...args]: string[], { dataMb, fds, det
   sealed.catch(() => kill());
 
   return {
-    pid: spawned.pid ?? 0,
+    pid,
     dataMb,
     get alive() {
       return alive;
@@ -164,6 +158,43 @@ export function startChild([program = "", ...args]: string[], { dataMb, fds, det
     exchange,
     kill,
   };
+}
+
+function trySpawn([program = "", ...args]: string[], { fds, detached }: ChildOptions): ChildProcess | Error {
+  try {
+    return spawn(program, args, {
+      env: emptyEnvironment(),
+      stdio: ["ignore", "ignore", "pipe", "pipe", ...fds],
+      windowsHide: true,
+      detached,
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Stands for a process that the system did not start, for want of descriptors, processes or the program: whoever needs it hears why. */
+function neverStarted(failure: ChildProcess | Error, dataMb: number): Child {
+  const cause = failure instanceof Error ? Promise.resolve(failure) : errorOf(failure);
+  const reject = async (): Promise<never> => {
+    const { message } = await cause;
+    throw new ChildLost("exit", `it could not be started: ${message}`, { cause: await cause });
+  };
+  return {
+    pid: 0,
+    dataMb,
+    alive: false,
+    ready: reject,
+    exited: cause.then(() => {}),
+    send: async () => {},
+    exchange: reject,
+    kill: async () => {},
+  };
+}
+
+/** Comes by an event, and has to be taken: it would end the program. */
+function errorOf(failed: ChildProcess): Promise<Error> {
+  return new Promise((resolve) => failed.on("error", resolve));
 }
 
 const bootMs = 30_000;

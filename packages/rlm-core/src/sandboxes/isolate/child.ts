@@ -1,4 +1,5 @@
 import { createMachine } from "./create-machine.ts";
+import { prepareIsolate } from "./open-isolate.ts";
 import { serve } from "./serve.ts";
 
-await serve(createMachine);
+await serve({ createMachine, prepare: prepareIsolate });

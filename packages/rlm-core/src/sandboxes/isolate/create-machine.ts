@@ -94,8 +94,9 @@ export function createMachine(options: MachineOptions): Machine {
       if (charsRead > collectAfter) collectParts();
       return text;
     } catch (error) {
-      unread = error instanceof Error ? error : new Error(String(error));
-      throw unread;
+      // The code may read at the end of its stack, which is ours too: that is its own error.
+      if (!isStackOverflow(error)) unread = error instanceof Error ? error : new Error(String(error));
+      throw error;
     }
   }
 
@@ -236,6 +237,10 @@ function isTimeout(error: unknown): boolean {
 /** What the engine says of a script that it cannot compile; where comes on a line of its own, as in all other errors. */
 function engineMessage(message: string): string {
   return `SyntaxError: ${message.replace(/ \[(block-\d+\.js:\d+:\d+)\]$/, "\n    at $1")}`;
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message === "Maximum call stack size exceeded";
 }
 
 /** Runs a script that only declares: a TypeError is of the code's making. */

@@ -1,7 +1,9 @@
 import { InputError, SandboxError } from "../../errors.ts";
+import type { ContextRef } from "../../context.ts";
 import type { SessionOptions } from "../../sandbox.ts";
 import type { Child } from "./child-process.ts";
 import { expectType, record, text } from "./guards.ts";
+import type { MachineOptions } from "./machine.ts";
 import type { OpenFile } from "./open-files.ts";
 import { sendContext } from "./send-context.ts";
 import { encodeFrame, firstFileFd, maxReasonChars } from "./wire.ts";
@@ -16,8 +18,7 @@ export async function handOver(
   files: readonly OpenFile[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { contexts, stream, seed, queries, tools, kits, responseFormat, limits } = options;
-  const { promptChars, outputChars, heapMb, answerChars } = limits;
+  const { contexts, stream } = options;
   let heldMb = 0;
   for (const [index, context] of contexts.filter(({ paged }) => paged === true).entries()) {
     const file = files[index]?.file;
@@ -25,6 +26,7 @@ export async function handOver(
     void child.send(encodeFrame({ type: "paged", name: context.name, fd: firstFileFd + index, file }));
   }
   for (const context of contexts) {
+    heldMb += keysMb(context);
     if (context.paged === true) continue;
     heldMb += (await sendContext(child, context, stream(context.ref), signal)) * copies[context.kind];
   }
@@ -33,33 +35,66 @@ export async function handOver(
     wallMs: openMs + openMsPerMb * heldMb,
     maxBytes: maxOpenedBytes,
   });
-  const settings = { seed, queries, tools, kits: [...kits], limits: { promptChars, outputChars, heapMb, answerChars } };
-  void child.send(
-    encodeFrame({ type: "open", options: { ...settings, ...(responseFormat !== undefined && { responseFormat }) } }),
-  );
+  void child.send(encodeFrame({ type: "open", options: machineOptions(options) }));
   const { refused } = await opened;
   if (refused !== undefined) throw new InputError(refused);
   return heldMb;
 }
 
+/** What a process that waits is told of the session that it may get: one like this. */
+export function rehearsalFor(options: SessionOptions): Buffer {
+  return encodeFrame({ type: "rehearse", options: machineOptions(options) });
+}
+
+function machineOptions({
+  seed,
+  queries,
+  tools,
+  kits,
+  responseFormat,
+  limits,
+}: SessionOptions): Omit<MachineOptions, "contexts"> {
+  const { promptChars, outputChars, heapMb, answerChars } = limits;
+  return {
+    seed,
+    queries,
+    tools,
+    kits: [...kits],
+    limits: { promptChars, outputChars, heapMb, answerChars },
+    ...(responseFormat !== undefined && { responseFormat }),
+  };
+}
+
 /** What the kernel should let a process have that holds these contexts: while they are handed over there is one copy more. */
 export function dataMbFor({ contexts, limits }: Pick<SessionOptions, "contexts" | "limits">): number {
   const heldMb = contexts.reduce(
-    (sum, { length, kind, paged }) => sum + (paged === true ? 0 : length * 2 * (copies[kind] + 1)) / 1_000_000,
+    (sum, context) =>
+      sum +
+      keysMb(context) +
+      (context.paged === true ? 0 : context.length * 2 * (copies[context.kind] + 1)) / 1_000_000,
     0,
   );
   return Math.ceil((dataBaseMb + limits.heapMb + heldMb) / 1_000) * 1_000;
 }
 
-/** What a block may compute: a context that is read in parts may be gone through once on top, at 100 million characters a second. */
+/** What a block may compute: a context that is read in parts may be gone through once on top, a text at 100 million characters a second, rows and members at 15 million. */
 export function computeMsFor({ contexts, limits }: Pick<SessionOptions, "contexts" | "limits">): number {
-  return contexts.reduce((sum, { length, paged }) => sum + (paged === true ? length / 100_000 : 0), limits.computeMs);
+  return contexts.reduce(
+    (sum, { length, kind, paged }) => sum + (paged === true ? length / (kind === "string" ? 100_000 : 15_000) : 0),
+    limits.computeMs,
+  );
+}
+
+/** An object that is read in parts has all of its keys in the process, and where their values are. */
+function keysMb({ kind, items = 0, paged }: ContextRef): number {
+  return paged === true && kind === "object" ? items * mbPerKey : 0;
 }
 
 // A text is there twice while it is handed on; parsed JSON takes more than its text.
 const copies = { string: 2, array: 6, object: 6 };
 // isolated-vm reserves half a gigabyte for each isolate, Node about as much for itself.
 const dataBaseMb = 1_200;
+const mbPerKey = 0.001;
 const openMs = 30_000;
 const openMsPerMb = 100;
 const maxOpenedBytes = 4_000;

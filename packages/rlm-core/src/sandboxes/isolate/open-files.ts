@@ -1,5 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { InputError, RlmError, SandboxError } from "../../errors.ts";
+import { cannotOpen } from "../../file-ref.ts";
 import type { PagedFile, SessionOptions } from "../../sandbox.ts";
 
 /** A file that a child is to inherit. */
@@ -10,7 +11,10 @@ export interface OpenFile {
 }
 
 /** Opens the files of the contexts that are read in parts, in their order; disposed when the child has them. */
-export async function openFiles({ contexts, paged }: SessionOptions): Promise<OpenFile[] & AsyncDisposable> {
+export async function openFiles(
+  { contexts, paged }: SessionOptions,
+  signal: AbortSignal,
+): Promise<OpenFile[] & AsyncDisposable> {
   const handles: FileHandle[] = [];
   const files: OpenFile[] = [];
   const close = async (): Promise<void> => {
@@ -27,8 +31,11 @@ export async function openFiles({ contexts, paged }: SessionOptions): Promise<Op
         throw new InputError(
           `Cannot open a session: more than ${maxFiles} contexts are longer than a string can be; ask about fewer at once`,
         );
-      const { path, ...file } = await paged(context.ref);
-      const handle = await open(path);
+      const { path, ...file } = await paged(context.ref, signal);
+      signal.throwIfAborted();
+      const handle = await open(path).catch((cause: unknown) => {
+        throw cannotOpen(path, cause);
+      });
       handles.push(handle);
       const { size, mtimeNs } = await handle.stat({ bigint: true });
       if (Number(size) !== file.size || String(mtimeNs) !== file.modified)

@@ -1,63 +1,29 @@
-import { setFlagsFromString } from "node:v8";
 import { parseExpressionAt } from "acorn";
 import ivm from "isolated-vm";
 import { InputError } from "../../errors.ts";
-import type { Guest } from "./guest/boot.ts";
 import type { GuestHost, GuestSettings } from "./guest/host.ts";
-import { callbackNames, guestSource } from "./guest-source.ts";
+import { prepareShell, takeShell, type IsolateShell } from "./isolate-shell.ts";
 import type { MachineContext, MachineOptions } from "./machine.ts";
 import type { PagedText } from "../../paged-text.ts";
 import { UnfitContext } from "./unfit-context.ts";
 
-export interface OpenIsolate {
-  isolate: ivm.Isolate;
-  context: ivm.Context;
-  /** The guest's entries; what they throw is nothing that the code could choose. */
-  guest: { [Name in keyof Guest]: ivm.Reference };
+export interface OpenIsolate extends Omit<IsolateShell, "attach"> {
   /** Names that code may not declare. */
   reserved: ReadonlySet<string>;
   /** Whether nearly all of the memory beside the contexts is in use, garbage not counted. */
   isFull: () => boolean;
-  /** Collects garbage now. */
-  collect: () => void;
 }
 
 /** An isolate with the REPL's whole surface in it: contexts, queries, tools, kits. No code of the model has run. */
 export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsolate {
-  const { contexts, kits, tools, queries, seed, responseFormat, limits } = options;
+  const { contexts, kits, seed, limits } = options;
   const reserved = reservedNames(options);
-  const memoryLimit = Math.ceil(limits.heapMb + contexts.reduce((sum, each) => sum + contextMb(each), 0));
-  const isolate = new ivm.Isolate({ memoryLimit });
-  const context = isolate.createContextSync();
-  const collect = collector(isolate);
-  const settings: GuestSettings = {
-    seed,
-    queries,
-    tools,
-    promptChars: limits.promptChars,
-    outputChars: limits.outputChars,
-    answerChars: limits.answerChars,
-    hasResponseFormat: responseFormat !== undefined,
-  };
-  const callbacks = callbackNames.map((name) => new ivm.Callback(host[name], { sync: true }));
-  const booted = context.evalClosureSync(guestSource, [...callbacks, JSON.stringify(settings)], {
-    filename: "rlm-guest.js",
-    result: { reference: true },
-  });
-  const entry = (name: keyof Guest): ivm.Reference => booted.getSync(name, { reference: true });
-  const guest = {
-    context: entry("context"),
-    longText: entry("longText"),
-    longRows: entry("longRows"),
-    longObject: entry("longObject"),
-    kit: entry("kit"),
-    kitFunction: entry("kitFunction"),
-    ready: entry("ready"),
-    run: entry("run"),
-    settle: entry("settle"),
-    take: entry("take"),
-    inspect: entry("inspect"),
-  };
+  const memoryLimit = memoryLimitOf(
+    options,
+    contexts.reduce((sum, each) => sum + contextMb(each), 0),
+  );
+  const { isolate, context, guest, collect, attach } = takeShell(memoryLimit, settingsOf(options));
+  attach(host);
 
   for (const given of contexts) {
     if ("paged" in given) {
@@ -87,9 +53,9 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
       guest.kitFunction.applySync(undefined, [name, key, made.derefInto({ release: true })]);
     }
   }
-  guest.ready.applySync(undefined, []);
+  guest.ready.applySync(undefined, [seed]);
   const before = usedBytes(isolate);
-  const isOver = (): boolean => usedBytes(isolate) - before > mostUsed * (memoryLimit * 1_048_576 - before);
+  const isOver = (): boolean => usedBytes(isolate) - before > mostUsed * limits.heapMb * 1_048_576;
   const isFull = (): boolean => {
     if (!isOver()) return false;
     collect();
@@ -107,20 +73,30 @@ function givePaged(
   else guest.longObject.applySync(undefined, [name, paged.length, JSON.stringify(view.object.map(([key]) => key))]);
 }
 
+/** Does ahead what of an isolate does not depend on the contexts, if those are short. */
+export function prepareIsolate(options: Omit<MachineOptions, "contexts">): void {
+  prepareShell(memoryLimitOf(options, 0), settingsOf(options));
+}
+
+// In steps, so that sessions with short contexts are alike.
+function memoryLimitOf({ limits }: Pick<MachineOptions, "limits">, contextMb: number): number {
+  return limits.heapMb + contextStepMb * Math.max(1, Math.ceil(contextMb / contextStepMb));
+}
+
+const contextStepMb = 8;
+
+function settingsOf({ queries, tools, responseFormat, limits }: Omit<MachineOptions, "contexts">): GuestSettings {
+  const { promptChars, outputChars, answerChars } = limits;
+  return { queries, tools, promptChars, outputChars, answerChars, hasResponseFormat: responseFormat !== undefined };
+}
+
 const mostUsed = 0.9;
+// A key with the getter of its value.
+const mbPerKey = 0.0005;
 
 function usedBytes(isolate: ivm.Isolate): number {
   const { used_heap_size, externally_allocated_size } = isolate.getHeapStatisticsSync();
   return used_heap_size + externally_allocated_size;
-}
-
-/** The isolate's garbage collection; in a context of its own, for code must not reach it. */
-function collector(isolate: ivm.Isolate): () => void {
-  setFlagsFromString("--expose-gc");
-  const context = isolate.createContextSync();
-  setFlagsFromString("--no-expose-gc");
-  const collect = context.global.getSync("gc", { reference: true });
-  return () => collect.applySync(undefined, []);
 }
 
 /** A method's source is none by itself; as the one member of an object it is. */
@@ -158,9 +134,10 @@ function reservedNames({ contexts, kits, tools, queries }: MachineOptions): Set<
   return reserved.add("context");
 }
 
-/** Megabytes of a context in the isolate; parsed JSON takes more than its text. */
+/** Megabytes of a context in the isolate: of one that is read in parts its keys; parsed JSON takes more than its text. */
 function contextMb(context: MachineContext): number {
-  if ("paged" in context) return 0;
+  if ("paged" in context)
+    return context.view !== undefined && "object" in context.view ? context.view.object.length * mbPerKey : 0;
   const { kind, text } = context;
   const bytes = text.length * (wide.test(text) ? 2 : 1);
   return (kind === "string" ? bytes : 4 * bytes) / 1_000_000;

@@ -33,6 +33,7 @@ function write(content: string | Buffer): string {
 async function openPaged(
   paths: Record<string, string>,
   options?: FileOptions,
+  more?: Parameters<ReturnType<typeof testSession>["options"]>[0],
 ): Promise<{ session: Session; contexts: ContextRef[]; run(code: string): Promise<string> }> {
   const contexts = await storeContexts(
     named(Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, file(path, options)]))),
@@ -40,10 +41,26 @@ async function openPaged(
   );
   const paged = contexts.map((context): ContextRef => ({ ...context, paged: true }));
   const { options: sessionOptions, drive } = testSession("");
-  const session = await sandbox.open(sessionOptions({ contexts: paged, paged: pagedContext }));
+  const session = await sandbox.open(sessionOptions({ ...more, contexts: paged, paged: pagedContext }));
   return {
     session,
     contexts: paged,
+    async run(code) {
+      const { output, error } = await drive(session, code);
+      if (error !== undefined) throw new Error(error.message);
+      return output.text.trimEnd();
+    },
+  };
+}
+
+/** A session with the array `rows` of these lines, and the LongText `text`. */
+async function openRows(lines: string): Promise<{ session: Session; run(code: string): Promise<string> }> {
+  const [rows] = await storeContexts(named({ rows: file(write(lines), { format: "jsonl" }) }), memoryStore());
+  const [text] = await storeContexts(named({ text: file(write(`some needle ${"x".repeat(300_000)}`)) }), memoryStore());
+  const { options, drive } = testSession("");
+  const session = await sandbox.open(options({ contexts: [rows!, { ...text!, paged: true }], paged: pagedContext }));
+  return {
+    session,
     async run(code) {
       const { output, error } = await drive(session, code);
       if (error !== undefined) throw new Error(error.message);
@@ -220,6 +237,77 @@ describe("a paged context", () => {
     await session.close();
   });
 
+  it("runs nothing of the code's while it is read, printed or inspected, whatever Object.prototype has", async () => {
+    const lines = Array.from({ length: 30 }, (_, n) => `{"n":${n}}`).join("\n");
+    const { session, run } = await openRows(lines);
+    const traps = ["get", "has", "ownKeys", "getPrototypeOf", "getOwnPropertyDescriptor", "isExtensible"];
+    expect(
+      await run(
+        `let seen = 0; for (const name of ${JSON.stringify(traps)}) Object.prototype[name] = (...given) => { seen++; return Reflect[name](...given); };
+        print(rows.slice(0, 2), text.slice(0, 4), find("needle", { within: text }).total, rows[1].n); print(seen)`,
+      ),
+    ).toBe("[{ n: 0 }, { n: 1 }] some 1 1\n0");
+    await session.inspect();
+    expect(await run("SHOW_VARS(); print(seen)")).toBe("seen: number\n0");
+    await session.close();
+  });
+
+  it("has the keys and elements that an array has", async () => {
+    const { session, run } = await openRows('1\n{"a":[2]}\n' + "[".repeat(20_000) + "]".repeat(20_000));
+    expect(
+      await run(
+        "let seen = ''; for (const at in rows) seen += at; print(Object.keys(rows), Object.entries(rows)[1][1].a, seen, JSON.stringify(rows.slice(0, 2)), { ...rows }[0], rows[2].length)",
+      ),
+    ).toBe('["0", "1", "2"] [2] 012 [1,{"a":[2]}] 1 1');
+    await expect(run("rows[1].a[0] = 3; 'use strict'; (() => { 'use strict'; rows[1].a[0] = 3 })()")).rejects.toThrow(
+      "Cannot assign to read only property",
+    );
+    await expect(run("await llm_query(rows)")).rejects.toThrow("Expected the prompt to be a string, got an array");
+    await session.close();
+  });
+
+  it("gives the same rows after an inspection as without one", async () => {
+    const { session, run } = await openRows(
+      Array.from({ length: 40_000 }, (_, n) => `{"n":${n},"s":"${"y".repeat(20)}"}`).join("\n"),
+    );
+    await run("const all = rows, first = [0, 8_000, 16_000, 24_000, 32_000].map((n) => rows[n])");
+    await session.inspect();
+    // Of the five parts of the file that were read, the last four are known.
+    expect(await run("print(rows[8_000] === first[1], rows[0] === first[0])")).toBe("true false");
+    await session.close();
+  });
+
+  it("may be read at the end of the code's stack: that is an error of the code's, and no more", async () => {
+    const { session, run } = await openRows("1");
+    expect(
+      await run(
+        `let reads = 0, failed = 0;
+        const dive = (n) => {
+          try { dive(n + 1); } catch {}
+          try { reads += text.slice((n % 3) * 70_000, (n % 3) * 70_000 + 66_000).length > 0; reads += text.count("q"); } catch { failed++; }
+        };
+        dive(0);
+        print(reads > 0, failed > 0)`,
+      ),
+    ).toBe("true true");
+    await session.close();
+  });
+
+  it("keeps in memory what the code keeps of it, not what is around that", async () => {
+    const line = "ERROR number 7 is a line that is kept";
+    const text = `${"some plain line of a log file\n".repeat(40_000)}${line}\n`.repeat(80);
+    const limits = { heapMb: 64 };
+    const { session, run } = await openPaged({ context: write(text) }, {}, { limits });
+    expect(await run("const found = context.match(/ERROR.*/g); print(found.length, found[9])")).toBe(`80 ${line}`);
+    expect(await run("const all = [...context.matchAll(/(?<what>ERROR.*)/g)]; print(all[9].groups.what)")).toBe(line);
+    expect(
+      await run(
+        "const heads = []; for (let n = 0; n < 1_400; n++) heads.push(context.slice(n * 66_000, n * 66_000 + 20)); print(heads.length)",
+      ),
+    ).toBe("1400");
+    await session.close();
+  });
+
   it("is an array or an object of JSON that is too long to be parsed at once", async () => {
     const value = Object.fromEntries(
       Array.from({ length: 3_000 }, (_, n) => [`src/${n}.ts`, `export const n = ${n};\n`.repeat(20)]),
@@ -257,6 +345,18 @@ describe("a paged context", () => {
         "context['src/0.ts'] = 1; let n = 0; for (const [path, text] of Object.entries(context)) n += text.length; print(n)",
       ),
     ).toBe(total);
+    await session.close();
+  });
+
+  it("is an object of many keys, which count as the context's memory and not as the code's", async () => {
+    const value = Object.fromEntries(Array.from({ length: 120_000 }, (_, n) => [`folder/of/files/${n}.txt`, n]));
+    const [whole] = await storeContexts(file(write(JSON.stringify(value)), { format: "json" }), memoryStore());
+    const object: ContextRef = { ...whole!, items: 120_000, ref: viewRef(whole!.ref, "object"), paged: true };
+    const { options, drive } = testSession("");
+    const limits = { heapMb: 24 };
+    const session = await sandbox.open(options({ contexts: [object], paged: pagedContext, limits }));
+    const done = await drive(session, "print(Object.keys(context).length, context['folder/of/files/77.txt'])");
+    expect(done).toMatchObject({ output: { text: "120000 77\n" } });
     await session.close();
   });
 

@@ -89,6 +89,27 @@ describe("createPool()", () => {
     expect((await third).child.alive).toBe(true);
   });
 
+  it("has files opened only for who has a place, and frees the place where that fails or comes too late", async () => {
+    const pool = createPool({ maxProcesses: 1, warm: 0, start: fakeProcesses().start });
+    const first = await pool.take(1_000, signal);
+    let opened = 0;
+    const waiting = pool.take(1_000, signal, async () => {
+      opened++;
+      throw new Error("no such file");
+    });
+    const abort = new AbortController();
+    const late = pool.take(1_000, abort.signal, async () => {
+      abort.abort(new Error("enough"));
+      return [9];
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(opened).toBe(0);
+    await first.leave();
+    await expect(waiting).rejects.toThrow("no such file");
+    await expect(late).rejects.toThrow("enough");
+    expect(pool.hasRoom()).toBe(true);
+  });
+
   it("leaves a place that was in use when its signal aborts", async () => {
     const pool = createPool({ maxProcesses: 1, warm: 0, start: fakeProcesses().start });
     const abort = new AbortController();
@@ -96,6 +117,18 @@ describe("createPool()", () => {
     abort.abort();
     await place.child.exited;
     expect(pool.hasRoom()).toBe(true);
+  });
+
+  it("does not wait for the place of a process that was gone before it was left", async () => {
+    const pool = createPool({ maxProcesses: 1, warm: 0, start: fakeProcesses().start });
+    const lost = await pool.take(1_000, signal);
+    await lost.child.kill();
+    await lost.leave();
+    const resting = await pool.take(1_000, signal);
+    const next = pool.take(1_000, signal);
+    resting.rest();
+    await next;
+    expect(resting.child.alive).toBe(false);
   });
 
   it("frees the place of a process that is gone", async () => {

@@ -1,10 +1,14 @@
-import { encodeFrame } from "./wire.ts";
 import type { Child } from "./child-process.ts";
 
 /** Bounds the live processes of one sandbox and keeps some booted ahead. */
 export interface Pool {
-  /** A process, booted or booting, as soon as there is a place; those who wait get theirs in order. With open files to inherit it is a new one. When `signal` aborts, the place is left. */
-  take(dataMb: number, signal: AbortSignal, fds?: readonly number[]): Promise<Place>;
+  /** A process, booted or booting, as soon as there is a place; those who wait get theirs in order. With open files to inherit it is a new one; they are asked for when there is a place, so that who waits has none open. `rehearsal` is what the next process that is booted ahead does meanwhile. When `signal` aborts, the place is left. */
+  take(
+    dataMb: number,
+    signal: AbortSignal,
+    openFds?: () => Promise<readonly number[]>,
+    rehearsal?: Buffer,
+  ): Promise<Place>;
   /** Whether `take` would neither wait nor take a process from another session. */
   hasRoom(): boolean;
   /** Ends the processes that nobody has taken, and boots none ahead any more. */
@@ -64,8 +68,10 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
     return await promise;
   }
 
-  function taken(dataMb: number, fds: readonly number[]): Child {
+  async function taken(dataMb: number, signal: AbortSignal, openFds: () => Promise<readonly number[]>): Promise<Child> {
     try {
+      const fds = await openFds();
+      signal.throwIfAborted();
       return (fds.length === 0 ? ahead.take(dataMb) : undefined) ?? start(dataMb, fds);
     } catch (error) {
       freePlace();
@@ -79,6 +85,7 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
   }
 
   function createPlace(child: Child): Place {
+    let gone = false;
     const place: Place = {
       child,
       rest() {
@@ -94,11 +101,13 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
       },
       leave() {
         resting.delete(place);
-        leaving.add(place);
+        // What is gone is no place to come: somebody who waits would wait for ever.
+        if (!gone) leaving.add(place);
         return child.kill();
       },
     };
     void child.exited.then(() => {
+      gone = true;
       resting.delete(place);
       leaving.delete(place);
       freePlace();
@@ -108,12 +117,11 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
 
   return {
     hasRoom: () => queue.length === 0 && live < maxProcesses,
-    async take(dataMb, signal, fds = []) {
+    async take(dataMb, signal, openFds = async () => [], rehearsal) {
+      ahead.rehearse(rehearsal);
       signal.throwIfAborted();
       await turn(signal);
-      if (signal.aborted) freePlace();
-      signal.throwIfAborted();
-      const place = createPlace(taken(dataMb, fds));
+      const place = createPlace(await taken(dataMb, signal, openFds));
       place.wake(signal);
       return place;
     },
@@ -121,15 +129,19 @@ export function createPool({ maxProcesses, warm, start }: PoolOptions): Pool {
   };
 }
 
-const rehearse = encodeFrame({ type: "rehearse" });
-
 /** Processes that are booted before somebody needs one. They count as live only when they are taken. */
 function bootedAhead(
   most: number,
   start: PoolOptions["start"],
-): { take(dataMb: number): Child | undefined; refill(): void; close(): Promise<void> } {
+): {
+  take(dataMb: number): Child | undefined;
+  rehearse(next: Buffer | undefined): void;
+  refill(): void;
+  close(): Promise<void>;
+} {
   const waiting = new Set<Child>();
   let largestMb = 0;
+  let next: Buffer | undefined;
   let closed = false;
 
   return {
@@ -142,10 +154,13 @@ function bootedAhead(
       }
       return undefined;
     },
+    rehearse(rehearsal) {
+      next = rehearsal;
+    },
     refill() {
       while (!closed && waiting.size < most) {
         const child = start(largestMb);
-        void child.send(rehearse);
+        if (next !== undefined) void child.send(next);
         waiting.add(child);
         void child.exited.then(() => waiting.delete(child));
       }

@@ -7,16 +7,22 @@ import { openSyncPipe, type SyncPipe } from "./sync-pipe.ts";
 import { UnfitContext } from "./unfit-context.ts";
 import { maxReasonChars, pipeFd, type ToChild } from "./wire.ts";
 
+/** Makes the machine; `prepare` does ahead what it can of it. */
+export interface Maker {
+  createMachine(options: MachineOptions): Machine;
+  prepare(options: Omit<MachineOptions, "contexts">): void;
+}
+
 /**
  * The child process: one machine, driven by the frames of its parent until the pipe ends.
  * An error here is a fault of ours and ends the process; errors of the model's code are steps.
  */
-export async function serve(createMachine: (options: MachineOptions) => Machine): Promise<void> {
+export async function serve({ createMachine, prepare }: Maker): Promise<void> {
   const pipe = openSyncPipe(pipeFd);
   pipe.write({ type: "ready" });
   pipe.flush();
   const contexts: MachineOptions["contexts"] = [];
-  const machine = openMachine(pipe, contexts, createMachine);
+  const machine = openMachine(pipe, contexts, { createMachine, prepare });
   if (machine === undefined) return;
   pipe.write({ type: "opened" });
   pipe.flush();
@@ -40,12 +46,13 @@ const worthCollecting = 4_000_000;
 function openMachine(
   pipe: SyncPipe,
   contexts: MachineOptions["contexts"],
-  createMachine: (options: MachineOptions) => Machine,
+  { createMachine, prepare }: Maker,
 ): Machine | undefined {
   for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
     if (frame.type === "open") return machineOrRefusal(() => createMachine({ ...frame.options, contexts }), pipe);
     if (frame.type === "rehearse") {
-      rehearse(createMachine);
+      rehearse(createMachine, frame.options);
+      prepare(frame.options);
       continue;
     }
     if (frame.type === "paged") {
@@ -59,25 +66,21 @@ function openMachine(
   return undefined;
 }
 
-// What a first block runs through: printing, a query, its result.
-const rehearsed: MachineOptions = {
-  contexts: [{ name: "context", kind: "string", text: "x" }],
-  seed: 0,
-  queries: true,
-  tools: [],
-  kits: [],
-  limits: { promptChars: 1_000, outputChars: 1_000, heapMb: 16, answerChars: 1_000 },
-};
-
-function rehearse(createMachine: (options: MachineOptions) => Machine): void {
-  const machine = createMachine(rehearsed);
-  machine.run({
-    code: "const part = context.slice(0, 5); print(part, await llm_query(part))",
-    clock: 0,
-    computeMs: 1_000,
+// What a first block runs through is compiled by it: a context, printing, a query, its result.
+function rehearse(createMachine: Maker["createMachine"], { limits }: Omit<MachineOptions, "contexts">): void {
+  const machine = createMachine({
+    contexts: [{ name: "context", kind: "string", text: "x" }],
+    seed: 0,
+    queries: true,
+    tools: [],
+    kits: [],
+    limits: { ...limits, heapMb: 16 },
   });
+  machine.run({ code: rehearsed, clock: 0, computeMs: 1_000 });
   machine.resume({ id: 1, ok: true, value: { text: "x", json: false } });
 }
+
+const rehearsed = "const part = context.slice(0, 5); print(part, await llm_query(part))";
 
 function machineOrRefusal(create: () => Machine, pipe: SyncPipe): Machine | undefined {
   try {

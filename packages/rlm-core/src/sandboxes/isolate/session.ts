@@ -4,9 +4,9 @@ import { BlamelessLoss, ChildLost } from "./child-lost.ts";
 import { lostBlock } from "./lost-block.ts";
 import { createPast } from "./past.ts";
 import type { Place, Pool } from "./pool.ts";
-import { computeMsFor, dataMbFor } from "./hand-over.ts";
+import { computeMsFor, dataMbFor, rehearsalFor } from "./hand-over.ts";
 import { openMachine, type RemoteMachine } from "./remote-machine.ts";
-import { openFiles } from "./open-files.ts";
+import { openFiles, type OpenFile } from "./open-files.ts";
 import { replay, type Replayed } from "./replay.ts";
 
 /** Opens a session on the pool's processes. It has one only while it needs one, or while nobody else does. */
@@ -59,12 +59,13 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
   async function machineNow(signal: AbortSignal): Promise<{ machine: RemoteMachine; replayed?: Replayed }> {
     if (live?.place.wake(signal) === true) return live;
     live = undefined;
-    await using files = await openFiles(options);
-    const place = await pool.take(
-      dataMbFor(options),
-      signal,
-      files.map(({ fd }) => fd),
-    );
+    await using opened = new AsyncDisposableStack();
+    let files: readonly OpenFile[] = [];
+    const openFds = async (): Promise<readonly number[]> => {
+      files = opened.use(await openFiles(options, signal));
+      return files.map(({ fd }) => fd);
+    };
+    const place = await pool.take(dataMbFor(options), signal, openFds, rehearsalFor(options));
     building = place;
     try {
       const machine = await openMachine(place.child, options, files, signal);

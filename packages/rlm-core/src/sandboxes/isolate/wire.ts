@@ -20,8 +20,8 @@ export const maxReasonChars = 300;
  * characters is there; right after each `piece` its bytes, bare. `wide`: UTF-16LE, two bytes a character, and so are all pieces after it; else latin1, one byte.
  */
 export type ToChild =
-  /** Do once what a session will need, so that it is compiled by then; the process is waiting for one. */
-  | { type: "rehearse" }
+  /** Do ahead what a session like this one will need; the process is waiting for one. */
+  | { type: "rehearse"; options: Omit<MachineOptions, "contexts"> }
   | { type: "context"; name: string; kind: ContextRef["kind"]; length: number }
   | { type: "piece"; length: number; wide: boolean }
   /** A context that is read from a file which the process has open. */

@@ -246,7 +246,7 @@ export const floods: readonly HostileProgram[] = [
     prints: /printed$/,
     ends: ["well", "timeout"],
   },
-  { name: "a block that is far too long", family, code: `"${"x".repeat(300_000)}";`, ends: ["syntax"] },
+  { name: "a block that is far too long", family, code: `"${"x".repeat(1_100_000)}";`, ends: ["syntax"] },
   { name: "a chain of operators that is far too long", family, code: `1${"+1".repeat(100_000)};`, ends: ["syntax"] },
   {
     name: "functions in functions",

@@ -50,7 +50,7 @@ export interface Guest {
   kit: (name: string) => void;
   kitFunction: (kit: string, name: string, made: unknown) => void;
   /** All contexts and kits are there. */
-  ready: () => void;
+  ready: (seed: number) => void;
   run: (block: number, clock: number, names: string, main: () => Promise<unknown>) => void;
   settle: (id: number, ok: number, text: string, json: number) => void;
   /** Hands over what was printed. */
@@ -62,7 +62,7 @@ export interface Guest {
 export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Guest {
   const realm = parts.captureRealm();
   const isProxy = parts.harden(realm, host.exhausted);
-  const setClock = parts.installClock(realm, settings.seed);
+  const { setClock, setSeed } = parts.installClock(realm);
   const kinds = parts.createKinds(realm, isProxy);
   const format = parts.createFormat(realm, kinds);
   const textParts = parts.createTextParts(realm, host.readContext);
@@ -140,7 +140,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     return found;
   };
   const worthReference = 10_000;
-  const queries = parts.createQueries(realm, host, mailbox, settings, contextPart);
+  const queries = parts.createQueries(realm, host, mailbox, settings, longTexts, contextPart);
   if (settings.queries) {
     reserve("llm_query", freeze(queries.llm_query));
     reserve("llm_query_batched", freeze(queries.llm_query_batched));
@@ -197,7 +197,8 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       fix(bound, "name", name);
       put(kit, name, freeze(bound));
     },
-    ready: () => {
+    ready: (seed) => {
+      setSeed(seed);
       kits.forEach((kit) => freeze(kit));
       const has = realm.hasOwn(named, "context");
       context = has ? named["context"] : names.length === 1 ? named[names[0] as string] : named;
@@ -213,7 +214,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       };
       reserve("SHOW_VARS", SHOW_VARS);
       variables = parts.createVariables(realm, kinds, format, longTexts);
-      inspect = parts.createInspect(realm, host, kinds, longTexts, variables, () => contexts);
+      inspect = parts.createInspect(realm, host, kinds, longTexts, longLists, variables, () => contexts);
     },
     run: (block, clock, declared, main) => {
       shield();
@@ -258,6 +259,6 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       if (answer.given()) mailbox.abandon();
       printed.take(host.printed);
     },
-    inspect: () => inspect(),
+    inspect: () => longLists.unseen(inspect),
   };
 }

@@ -2,9 +2,12 @@ import type { Realm } from "./realm.ts";
 
 /**
  * Takes chance and time out of the REPL, so that a replay gives the same values: `Math.random` is seeded, and `Date` and
- * `Intl` read a clock that is set for each block and goes on by 1 ms with every 1,000 readings. Returns its setter.
+ * `Intl` read a clock that is set for each block and goes on by 1 ms with every 1,000 readings. Returns the setters of both.
  */
-export function installClock(realm: Realm, seed: number): (milliseconds: number) => void {
+export function installClock(realm: Realm): {
+  setClock: (milliseconds: number) => void;
+  setSeed: (seed: number) => void;
+} {
   const { global, hide, construct, apply, floor, imul, describe, dataOf } = realm;
   let base = 0;
   let readings = 0;
@@ -43,7 +46,7 @@ export function installClock(realm: Realm, seed: number): (milliseconds: number)
   if (temporal !== undefined) delete temporal.Now;
 
   // mulberry32, public domain, by Tommy Ettinger.
-  let state = seed | 0;
+  let state = 0;
   hide(Math, "random", function random() {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = imul(state ^ (state >>> 15), 1 | state);
@@ -51,8 +54,13 @@ export function installClock(realm: Realm, seed: number): (milliseconds: number)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   });
 
-  return (milliseconds) => {
-    base = milliseconds;
-    readings = 0;
+  return {
+    setClock: (milliseconds) => {
+      base = milliseconds;
+      readings = 0;
+    },
+    setSeed: (seed) => {
+      state = seed | 0;
+    },
   };
 }

@@ -46,7 +46,6 @@ export type ContextKind = "" | "text" | "json" | "part";
 export type CallKind = "llm" | "rlm" | "tool";
 
 export interface GuestSettings {
-  seed: number;
   promptChars: number;
   outputChars: number;
   answerChars: number;

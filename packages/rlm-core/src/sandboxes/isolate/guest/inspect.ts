@@ -1,5 +1,6 @@
 import type { GuestHost } from "./host.ts";
 import type { Kinds } from "./kinds.ts";
+import type { LongLists } from "./long-list.ts";
 import type { LongTexts } from "./long-text.ts";
 import type { Realm } from "./realm.ts";
 import type { Variables } from "./variables.ts";
@@ -15,6 +16,7 @@ export function createInspect(
   host: GuestHost,
   kinds: Kinds,
   longTexts: LongTexts,
+  longLists: LongLists,
   variables: Variables,
   contexts: () => object[],
 ): () => void {
@@ -85,6 +87,8 @@ export function createInspect(
       }
       const part = longTexts.partOf(value);
       if (part !== undefined) return emitString("L", `${part.from} ${part.length} ${part.context}`);
+      const context = longLists.nameOf(value);
+      if (context !== undefined) return emitString("R", context);
       let id = mapGet(ids, value);
       if (id === undefined) {
         id = `#${queue.length};`;

@@ -1,4 +1,4 @@
-import { assert, constantFrom, integer, nat, option, property, string } from "fast-check";
+import { array, assert, boolean, constantFrom, integer, nat, option, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createFormat } from "./format.ts";
 import { createKinds } from "./kinds.ts";
@@ -130,6 +130,32 @@ describe("LongText", () => {
         expect(long.count(all)).toBe([...text.matchAll(all)].length);
       }),
       { numRuns: 3_000 },
+    );
+  });
+
+  it("chunks() gives all of the text, in pieces of at most the size that was asked for, and ends", () => {
+    assert(
+      property(
+        array(boolean(), { minLength: 1, maxLength: 60 }),
+        integer({ min: 2, max: 9 }),
+        nat(7),
+        (wide, size, most) => {
+          // Every character stands once, so that a chunk tells where it is from.
+          const text = wide.map((isWide, n) => String.fromCodePoint((isWide ? 0x1f600 : 0x4e00) + n)).join("");
+          const overlap = Math.min(most, size - 2);
+          let end = 0;
+          for (const chunk of longText(text).chunks(size, overlap)) {
+            const start = text.indexOf(chunk);
+            expect(chunk.length).toBeLessThanOrEqual(size);
+            expect(chunk.isWellFormed()).toBe(true);
+            if (end > 0) expect([-1, 0, 1]).toContain(end - start - overlap);
+            expect(start + chunk.length).toBeGreaterThan(end);
+            end = start + chunk.length;
+          }
+          expect(end).toBe(text.length);
+        },
+      ),
+      { numRuns: 2_000 },
     );
   });
 });

@@ -27,7 +27,23 @@ export function createLongTexts(
   createPieces: typeof createTextPieces,
   maxString: number,
 ): LongTexts {
-  const { errorAt, count, each, put, is, slice, indexOf, isInteger, fix, freeze, describe, ownKeys, argument } = realm;
+  const {
+    errorAt,
+    count,
+    each,
+    is,
+    list,
+    asArray,
+    slice,
+    indexOf,
+    isInteger,
+    fix,
+    freeze,
+    describe,
+    ownKeys,
+    argument,
+    copied,
+  } = realm;
   const { TypeError, RangeError } = realm;
   const shortRead = 65_536;
   const shownChars = 1_000;
@@ -56,7 +72,7 @@ export function createLongTexts(
   const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
   const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
   const text = (part: TextPart, from: number, to: number): string =>
-    to - from > shortRead ? part.read(from, to) : parts.peek(part, from, to);
+    to - from > shortRead ? part.read(from, to) : copied(parts.peek(part, from, to));
   const cut = (part: TextPart, from: number, to: number): unknown => {
     if (to <= from) return "";
     return to - from > maxString ? create(parts.part(part.context, part.from + from, to - from)) : text(part, from, to);
@@ -92,7 +108,7 @@ export function createLongTexts(
     if (isInteger(value) && (value as number) >= least) return value as number;
     throw errorAt(RangeError, `Expected ${name} to be a whole number of ${least} or more, got ${string(value)}`, above);
   };
-  const { iterator, lines, chunks, occurrences, splitByText, splitByPattern } = createPieces(realm, parts, scan, cut);
+  const { iterator, lines, chunks, splitByText, splitByPattern } = createPieces(realm, parts, scan, cut);
 
   const methods: Record<string, Function> = {
     slice(this: unknown, from?: unknown, to?: unknown) {
@@ -166,9 +182,9 @@ export function createLongTexts(
       const part = own(this, methods["match"] as Function);
       const next = scan.matches(part, searcher(pattern, methods["match"] as Function), 0);
       if (!isGlobal(pattern)) return next() ?? null;
-      const found: string[] = [];
-      for (let match = next(); match !== undefined; match = next()) put(found, found.length, match[0]);
-      return found.length === 0 ? null : found;
+      const found = list<string>();
+      for (let match = next(); match !== undefined; match = next()) found[found.length] = match[0];
+      return found.length === 0 ? null : asArray(found);
     },
     matchAll(this: unknown, pattern?: unknown) {
       const part = own(this, methods["matchAll"] as Function);
@@ -184,15 +200,11 @@ export function createLongTexts(
     count(this: unknown, pattern: unknown) {
       const above = methods["count"] as Function;
       const part = own(this, above);
-      let found = 0;
-      if (isRegExp(pattern)) {
-        const next = scan.matches(part, searcher(pattern, above), 0);
-        while (next() !== undefined) found++;
-        return found;
-      }
+      if (isRegExp(pattern)) return scan.count(part, searcher(pattern, above));
       const wanted = string(pattern);
       if (wanted === "") throw errorAt(TypeError, "Expected a RegExp or a string that holds something to count", above);
-      const next = occurrences(part, wanted);
+      const next = scan.occurrences(part, wanted, 0);
+      let found = 0;
       while (next() !== undefined) found++;
       return found;
     },
@@ -278,7 +290,9 @@ export function createLongTexts(
   });
   freeze(prototype);
 
+  // Without a prototype: a property of Object.prototype would be a trap of the code's.
   const handler = {
+    __proto__: null,
     get(target: object, key: PropertyKey, receiver: unknown): unknown {
       if (typeof key === "string" && key !== "" && (key[0] as string) >= "0" && (key[0] as string) <= "9") {
         const part = partOf(receiver);

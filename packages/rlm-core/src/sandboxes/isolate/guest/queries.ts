@@ -1,4 +1,5 @@
 import type { GuestHost, GuestPart, GuestSettings } from "./host.ts";
+import type { LongTexts } from "./long-text.ts";
 import type { Call, Mailbox } from "./mailbox.ts";
 import type { Realm } from "./realm.ts";
 
@@ -17,6 +18,7 @@ export function createQueries(
   host: GuestHost,
   mailbox: Mailbox,
   settings: GuestSettings,
+  longTexts: LongTexts,
   partOf: (value: unknown) => GuestPart | undefined,
 ): Queries {
   const { errorAt, failure, stringify, count, each, list, put, ownKeys, wellFormed, argument, isArray } = realm;
@@ -25,7 +27,7 @@ export function createQueries(
   const nameOf = (value: unknown): string => {
     if (value === null || value === undefined) return `${value}`;
     if (isArray(value)) return "an array";
-    if (partOf(value) !== undefined) return "a LongText (take a part of it by slice(from, to))";
+    if (longTexts.partOf(value) !== undefined) return "a LongText (take a part of it by slice(from, to))";
     return typeof value === "object" ? "an object" : `a ${typeof value}`;
   };
 

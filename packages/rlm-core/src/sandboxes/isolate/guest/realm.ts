@@ -40,6 +40,8 @@ export interface Realm {
   put: (object: object, key: PropertyKey, value: unknown) => void;
   /** An array without prototype: index and length only, and no setter of the code's can see what is put in. */
   list: <T>() => T[];
+  /** Makes such a list an array as the code knows them. */
+  asArray: <T>(list: T[]) => T[];
   /** Visits elements in order, without an iterator. For lists of our own: it would call getters. */
   each: <T>(list: ArrayLike<T>, visit: (element: T, index: number) => void) => void;
   /** What an argument's own property holds; undefined if it has none, whatever its prototypes have. */
@@ -55,6 +57,8 @@ export interface Realm {
   indexOf: (text: string, part: string, from?: number) => number;
   slice: (text: string, from: number, to?: number) => string;
   wellFormed: (text: string) => string;
+  /** The same text as a copy: a piece of a longer text keeps all of that in memory. */
+  copied: <T extends string | undefined>(text: T) => T;
   /** "1,234,567". */
   count: (number: number) => string;
 
@@ -96,6 +100,7 @@ export function captureRealm(): Realm {
   const { freeze, hasOwn, is } = Object;
   const parse = own(JSON, "parse") as Realm["parse"];
   const stringify = own(JSON, "stringify") as Realm["stringify"];
+  const arrayPrototype = Array.prototype;
   const PromiseHere = Promise;
   const ErrorHere = Error;
   // `call` bound to a method: it takes the object first, and no lookup takes part when it is called.
@@ -189,6 +194,10 @@ export function captureRealm(): Realm {
       setPrototypeOf(array, null);
       return array;
     },
+    asArray: (list) => {
+      setPrototypeOf(list, arrayPrototype);
+      return list;
+    },
     each: (list, visit) => {
       const { length } = list;
       for (let index = 0; index < length; index++) visit(list[index] as Parameters<typeof visit>[0], index);
@@ -201,6 +210,8 @@ export function captureRealm(): Realm {
     imul: own(Math, "imul") as Realm["imul"],
     indexOf,
     slice,
+    // Of fewer characters V8 makes a copy by itself; a text that is put together anew it has to write out.
+    copied: (text) => (text === undefined || text.length < 13 ? text : (slice(` ${text}`, 1) as typeof text)),
     wellFormed: method(String.prototype, "toWellFormed") as Realm["wellFormed"],
     count: (number) => {
       let digits = `${number}`;

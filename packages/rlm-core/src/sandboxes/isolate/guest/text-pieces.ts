@@ -12,8 +12,6 @@ export interface TextPieces {
   lines: (part: TextPart) => object;
   /** Pieces of at most `size` characters, of which each repeats `overlap` of the one before; none ends within a surrogate pair. */
   chunks: (part: TextPart, size: number, overlap: number) => object;
-  /** Where a text occurs, one after the other, none within another. */
-  occurrences: (part: TextPart, wanted: string) => () => number | undefined;
   splitByText: (part: TextPart, separator: string, limit: number) => unknown[];
   /** `expression` has `g`. */
   splitByPattern: (part: TextPart, expression: RegExp, limit: number) => unknown[];
@@ -21,11 +19,8 @@ export interface TextPieces {
 
 /** How a long text is gone through in pieces. */
 export function createTextPieces(realm: Realm, parts: TextParts, scan: TextScan, cut: CutText): TextPieces {
-  const { put, indexOf, fix, prototypeOf } = realm;
+  const { indexOf, fix, prototypeOf, list, asArray } = realm;
   const windowSize = 1_048_576;
-  /** Longer than this a text may not fit into what is read around a border. */
-  const maxLiteral = 60_000;
-  const special = "\\^$.*+?()[]{}|/-";
   const unitAt = realm.method(String.prototype, "charCodeAt") as (text: string, at: number) => number;
   const iteratorPrototype = prototypeOf(prototypeOf(prototypeOf((function* () {})()) as object) as object);
 
@@ -45,8 +40,8 @@ export function createTextPieces(realm: Realm, parts: TextParts, scan: TextScan,
     return (from) => {
       for (let look = from; look < part.length;) {
         if (look < start || look >= start + window.length) {
+          window = part.read(look, look + windowSize < part.length ? look + windowSize : part.length);
           start = look;
-          window = part.read(start, start + windowSize < part.length ? start + windowSize : part.length);
         }
         const feed = indexOf(window, "\n", look - start);
         if (feed < 0) {
@@ -71,27 +66,6 @@ export function createTextPieces(realm: Realm, parts: TextParts, scan: TextScan,
     return high >= 0xd800 && high <= 0xdbff && low >= 0xdc00 && low <= 0xdfff ? at - 1 : at;
   };
 
-  const literal = (wanted: string): RegExp => {
-    let source = "";
-    for (let index = 0; index < wanted.length; index++) {
-      const letter = wanted[index] as string;
-      source += indexOf(special, letter) >= 0 ? `\\${letter}` : letter;
-    }
-    return new realm.RegExp(source, "g");
-  };
-  const occurrences: TextPieces["occurrences"] = (part, wanted) => {
-    if (wanted.length <= maxLiteral) {
-      const next = scan.matches(part, literal(wanted), 0);
-      return () => next()?.index;
-    }
-    let at = 0;
-    return () => {
-      const found = scan.indexOf(part, wanted, at);
-      at = found + wanted.length;
-      return found < 0 ? undefined : found;
-    };
-  };
-
   return {
     iterator,
     lines: (part) => {
@@ -109,29 +83,30 @@ export function createTextPieces(realm: Realm, parts: TextParts, scan: TextScan,
       let at = 0;
       return iterator(() => {
         if (at >= part.length) return undefined;
-        const start = at === 0 ? 0 : border(part, at - overlap);
+        let start = at === 0 ? 0 : border(part, at - overlap);
+        // Two pairs that must not be cut may leave no way on: then it repeats one character less.
+        if (at > 0 && border(part, start + size) <= at) start = at - overlap + 1;
         at = border(part, start + size);
         return { value: cut(part, start, at) };
       });
     },
-    occurrences,
     splitByText: (part, separator, limit) => {
-      const pieces: unknown[] = [];
+      const pieces = list<unknown>();
       if (separator === "") {
-        for (let at = 0; at < part.length && pieces.length < limit; at++) put(pieces, at, parts.peek(part, at, at + 1));
-        return pieces;
+        for (let at = 0; at < part.length && pieces.length < limit; at++) pieces[at] = parts.peek(part, at, at + 1);
+        return asArray(pieces);
       }
-      const next = occurrences(part, separator);
+      const next = scan.occurrences(part, separator, 0);
       let start = 0;
       for (let found = next(); found !== undefined && pieces.length < limit; found = next()) {
-        put(pieces, pieces.length, cut(part, start, found));
+        pieces[pieces.length] = cut(part, start, found);
         start = found + separator.length;
       }
-      if (pieces.length < limit) put(pieces, pieces.length, cut(part, start, part.length));
-      return pieces;
+      if (pieces.length < limit) pieces[pieces.length] = cut(part, start, part.length);
+      return asArray(pieces);
     },
     splitByPattern: (part, expression, limit) => {
-      const pieces: unknown[] = [];
+      const pieces = list<unknown>();
       const next = scan.matches(part, expression, 0);
       let start = 0;
       for (let match = next(); match !== undefined && pieces.length < limit; match = next()) {
@@ -139,12 +114,12 @@ export function createTextPieces(realm: Realm, parts: TextParts, scan: TextScan,
         const end = index + match[0].length;
         // An empty match where a piece begins, or at the end, splits nothing.
         if (index >= part.length || end === start) continue;
-        put(pieces, pieces.length, cut(part, start, index));
-        for (let group = 1; group < length && pieces.length < limit; group++) put(pieces, pieces.length, match[group]);
+        pieces[pieces.length] = cut(part, start, index);
+        for (let group = 1; group < length && pieces.length < limit; group++) pieces[pieces.length] = match[group];
         start = end;
       }
-      if (pieces.length < limit) put(pieces, pieces.length, cut(part, start, part.length));
-      return pieces;
+      if (pieces.length < limit) pieces[pieces.length] = cut(part, start, part.length);
+      return asArray(pieces);
     },
   };
 }

@@ -1,0 +1,58 @@
+import { MemorySaver } from "@langchain/langgraph";
+import { InputError, type Model, type RlmOptions } from "rlm-core";
+import { defaultSandbox, resolveOptions } from "rlm-core/driver";
+import type { RlmGraphOptions } from "./graph-options.ts";
+import { checkModels } from "./models.ts";
+
+/** Checks all that can be known before a model is loaded. Throws {@link InputError}. */
+export function checkOptions<T>(options: RlmGraphOptions<T>): void {
+  checkNames(options);
+  const { checkpointer, idleMs = 0, model, subModel, ...rest } = options;
+  checkModels(model, subModel);
+  checkStore(options);
+  if (typeof idleMs !== "number" || !(idleMs >= 0 && idleMs < 2 ** 31))
+    throw new InputError(`Expected options.idleMs to be milliseconds from 0 to ${2 ** 31 - 1}, got ${String(idleMs)}`);
+  resolveOptions({ ...rest, model: standIn } satisfies RlmOptions<T>, defaultSandbox());
+}
+
+/** Whether options are options at all. Throws {@link InputError}. */
+export function checkNames(options: unknown): void {
+  if (typeof options !== "object" || options === null)
+    throw new InputError(`Expected options to be an object with a model, got ${JSON.stringify(options)}`);
+  for (const name of Object.keys(options)) checkName(name);
+}
+
+// All of them, says the type.
+const names: Record<keyof RlmGraphOptions, true> = {
+  model: true,
+  subModel: true,
+  sandbox: true,
+  limits: true,
+  prices: true,
+  profile: true,
+  tools: true,
+  approve: true,
+  responseFormat: true,
+  store: true,
+  onEvent: true,
+  checkpointer: true,
+  idleMs: true,
+};
+
+function checkName(name: string): void {
+  if (Object.hasOwn(names, name)) return;
+  if (name === "signal")
+    throw new InputError('Unknown option "signal": it belongs to one invocation, invoke(input, { signal })');
+  throw new InputError(`Unknown option "${name}": expected one of ${Object.keys(names).join(", ")}`);
+}
+
+const standIn: Model = () => Promise.reject(new Error("Cannot ask: the model is not loaded"));
+
+function checkStore({ store, checkpointer }: Pick<RlmGraphOptions, "store" | "checkpointer">): void {
+  if (typeof store !== "object" || store === null || !("append" in store))
+    throw new InputError("Expected options.store to be a run store such as memoryStore()");
+  if (checkpointer === undefined || checkpointer instanceof MemorySaver || store.durable) return;
+  throw new InputError(
+    "Cannot use this checkpointer with a store that ends with the process: the checkpoints would refer to texts that are gone; give options.store a durable one, such as directoryStore(path) of rlm-core/stores/directory",
+  );
+}
