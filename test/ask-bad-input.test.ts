@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readTrajectory } from "rlm-core/trajectory";
 import { afterAll, describe, expect, it } from "vitest";
 import { openAIServer } from "./openai-server.ts";
-import { descendants, isAlive, startProgram, type Started, type StartOptions } from "./start-program.ts";
+import { descendants, isAlive, openFilesOf, startProgram, type Started, type StartOptions } from "./start-program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rlm-ask-test-"));
 const temporary = join(folder, "temporary");
@@ -148,7 +148,8 @@ describe("rlm ask interrupted", () => {
       env: { TMPDIR: reading },
     });
     stdin?.write("The heron");
-    await expect.poll(() => readdirSync(reading, { recursive: true }), { timeout: 10_000 }).toHaveLength(2);
+    const copies = (): string[] => openFilesOf(pid).filter((path) => path.startsWith(reading));
+    await expect.poll(copies, { timeout: 10_000 }).not.toEqual([]);
     const interrupted = performance.now();
     process.kill(pid, "SIGINT");
     expect(await ended).toBe(130);

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
@@ -79,16 +79,35 @@ export function descendants(pid: number): number[] {
   return [...parents.keys()].filter(isBelow);
 }
 
+/** Processes of a program's group that have not ended: whatever it started, also where it is gone itself. */
+export function groupOf(pid: number): number[] {
+  return processes()
+    .filter(({ id, group }) => group === pid && isAlive(id))
+    .map(({ id }) => id);
+}
+
+/** The files that a process has open, by their paths; Linux only. */
+export function openFilesOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch {
+      // Closed in the meantime.
+      return [];
+    }
+  });
+}
+
 /** Whether it runs: one that is dead and not yet buried does not. */
 export function isAlive(id: number): boolean {
   return /^\d+ \(.*\) [^ZX]/s.test(statOf(String(id)));
 }
 
-function processes(): { id: number; parent: number }[] {
+function processes(): { id: number; parent: number; group: number }[] {
   const ids = existsSync("/proc/self/stat") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
   return ids.flatMap((id) => {
-    const parent = /^\d+ \(.*\) \w (\d+)/s.exec(statOf(id))?.[1];
-    return parent === undefined ? [] : [{ id: Number(id), parent: Number(parent) }];
+    const [, parent, group] = /^\d+ \(.*\) \w (\d+) (\d+)/s.exec(statOf(id)) ?? [];
+    return parent === undefined ? [] : [{ id: Number(id), parent: Number(parent), group: Number(group) }];
   });
 }
 

@@ -6,7 +6,7 @@ import { liveTree } from "../live-tree.ts";
 import type { LoadedContext } from "../context/loaded-context.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { listenForStop } from "../stop-signals.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFiles } from "../temporary-files.ts";
 import { plainText } from "../plain-text.ts";
 import { write } from "../write.ts";
 import type { Answered, AskRequest } from "./ask-request.ts";
@@ -19,7 +19,7 @@ import { openTrace, type TraceFile } from "./trace-file.ts";
 
 /** Asks one question, from reading the context to writing the answer; gives the exit code. */
 export async function ask(request: AskRequest, io: Io): Promise<number> {
-  const temporary = temporaryFolder();
+  const temporary = temporaryFiles();
   const stop = listenForStop(io, () => temporary.remove());
   const say = (line: string): void => {
     if (!request.quiet) io.stderr.write(`${plainText(line)}\n`);

@@ -2,7 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { InputError, type Emit } from "rlm-core";
-import { trajectoryWriter } from "rlm-core/trajectory";
+import { trajectoryWriter, type TrajectoryWriter } from "rlm-core/trajectory";
 
 /** Where the trajectory of a run goes. */
 export interface TraceFile {
@@ -21,12 +21,24 @@ export function openTrace(given: string | undefined, cwd: string): TraceFile {
   // The writer's own words are for callers of the library.
   if (given !== undefined && existsSync(path))
     throw new InputError(`Cannot write the trace to ${path}: it is there already; give another path`);
-  const writer = trajectoryWriter(path);
+  const writer = newWriter(path, forget);
   return {
     path,
     ...writer,
-    forget() {
-      if (given === undefined) rmSync(dirname(path), { recursive: true, force: true });
-    },
+    forget,
   };
+
+  function forget(): void {
+    if (given === undefined) rmSync(dirname(path), { recursive: true, force: true });
+  }
+}
+
+/** Of one that cannot be begun nothing stays. */
+function newWriter(path: string, forget: () => void): TrajectoryWriter {
+  try {
+    return trajectoryWriter(path);
+  } catch (error) {
+    forget();
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -7,11 +7,19 @@ import { PassThrough, Readable } from "node:stream";
 import { memoryStore, storeContexts, streamContext, type TextEncoding } from "rlm-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { createProgress } from "../progress.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFiles, type TemporaryFiles } from "../temporary-files.ts";
 import { loadContext } from "./load-context.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rlm-context-test-"));
-const temporary = temporaryFolder();
+const created: string[] = [];
+const files = temporaryFiles();
+const temporary: TemporaryFiles = {
+  create(name) {
+    created.push(name);
+    return files.create(name);
+  },
+  remove: () => files.remove(),
+};
 afterAll(() => {
   temporary.remove();
   rmSync(folder, { recursive: true });
@@ -90,8 +98,7 @@ describe("loadContext()", () => {
     stdin.end("two");
     const { contexts } = await loading;
     expect(contexts).toEqual({ chat: "one two", context: "ay" });
-    const path = join(temporary.path(), "stdin");
-    expect([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o777]).toEqual([0o600, 0o700]);
+    expect(created.splice(0)).toEqual(["stdin"]);
     temporary.remove();
   });
 
@@ -102,6 +109,7 @@ describe("loadContext()", () => {
     // Opening waits for the reader, so not in this thread.
     await writeFile(pipe, "through a pipe");
     expect((await loading).contexts).toEqual({ context: "through a pipe" });
+    expect(created.splice(0)).toEqual([`pipe-${pipe.replace(/\W+/g, "-")}`]);
     rmSync(pipe);
     temporary.remove();
   });
@@ -117,7 +125,7 @@ describe("loadContext()", () => {
     expect(contexts).toEqual({ context: { "long/a.txt": "short", "long/b.txt": long, "long/c.txt": long } });
     expect(said).toEqual(["Left out 1 file that is not text: long/aa.bin"]);
     expect(loaded.length).toBe(JSON.stringify(contexts["context"]).length);
-    expect(readdirSync(temporary.path())).toHaveLength(1);
+    expect(created.splice(0)).toEqual(["context.json"]);
     temporary.remove();
   });
 

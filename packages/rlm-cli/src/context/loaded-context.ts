@@ -1,7 +1,7 @@
 import type { ContextInput, TextEncoding } from "rlm-core";
 import type { Io } from "../io.ts";
 import type { Progress } from "../progress.ts";
-import type { TemporaryFolder } from "../temporary-folder.ts";
+import type { TemporaryFiles } from "../temporary-files.ts";
 
 /** A context that was read and measured. */
 export interface LoadedContext extends Size {
@@ -27,7 +27,7 @@ export interface LoadOptions {
   signal: AbortSignal;
   /** Of every file; undefined: that of its byte order mark, else UTF-8. */
   encoding?: TextEncoding | undefined;
-  temporary: TemporaryFolder;
+  temporary: TemporaryFiles;
   progress: Progress;
   /** Tells people something. */
   say(line: string): void;

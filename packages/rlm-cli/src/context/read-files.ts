@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { InputError } from "rlm-core";
 import { number, plural } from "../live-tree/words.ts";
 import { plainLine } from "../plain-text.ts";
@@ -73,13 +72,12 @@ async function openSink(files: readonly FoundFile[], { temporary }: LoadOptions)
       throw readProblem(key, cause);
     });
     bytes += size;
-    if (bytes > mostInMemory) return await jsonSink(join(temporary.path(), `context-${sinks++}.json`));
+    if (bytes > mostInMemory) return await jsonSink(temporary.create("context.json"));
   }
   return memorySink();
 }
 
 const mostInMemory = 4_000_000;
-let sinks = 0;
 
 function leftOut(binary: readonly string[]): string {
   const names = plainLine(binary.slice(0, 5).join(", "), 300);

@@ -1,13 +1,12 @@
 import { createWriteStream } from "node:fs";
-import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { InputError } from "rlm-core";
-import type { TemporaryFolder } from "../temporary-folder.ts";
+import type { TemporaryFiles } from "../temporary-files.ts";
 
 export interface SpoolOptions {
   signal: AbortSignal;
-  temporary: TemporaryFolder;
+  temporary: TemporaryFiles;
   /** Hears how many bytes came so far. */
   onBytes?: (bytes: number) => void;
 }
@@ -18,7 +17,7 @@ export async function spool(
   name: string,
   { signal, temporary, onBytes }: SpoolOptions,
 ): Promise<string> {
-  const path = join(temporary.path(), name);
+  const path = temporary.create(name);
   let bytes = 0;
   const counted = async function* (chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | string> {
     for await (const chunk of chunks) {
@@ -31,7 +30,7 @@ export async function spool(
       yield chunk;
     }
   };
-  await pipeline(source as Readable, counted, createWriteStream(path, { mode: 0o600, flags: "wx" }), { signal });
+  await pipeline(source as Readable, counted, createWriteStream(path, { flags: "r+" }), { signal });
   return path;
 }
 

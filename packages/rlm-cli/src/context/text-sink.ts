@@ -25,9 +25,9 @@ export function memorySink(): TextSink {
   };
 }
 
-/** Writes them to a new file as JSON, so that neither this program holds them nor one long step makes it wait. */
+/** Writes them to an empty file as JSON, so that neither this program holds them nor one long step makes it wait. */
 export async function jsonSink(path: string): Promise<TextSink> {
-  const handle = await open(path, "wx", 0o600);
+  const handle = await open(path, "r+");
   let end = 0;
   const put = async (text: string): Promise<void> => {
     const bytes = Buffer.from(text);
