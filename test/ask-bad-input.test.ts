@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -156,6 +158,38 @@ describe("rlm ask interrupted", () => {
     expect(performance.now() - interrupted).toBeLessThan(1000);
     expect(lines.at(-1)).toBe("Stopped.");
     expect(readdirSync(reading)).toEqual([]);
+  });
+
+  it.each(["one", "two at once"])("rlm ask that waits for the writer of a pipe ends by %s Ctrl-C", async (signals) => {
+    const pipe = join(mkdtempSync(join(folder, "pipe-")), "ff");
+    execFileSync("mkfifo", [pipe]);
+    const { pid, line, ended } = start(["q", "-c", pipe, "-m", "offline"]);
+    await line(`Waiting for what writes to the pipe ${pipe} …`);
+    const interrupted = performance.now();
+    process.kill(pid, "SIGINT");
+    if (signals !== "one") process.kill(pid, "SIGINT");
+    // By the signal itself, if the second comes when all is given back already.
+    expect([130, ...(signals === "one" ? [] : [null])]).toContain(await ended);
+    expect(performance.now() - interrupted).toBeLessThan(1000);
+  });
+
+  it("rlm ask reads a pipe whose writer comes late", async () => {
+    const pipe = join(mkdtempSync(join(folder, "pipe-")), "ff");
+    execFileSync("mkfifo", [pipe]);
+    const { line, ended, lines } = start(["What is said of the heron?", "-c", pipe, "-m", "offline"]);
+    await line(`Waiting for what writes to the pipe ${pipe} …`);
+    await writeFile(pipe, "The heron waits.\n");
+    expect(await ended).toBe(0);
+    expect(lines).toContain("Context: 1 file, 17 characters");
+  });
+
+  it("rlm ask says that a pipe is empty whose writer wrote nothing", async () => {
+    const pipe = join(mkdtempSync(join(folder, "pipe-")), "ff");
+    execFileSync("mkfifo", [pipe]);
+    const { ended, lines } = start(["q", "-c", pipe, "-m", "offline"]);
+    await writeFile(pipe, "");
+    expect(await ended).toBe(2);
+    expect(lines.at(-1)).toBe(`error: Cannot read the context ${pipe}: it is empty`);
   });
 });
 
