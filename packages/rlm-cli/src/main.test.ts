@@ -142,6 +142,26 @@ describe("main() answers", () => {
     expect([code, stdout]).toEqual([0, "I am a:sub\n"]);
     expect(opened).toEqual(["a:root at http://127.0.0.1:9/v1", "a:sub at http://127.0.0.1:9/v1"]);
   });
+
+  it("main() hands --context-window to both models", async () => {
+    const windows: unknown[] = [];
+    const openModel: OpenModel = async (_name, { contextWindow }) => {
+      windows.push(contextWindow);
+      return replies("yes");
+    };
+    const given = ["q", "-c", "heron.txt", "-m", "a:b", "--sub-model", "a:c"];
+    await ask([...given, "--context-window", "32_768"], { openModel });
+    await ask(given, { openModel });
+    expect(windows).toEqual([32_768, 32_768, undefined, undefined]);
+  });
+
+  it("main() advises --context-window where a prompt is too long", async () => {
+    const tooLong = Object.assign(new Error("prompt is too long"), { status: 400 });
+    const { code, stderr } = await ask(["q", "-c", "heron.txt", "-m", "a:b"], { model: replies(tooLong) });
+    expect(code).toBe(1);
+    expect(stderr).toContain("a smaller --prompt-chars, or --context-window, keeps prompts inside its window");
+    expect(stderr).not.toContain("contextWindow");
+  });
 });
 
 describe("main() --dry-run", () => {
@@ -306,6 +326,7 @@ describe("main() usage", () => {
     [[...good, "--duration", "soon"], /Expected a time such as 90s, 10m or 1h, or none/],
     [[...good, "--cost-usd", "cheap"], /Expected US dollars such as 2 or 0\.50/],
     [[...good, "--cost-usd", "2"], /Cannot keep to --cost-usd without prices: give --prices FILE/],
+    [[...good, "--context-window", "none"], /Expected a number of tokens such as 32768 or 128k/],
     [[...good, "--delay", "1.5"], /Expected a number of milliseconds/],
     [[...good, "--profile", "huge"], /Allowed choices are big, small, thinking/],
     [[...good, "--prices", "list.json"], /Expected the file of --prices, list\.json, to be a JSON object/],

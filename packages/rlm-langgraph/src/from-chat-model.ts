@@ -12,7 +12,7 @@ export type { ChatModel } from "./from-chat-model/chat-model.ts";
 export interface ChatModelOptions {
   /** Address of the server, for a model given by name. @default that of the provider */
   baseUrl?: string;
-  /** Tokens it can read at once. @default `numCtx` of an Ollama model, else what the model's profile says */
+  /** Tokens it can read at once; to an Ollama model given by name it is told as `numCtx`. @default `numCtx` of an Ollama model, else what the model's profile says */
   contextWindow?: number;
   /** Further fields of the constructor, for a model given by name, such as `{ temperature: 0, numCtx: 32_768 }`. */
   fields?: Record<string, unknown>;

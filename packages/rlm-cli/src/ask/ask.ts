@@ -12,6 +12,7 @@ import { write } from "../write.ts";
 import type { Answered, AskRequest } from "./ask-request.ts";
 import { dryRun } from "./dry-run.ts";
 import { failureOf } from "./failure.ts";
+import { eventInFlags } from "./limit-flags.ts";
 import { measure, type Measure } from "./measured-model.ts";
 import { noModel, offline, openModel } from "./open-model.ts";
 import { answerText, notesOf } from "./report.ts";
@@ -54,10 +55,14 @@ interface Asking {
 type Models = Pick<Parameters<typeof runRlm>[1], "model" | "subModel">;
 
 async function openModels({ request, io, say, progress }: Asking, { measured }: Measure): Promise<Models> {
-  const { model, subModel, baseUrl, delayMs } = request;
+  const { model, subModel, baseUrl, contextWindow, delayMs } = request;
   if (model === undefined) throw new InputError(noModel);
   const open = io.openModel ?? openModel;
-  const options = { ...(baseUrl !== undefined && { baseUrl }), delayMs };
+  const options = {
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(contextWindow !== undefined && { contextWindow }),
+    delayMs,
+  };
   if (model === offline || subModel === offline) say(standIn(delayMs));
   return await progress.during(
     () => "Loading the model’s package",
@@ -139,7 +144,7 @@ async function watched<T>(
     return await run((event) => {
       begun.resolve();
       trace?.onEvent(event);
-      tree?.onEvent(event);
+      tree?.onEvent(eventInFlags(event));
     });
   } finally {
     begun.resolve();

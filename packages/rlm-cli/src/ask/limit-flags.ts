@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { defaultLimits, type Limits } from "rlm-core";
+import { defaultLimits, type Limits, type RlmEvent } from "rlm-core";
 import { duration, number } from "../live-tree/words.ts";
 import { readAmount, readDollars, readDuration } from "./amounts.ts";
 
@@ -52,7 +52,17 @@ export function inFlags(message: string): string {
     .replace(/\blimits\.(\w+)/g, (whole, name: string) => (isLimit(name) ? `--${limitFlags[name].flag}` : whole))
     .replaceAll("options.responseFormat", "--schema")
     .replace(/give prices: \{.*\}/, "give it in the table of --prices")
+    .replace("(numCtx, or", "(--context-window, or")
+    .replace("(contextWindow of the model)", "(--context-window)")
+    .replace("the model’s contextWindow", "--context-window")
     .replace(", or give fields: { apiKey }", "");
+}
+
+/** An event whose advice, if it has some, is in those words too. */
+export function eventInFlags(event: RlmEvent): RlmEvent {
+  if (event.type === "warning") return { ...event, message: inFlags(event.message) };
+  if (event.type === "run-end" && event.error !== undefined) return { ...event, error: inFlags(event.error) };
+  return event;
 }
 
 const readers = { number: readAmount, dollars: readDollars, time: readDuration };

@@ -3,6 +3,8 @@ import { InputError, type Model } from "rlm-core";
 export interface OpenModelOptions {
   /** Of an OpenAI-compatible server, or of the provider's. */
   baseUrl?: string;
+  /** Tokens that it can read at once. */
+  contextWindow?: number;
   /** How long the stand-in holds back each reply. */
   delayMs?: number;
 }
@@ -13,12 +15,15 @@ export type OpenModel = (name: string, options: OpenModelOptions) => Promise<Mod
 export const offline = "offline";
 
 /** "offline": the stand-in of rlm-tools; else "provider:name" by LangChain's package of that provider. */
-export const openModel: OpenModel = async (name, { baseUrl, delayMs = 0 }) => {
+export const openModel: OpenModel = async (name, { delayMs = 0, ...options }) => {
   // Each is loaded when it is needed: LangChain takes a second.
-  if (name === offline) return (await import("rlm-tools/offline-model")).offlineModel({ delayMs });
+  if (name === offline) {
+    const { offlineModel } = await import("rlm-tools/offline-model");
+    return Object.assign(offlineModel({ delayMs }), { contextWindow: options.contextWindow });
+  }
   const { fromChatModel } = await import("rlm-langgraph");
   try {
-    return await fromChatModel(name, baseUrl === undefined ? {} : { baseUrl });
+    return await fromChatModel(name, options);
   } catch (error) {
     if (error instanceof InputError) throw new InputError(`${error.message}\n${otherModels}`, { cause: error });
     throw error;
@@ -34,8 +39,9 @@ export const noModel = `No model: give --model provider:name, or set RLM_MODEL.
   --model openai:gpt-5                 with OPENAI_API_KEY
   --model anthropic:claude-sonnet-4-5  with ANTHROPIC_API_KEY
   --model google-genai:gemini-2.5-pro  with GOOGLE_API_KEY
-  --model ollama:qwen3                 a model on your own machine, no key (ollama.com)
-  --model openai:NAME --base-url http://localhost:8000/v1
+  --model ollama:qwen3 --context-window 32768
+                                       a model on your own machine, no key (ollama.com)
+  --model openai:NAME --base-url http://localhost:8000/v1 --context-window 32768
                                        vLLM, llama.cpp or any other OpenAI-compatible server
   --model offline                      a stand-in made of rules, no language model: it needs no key and no
                                        network, and shows how everything works`;

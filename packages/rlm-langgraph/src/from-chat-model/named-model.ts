@@ -1,14 +1,15 @@
 import { InputError } from "rlm-core";
 import { unwrap, type ChatModel } from "./chat-model.ts";
-import { addressFields, keyVariables } from "./providers.ts";
+import { addressFields, keyVariables, windowFields } from "./providers.ts";
 
 interface Named {
   baseUrl?: string;
+  contextWindow?: number;
   fields?: Record<string, unknown>;
 }
 
 /** A chat model by "provider:name". langchain is loaded here, so that nothing else waits for it. */
-export async function namedModel(name: string, { baseUrl, fields = {} }: Named): Promise<ChatModel> {
+export async function namedModel(name: string, { baseUrl, contextWindow, fields = {} }: Named): Promise<ChatModel> {
   const { initChatModel, MODEL_PROVIDER_CONFIG, _inferModelProvider } = await import("langchain/chat_models/universal");
   const [provider = "", ...rest] = name.split(":");
   const model = rest.join(":");
@@ -25,6 +26,7 @@ export async function namedModel(name: string, { baseUrl, fields = {} }: Named):
   try {
     const configured = await initChatModel(model, {
       maxRetries: 0,
+      ...windowFields(provider, contextWindow),
       ...fields,
       ...addressFields(provider, baseUrl, fields),
       modelProvider: provider,
