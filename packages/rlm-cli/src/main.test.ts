@@ -193,6 +193,40 @@ describe("main() --dry-run", () => {
   });
 });
 
+describe("main() --dry-run refuses what the run refuses", () => {
+  const priced = ["--cost-usd", "1", "--prices", "prices.json"];
+  it.each<[string[], RegExp]>([
+    [
+      ["-m", "openai:other", ...priced],
+      /^error: Cannot keep to --cost-usd: the model "other" has no price; give it in/,
+    ],
+    [["-m", "openai:gpt-5", "--sub-model", "openai:mini", ...priced], /the model "mini" has no price/],
+    [["-m", "opnai:gpt-5"], /^error: Expected the provider of "opnai:gpt-5" to be one of openai, .*--model offline/s],
+    [["-m", "openai:gpt-5", "--sub-model", "gpt-5"], /name its provider, such as "openai:gpt-5"/],
+    [["-m", "openai:gpt-5", "--base-url", "nowhere"], /baseUrl|base-url/],
+  ])("main() --dry-run %j ends with 2", async (args, words) => {
+    const { code, stdout, stderr } = await ask(["q", "-c", "heron.txt", "--dry-run", ...args]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(words);
+  });
+
+  it("main() --dry-run asks neither for a key nor for the provider's package", async () => {
+    expect((await ask(["q", "-c", "heron.txt", "--dry-run", "-m", "groq:x"])).code).toBe(0);
+  });
+
+  it("main() --dry-run names the model that the price table lacks", async () => {
+    const given = ["q", "-c", "heron.txt", "--dry-run", "-m", "openai:gpt-5", "--sub-model", "openai:mini"];
+    const { code, stdout } = await ask([...given, "--prices", "prices.json"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^At most: .* tokens, no price: the table of --prices lacks mini /m);
+  });
+
+  it("main() --dry-run plans for the window of --context-window", async () => {
+    const given = ["q", "-c", "heron.txt", "--dry-run", "-m", "ollama:x", "--context-window", "10"];
+    expect((await ask(given)).stdout).toMatch(/^Plan: .*RLM/m);
+  });
+});
+
 describe("main() limits", () => {
   const many = "const a = []; for (let at = 0; ; at++) { a.push(await llm_query('x' + at)); print(a.length); }";
 

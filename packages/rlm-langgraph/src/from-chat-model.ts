@@ -3,7 +3,7 @@ import { InputError, type ChatMessage, type Model, type ModelReply } from "rlm-c
 import { askChatModel } from "./from-chat-model/ask-chat-model.ts";
 import type { CallOptions, ChatModel } from "./from-chat-model/chat-model.ts";
 import { innermost, isChatModel, unwrap } from "./from-chat-model/chat-model.ts";
-import { namedModel } from "./from-chat-model/named-model.ts";
+import { namedModel, readName } from "./from-chat-model/named-model.ts";
 import { withOutputLimit } from "./from-chat-model/output-limit.ts";
 import { isRefusal, responseFormatOptions } from "./from-chat-model/response-format.ts";
 
@@ -54,6 +54,12 @@ export async function fromChatModel(model: ChatModel | string, options: ChatMode
     modelName: ownName ?? olderName ?? innermost(chat)._llmType(),
     contextWindow: options.contextWindow ?? numCtx ?? profile?.maxInputTokens,
   });
+}
+
+/** Throws {@link InputError} for what {@link fromChatModel} would refuse of a name and its options, but needs neither key nor the provider's package. */
+export async function checkModelName(name: string, options: ChatModelOptions = {}): Promise<void> {
+  checkOptions(name, options);
+  await readName(name, options);
 }
 
 function checkOptions(model: unknown, options: ChatModelOptions): void {

@@ -14,7 +14,7 @@ import { dryRun } from "./dry-run.ts";
 import { failureOf } from "./failure.ts";
 import { eventInFlags } from "./limit-flags.ts";
 import { measure, type Measure } from "./measured-model.ts";
-import { noModel, offline, openModel } from "./open-model.ts";
+import { modelOptions, noModel, offline, openModel } from "./open-model.ts";
 import { answerText, notesOf } from "./report.ts";
 import { openTrace, type TraceFile } from "./trace-file.ts";
 
@@ -29,7 +29,7 @@ export async function ask(request: AskRequest, io: Io): Promise<number> {
   const asking = { request, io, say, progress, signal: stop.signal };
   const loading = { io, signal: stop.signal, temporary, progress, say };
   try {
-    if (request.dryRun) return await dryRun(request, await request.load(loading), asking);
+    if (request.dryRun) return await dryRun(request, loading);
     const measured = measure();
     const models = await openModels(asking, measured);
     const context = await request.load(loading);
@@ -55,14 +55,10 @@ interface Asking {
 type Models = Pick<Parameters<typeof runRlm>[1], "model" | "subModel">;
 
 async function openModels({ request, io, say, progress }: Asking, { measured }: Measure): Promise<Models> {
-  const { model, subModel, baseUrl, contextWindow, delayMs } = request;
+  const { model, subModel, delayMs } = request;
   if (model === undefined) throw new InputError(noModel);
   const open = io.openModel ?? openModel;
-  const options = {
-    ...(baseUrl !== undefined && { baseUrl }),
-    ...(contextWindow !== undefined && { contextWindow }),
-    delayMs,
-  };
+  const options = modelOptions(request);
   if (model === offline || subModel === offline) say(standIn(delayMs));
   return await progress.during(
     () => "Loading the model’s package",

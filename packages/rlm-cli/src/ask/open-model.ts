@@ -1,4 +1,5 @@
 import { InputError, type Model } from "rlm-core";
+import type { AskRequest } from "./ask-request.ts";
 
 export interface OpenModelOptions {
   /** Of an OpenAI-compatible server, or of the provider's. */
@@ -14,6 +15,19 @@ export type OpenModel = (name: string, options: OpenModelOptions) => Promise<Mod
 
 export const offline = "offline";
 
+/** What a request says of its models. */
+export function modelOptions({
+  baseUrl,
+  contextWindow,
+  delayMs,
+}: Pick<AskRequest, "baseUrl" | "contextWindow" | "delayMs">): OpenModelOptions {
+  return {
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(contextWindow !== undefined && { contextWindow }),
+    delayMs,
+  };
+}
+
 /** "offline": the stand-in of rlm-tools; else "provider:name" by LangChain's package of that provider. */
 export const openModel: OpenModel = async (name, { delayMs = 0, ...options }) => {
   // Each is loaded when it is needed: LangChain takes a second.
@@ -22,13 +36,20 @@ export const openModel: OpenModel = async (name, { delayMs = 0, ...options }) =>
     return Object.assign(offlineModel({ delayMs }), { contextWindow: options.contextWindow });
   }
   const { fromChatModel } = await import("rlm-langgraph");
-  try {
-    return await fromChatModel(name, options);
-  } catch (error) {
-    if (error instanceof InputError) throw new InputError(`${error.message}\n${otherModels}`, { cause: error });
-    throw error;
-  }
+  return await fromChatModel(name, options).catch(withOtherModels);
 };
+
+/** Throws what {@link openModel} would, but needs neither a key nor the provider's package. */
+export async function checkModel(name: string, { delayMs: _, ...options }: OpenModelOptions): Promise<void> {
+  if (name === offline) return;
+  const { checkModelName } = await import("rlm-langgraph");
+  await checkModelName(name, options).catch(withOtherModels);
+}
+
+function withOtherModels(error: unknown): never {
+  if (error instanceof InputError) throw new InputError(`${error.message}\n${otherModels}`, { cause: error });
+  throw error;
+}
 
 const otherModels = `No key or no provider at hand? --model ollama:qwen3 asks a model on your own machine (ollama.com),
 --model offline is a stand-in made of rules: it shows how everything works and needs nothing.`;

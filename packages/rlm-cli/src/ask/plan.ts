@@ -14,6 +14,8 @@ export interface Plan {
   most: { calls: number | null; tokens: number | null; costUsd: number | null };
   /** Every character of the context through sub-calls, once. */
   onePass: { calls: number; tokens: number; costUsd: number | null };
+  /** Models that the price table lacks. */
+  unpriced: string[];
 }
 
 export interface PlanOptions {
@@ -46,6 +48,9 @@ export function planOf({ size, count, limits, prices, model, subModel }: PlanOpt
       tokens: pass.inputTokens + pass.outputTokens,
       costUsd: (subModel === undefined ? undefined : costOf(pass, subModel, prices)) ?? null,
     },
+    unpriced: [...new Set([model, subModel])]
+      .filter((name) => name !== undefined)
+      .filter((name) => !Object.hasOwn(prices, name)),
   };
 }
 
