@@ -24,7 +24,7 @@ export async function readFiles(
         for (const one of files) await readOne(one);
       },
     );
-    if (read.binary.length > 0) say(leftOut(read.binary));
+    if (read.binary.length > 0) say(leftOut(read.binary, options.encoding));
     if (read.blank)
       throw new InputError(`Cannot read the context: none of its ${plural(files.length, "file")} has a text in it`);
     const { bytes, chars, length } = read;
@@ -79,7 +79,8 @@ async function openSink(files: readonly FoundFile[], { temporary }: LoadOptions)
 
 const mostInMemory = 4_000_000;
 
-function leftOut(binary: readonly string[]): string {
+function leftOut(binary: readonly string[], encoding: string | undefined): string {
+  const kind = encoding === undefined ? "text" : `text in ${encoding.toUpperCase()}`;
   const names = plainLine(binary.slice(0, 5).join(", "), 300);
-  return `Left out ${plural(binary.length, "file")} that ${binary.length === 1 ? "is" : "are"} not text: ${names}${binary.length > 5 ? ", …" : ""}`;
+  return `Left out ${plural(binary.length, "file")} that ${binary.length === 1 ? "is" : "are"} not ${kind}: ${names}${binary.length > 5 ? ", …" : ""}`;
 }
