@@ -145,7 +145,7 @@ describe("rlm ask interrupted", () => {
 
   it("rlm ask interrupted while it reads stdin ends with 130 and leaves no temporary file", async () => {
     const reading = mkdtempSync(join(folder, "reading-"));
-    const { pid, stdin, ended, lines } = start(["q", "-c", "-", "-m", "offline"], {
+    const { pid, stdin, ended, lines } = start(["q", "-c", "-", "-m", "offline", "--json"], {
       stdin: true,
       env: { TMPDIR: reading },
     });
@@ -156,7 +156,9 @@ describe("rlm ask interrupted", () => {
     process.kill(pid, "SIGINT");
     expect(await ended).toBe(130);
     expect(performance.now() - interrupted).toBeLessThan(1000);
-    expect(lines.at(-1)).toBe("Stopped.");
+    expect(lines).toContain("Stopped.");
+    const json = lines.find((line) => line.startsWith("{")) ?? "";
+    expect(JSON.parse(json)).toMatchObject({ answer: null, status: "aborted", error: "Stopped." });
     expect(readdirSync(reading)).toEqual([]);
   });
 

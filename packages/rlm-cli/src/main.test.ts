@@ -56,6 +56,7 @@ describe("main() answers", () => {
       answer: "yes",
       status: "direct",
       limit: null,
+      error: null,
       usage: {
         calls: 1,
         inputTokens: 70,
@@ -78,13 +79,39 @@ describe("main() answers", () => {
       model: replies(new Error("boom")),
     });
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toEqual({ status: "failed", error: expect.stringContaining("boom") as string, trace });
+    const [run] = [...(await readTrajectory(trace)).runs.values()];
+    expect(JSON.parse(stdout)).toEqual({
+      answer: null,
+      status: "failed",
+      limit: null,
+      error: expect.stringContaining("boom") as string,
+      usage: expect.objectContaining({ calls: 1 }) as object,
+      runId: run?.start.runId,
+      trace,
+      largestRequest: 0,
+    });
+  });
+
+  it.each<[string, string[], object]>([
+    ["without a trace", ["--no-trace"], { status: "failed", usage: { calls: 1 } }],
+    ["at a limit", ["--tokens", "10", "--no-trace"], { limit: "tokens" }],
+    ["whose context is missing", ["-c", "missing.txt"], { runId: null, usage: null, trace: null }],
+    ["that cannot be used", ["--calls", "0"], { error: "Expected --calls to be an integer of 1 or more, got 0" }],
+    ["of a dry run", ["--dry-run", "-m", "opnai:x"], { error: expect.stringContaining("opnai") as string }],
+  ])("main() --json writes one object of a failure %s", async (_, args, object) => {
+    const model = replies(new Error("boom"));
+    const { code, stdout } = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--json", ...args], { model });
+    expect(code).toBeGreaterThan(0);
+    expect(JSON.parse(stdout)).toMatchObject({ answer: null, status: "failed", ...object });
   });
 
   it("main() --quiet writes nothing but the answer, and keeps only a trace that was asked for", async () => {
     const before = traces();
     const quiet = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--quiet"], { model: replies("yes") });
     expect(quiet).toMatchObject({ code: 0, stdout: "yes\n", stderr: "" });
+    expect(traces()).toEqual(before);
+    const failed = await ask(["q", "-c", "heron.txt", "-m", "a:b", "-q"], { model: replies(new Error("boom")) });
+    expect(failed.stderr).toMatch(/^error: [^\n]*boom[^\n]*\n$/);
     expect(traces()).toEqual(before);
     const trace = join(folder, "quiet.jsonl");
     await ask(["q", "-c", "heron.txt", "-m", "a:b", "-q", "--trace", trace], { model: replies("yes") });
@@ -260,61 +287,6 @@ describe("main() interrupted", () => {
     expect(stderr.endsWith(`Stopped.\nThe trace so far: ${trace}\n`)).toBe(true);
     expect([...(await readTrajectory(trace)).runs.values()][0]?.end?.status).toBe("aborted");
     expect(signals.eventNames()).toEqual([]);
-  });
-});
-
-describe("main() usage", () => {
-  it.each([
-    [["--help"], 0, /^Usage: rlm .*Commands:\n {2}ask .*Examples:/s],
-    [["ask", "--help"], 0, /^Usage: rlm ask .*--context <path\.\.\.>.*Examples:.*RLM_MODEL.*Exit codes:/s],
-    [["--version"], 0, /^\d+\.\d+\.\d+\n$/],
-  ])("main() %j teaches on stdout", async (argv, code, words) => {
-    const ended = await run(argv);
-    expect(ended).toMatchObject({ code, stderr: "" });
-    expect(ended.stdout).toMatch(words);
-  });
-
-  const q = ["ask", "q", "--context", "heron.txt"];
-  const good = [...q, "-m", "a:b"];
-  write("list.json", "[]");
-  write("no.json", "{");
-  write("free.json", JSON.stringify({ m: { inputPerMillion: -1, outputPerMillion: 1 } }));
-  it.each<[string[], RegExp]>([
-    [[], /Usage: rlm/],
-    [["aks"], /unknown command 'aks'\n\(Did you mean ask\?\)/],
-    [[...q, "--modle", "a:b"], /unknown option '--modle'\n\(Did you mean --model\?\)\n\(rlm ask --help shows/],
-    [["ask", "q", "extra", "-c", "heron.txt", "-m", "a:b"], /too many arguments/],
-    [["ask", "-c", "heron.txt", "-m", "a:b"], /No question: rlm ask "QUESTION" --context PATH/],
-    [["ask", " ", "-c", "heron.txt", "-m", "a:b"], /No question/],
-    [["ask", "-c", "heron.txt", "What?", "-m", "a:b"], /No question/],
-    [["ask", "q", "-m", "a:b"], /No context: give --context PATH/],
-    [["ask", "q", "-c", "", "-m", "a:b"], /Expected --context to be a path, got ""/],
-    [q, /No model: give --model provider:name, or set RLM_MODEL.*OPENAI_API_KEY.*ollama.*--model offline/s],
-    [[...good, "--calls", "many"], /'many' is invalid\. Expected a number such as 200, 50k or 2M, or none/],
-    [[...good, "--calls", "0"], /Expected --calls to be an integer of 1 or more, got 0/],
-    [[...good, "--depth", "1.5"], /Expected --depth to be an integer from 0 to 100, got 1\.5/],
-    [[...good, "--concurrency", "none"], /--concurrency/],
-    [[...good, "--duration", "soon"], /Expected a time such as 90s, 10m or 1h, or none/],
-    [[...good, "--cost-usd", "cheap"], /Expected US dollars such as 2 or 0\.50/],
-    [[...good, "--cost-usd", "2"], /Cannot keep to --cost-usd without prices: give --prices FILE/],
-    [[...good, "--context-window", "none"], /Expected a number of tokens such as 32768 or 128k/],
-    [[...good, "--delay", "1.5"], /Expected a number of milliseconds/],
-    [[...good, "--profile", "huge"], /Allowed choices are big, small, thinking/],
-    [[...good, "--prices", "list.json"], /Expected the file of --prices, list\.json, to be a JSON object/],
-    [[...good, "--prices", "free.json"], /prices\["m"\]/],
-    [[...good, "--schema", "no.json"], /Cannot read the file of --schema, no\.json: it is not JSON/],
-    [[...good, "--schema", "missing.json"], /Cannot read the file of --schema: .*missing\.json/],
-    [[...good, "--trace", "heron.txt"], /heron\.txt: it is there already; give another path/],
-    [[...good, "--trace", "nowhere/t.jsonl"], /nowhere/],
-    [[...good, "--base-url", "nowhere", "-m", "openai:x"], /baseUrl|base-url/],
-    [[...q, "-m", "gpt-5"], /name its provider, such as "openai:gpt-5"/],
-  ])("main() %j says what is wrong and ends with 2", async (argv, words) => {
-    const openModel = argv.includes("a:b") && !argv.includes("openai:x") ? async () => replies("yes") : undefined;
-    const { code, stdout, stderr } = await run(argv, { ...(openModel && { openModel }) });
-    expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr).toMatch(words);
-    expect(stderr).not.toMatch(/^\s+at /m);
-    expect(stderr).not.toContain("limits.");
   });
 });
 

@@ -71,7 +71,10 @@ export function addAskOptions(command: Command, preset?: AskPreset): void {
   if (own) command.option("--schema <file>", "a JSON Schema: the answer is a value that fits it");
   command
     .optionsGroup("What comes out:")
-    .option("--json", "one JSON object: answer, status, limit, usage, runId, trace, largestRequest")
+    .option(
+      "--json",
+      "one JSON object, also of a failure: answer, status, limit, error, usage, runId, trace, largestRequest",
+    )
     .option("-q, --quiet", "nothing but the answer")
     .option("--dry-run", "sizes, plan and what it may cost; no model is asked, no key needed")
     .option("--trace <file>", "a new file for the trajectory of the run; by default a temporary one")

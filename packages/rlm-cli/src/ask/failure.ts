@@ -1,4 +1,4 @@
-import { BudgetError, InputError, RlmError } from "rlm-core";
+import { BudgetError, InputError, RlmError, type LimitName } from "rlm-core";
 import { exitCodes } from "../exit-codes.ts";
 import { inFlags } from "./limit-flags.ts";
 
@@ -7,6 +7,8 @@ export interface Failure {
   code: number;
   words: string;
   status: "failed" | "aborted";
+  /** Which one it was that ended the run, if one did. */
+  limit?: LimitName;
 }
 
 /** Where the fault lies: with who typed it, the provider's key, a limit, the network, or with this program. */
@@ -19,7 +21,10 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
       `${messageOf(error)}\nThe provider refuses the key: look at the variable that holds it.`,
     );
   if (error instanceof BudgetError)
-    return failure(exitCodes.failed, `${inFlags(error.message)}; there was no answer yet, so raise that limit`);
+    return {
+      ...failure(exitCodes.failed, `${inFlags(error.message)}; there was no answer yet, so raise that limit`),
+      limit: error.limit,
+    };
   if (error instanceof RlmError) return failure(exitCodes.failed, inFlags(`${error.message}${hintOf(error)}`));
   if (error instanceof Error && "code" in error) return failure(exitCodes.failed, error.message);
   // Nobody else is to blame: where it happened helps whoever mends it.

@@ -9,8 +9,6 @@ export interface TraceFile {
   path: string;
   onEvent: Emit;
   close(): Promise<void>;
-  /** Removes it if nobody asked for it. */
-  forget(): void;
 }
 
 /** Opens the file of `--trace`, by default a new one below the system's folder for temporary files. Throws InputError. */
@@ -21,24 +19,15 @@ export function openTrace(given: string | undefined, cwd: string): TraceFile {
   // The writer's own words are for callers of the library.
   if (given !== undefined && existsSync(path))
     throw new InputError(`Cannot write the trace to ${path}: it is there already; give another path`);
-  const writer = newWriter(path, forget);
-  return {
-    path,
-    ...writer,
-    forget,
-  };
-
-  function forget(): void {
-    if (given === undefined) rmSync(dirname(path), { recursive: true, force: true });
-  }
+  return { path, ...newWriter(path, given === undefined) };
 }
 
 /** Of one that cannot be begun nothing stays. */
-function newWriter(path: string, forget: () => void): TrajectoryWriter {
+function newWriter(path: string, own: boolean): TrajectoryWriter {
   try {
     return trajectoryWriter(path);
   } catch (error) {
-    forget();
+    if (own) rmSync(dirname(path), { recursive: true, force: true });
     throw error;
   }
 }

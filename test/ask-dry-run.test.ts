@@ -1,11 +1,8 @@
-import { EventEmitter } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
-import { text } from "node:stream/consumers";
 import { afterAll, describe, expect, it } from "vitest";
-import { main } from "../main.ts";
+import { runMain } from "./run-main.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rlm-dry-run-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -73,23 +70,10 @@ describe("main() --dry-run refuses what the run refuses", () => {
   });
 });
 
-/** The command line in this process, where no model can be had. */
+/** Where no model can be had. */
 async function ask(argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const texts = [stdout, stderr].map((stream) => text(stream));
-  const code = await main(["ask", ...argv], {
-    stdin: new PassThrough(),
-    stdout,
-    stderr,
-    env: {},
-    cwd: folder,
-    signals: new EventEmitter(),
-    exit: () => {},
-    openModel: () => Promise.reject(new Error("a model was opened")),
-  });
-  for (const stream of [stdout, stderr]) stream.end();
-  const [out = "", err = ""] = await Promise.all(texts);
-  return { code, stdout: out, stderr: err };
+  const openModel = (): Promise<never> => Promise.reject(new Error("a model was opened"));
+  return await runMain(["ask", ...argv], { cwd: folder, openModel });
 }
 
 function write(name: string, content: string): void {
