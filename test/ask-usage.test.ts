@@ -24,6 +24,7 @@ describe("main() usage", () => {
   const good = [...q, "-m", "a:b"];
   write("list.json", "[]");
   write("no.json", "{");
+  write("objekt.json", '{ "type": "objekt" }');
   write("free.json", JSON.stringify({ m: { inputPerMillion: -1, outputPerMillion: 1 } }));
   it.each<[string[], RegExp]>([
     [[], /Usage: rlm/],
@@ -49,6 +50,8 @@ describe("main() usage", () => {
     [[...good, "--prices", "list.json"], /Expected the file of --prices, list\.json, to be a JSON object/],
     [[...good, "--prices", "free.json"], /prices\["m"\]/],
     [[...good, "--schema", "no.json"], /Cannot read the file of --schema, no\.json: it is not JSON/],
+    [[...good, "--schema", "objekt.json"], /Cannot use --schema: it is no JSON Schema, "type" cannot be "objekt"/],
+    [[...good, "--schema", "objekt.json", "--dry-run", "-m", "offline"], /Cannot use --schema: .*"objekt"/],
     [[...good, "--schema", "missing.json"], /Cannot read the file of --schema: .*missing\.json/],
     [[...good, "--trace", "heron.txt"], /heron\.txt: it is there already; give another path/],
     [[...good, "--trace", "nowhere/t.jsonl"], /nowhere/],

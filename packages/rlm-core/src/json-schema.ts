@@ -30,7 +30,26 @@ export function schemaProblem(schema: unknown): string | undefined {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return "a schema has to be an object";
   const { length } = JSON.stringify(schema);
   if (length > maxSchemaChars) return `a schema may have ${maxSchemaChars} characters, this one has ${length}`;
-  return depthProblem(schema, 1) ?? formProblem(schema);
+  return depthProblem(schema, 1) ?? formProblem(schema, guestRules);
+}
+
+/** Why a schema that the caller gives cannot be used; undefined if it can. All of draft 2020-12 is allowed, and keywords of others. */
+export function formatProblem(schema: JsonSchema): string | undefined {
+  try {
+    return formProblem(JSON.parse(JSON.stringify(schema)), hostRules) ?? trial(schema);
+  } catch (error) {
+    return `it is not JSON (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+/** What only the validator sees, such as a $ref to what is not there. */
+function trial(schema: JsonSchema): string | undefined {
+  try {
+    for (const value of [null, {}, [], "", 0]) misfit(value, schema);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(/\s+/g, " ").slice(0, 300) : String(error);
+  }
 }
 
 function depthProblem(node: object, depth: number): string | undefined {
@@ -46,19 +65,26 @@ function depthProblem(node: object, depth: number): string | undefined {
 }
 
 // The validator takes keywords as they come: it makes a RegExp of a list too, and throws where a list or a schema is none.
-function formProblem(schema: unknown): string | undefined {
+function formProblem(schema: unknown, rules: Rules): string | undefined {
   if (typeof schema === "boolean") return undefined;
   if (!isRecord(schema)) return "a schema has to be an object";
   for (const [keyword, value] of Object.entries(schema)) {
-    if (forbidden.includes(keyword) || keyword.startsWith("__")) return `"${keyword}" is not allowed in a schema`;
-    const inside = (forms.get(keyword) ?? scalar)(value);
+    if (rules.refuses(keyword)) return `"${keyword}" is not allowed in a schema`;
+    const inside = (rules.forms.get(keyword) ?? rules.other)(value);
     if (inside === undefined) return `"${keyword}" cannot be ${JSON.stringify(value).slice(0, 100)}`;
     for (const part of inside) {
-      const problem = formProblem(part);
+      const problem = formProblem(part, rules);
       if (problem !== undefined) return problem;
     }
   }
   return undefined;
+}
+
+interface Rules {
+  refuses(keyword: string): boolean;
+  forms: ReadonlyMap<string, Form>;
+  /** Of keywords without a form. */
+  other: Form;
 }
 
 /** The schemas in a keyword's value; undefined if it cannot be one. */
@@ -75,12 +101,13 @@ const anything = plain(() => true);
 // Of a keyword that is not known here: no validator looks into it.
 const scalar = plain((value) => typeof value !== "object");
 const number = plain((value) => typeof value === "number");
+const types: readonly unknown[] = ["null", "boolean", "object", "array", "number", "integer", "string"];
 const isNames = (value: unknown): boolean => Array.isArray(value) && value.every((name) => typeof name === "string");
 
 const forms = new Map<string, Form>([
   ...named(
     ["type"],
-    plain((value) => typeof value === "string" || isNames(value)),
+    plain((value) => [value].flat().every((type) => types.includes(type))),
   ),
   ...named(["required"], plain(isNames)),
   ...named(["enum"], plain(Array.isArray)),
@@ -102,6 +129,31 @@ const forms = new Map<string, Form>([
   ...named(["properties", "dependentSchemas", "$defs"], namedSchemas),
 ]);
 
+const guestRules: Rules = {
+  refuses: (keyword) => forbidden.includes(keyword) || keyword.startsWith("__"),
+  forms,
+  other: scalar,
+};
+
+const hostRules: Rules = {
+  refuses: () => false,
+  forms: new Map([
+    ...forms,
+    ...named(["pattern"], plain(isPattern)),
+    ...named(["patternProperties"], (value) =>
+      isRecord(value) && Object.keys(value).every(isPattern) ? Object.values(value) : undefined,
+    ),
+    // A tuple of older drafts.
+    ...named(["items"], (value) => schema(value) ?? schemas(value)),
+    ...named(["definitions"], namedSchemas),
+    ...named(
+      ["$ref", "$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "format"],
+      plain((value) => typeof value === "string"),
+    ),
+  ]),
+  other: anything,
+};
+
 function named(keywords: readonly string[], form: Form): (readonly [string, Form])[] {
   return keywords.map((keyword) => [keyword, form] as const);
 }
@@ -112,4 +164,12 @@ function isSchema(value: unknown): boolean {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isPattern(value: unknown): boolean {
+  try {
+    return typeof value === "string" && new RegExp(value, "u") instanceof RegExp;
+  } catch {
+    return false;
+  }
 }

@@ -1,7 +1,7 @@
 import { toJSONSchema, type ZodType } from "zod";
 import { InputError } from "./errors.ts";
 import type { Emit } from "./events.ts";
-import type { JsonSchema } from "./json-schema.ts";
+import { formatProblem, type JsonSchema } from "./json-schema.ts";
 import { resolveLimits, type Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
 import type { Prices } from "./prices.ts";
@@ -180,6 +180,9 @@ function resolveFormat(format: ZodType | JsonSchema | undefined): JsonSchema | u
     throw new InputError(
       "Cannot use options.responseFormat: it is a schema of another library or of zod 3; give one of zod 4, or a JSON Schema",
     );
+  const problem = formatProblem(format);
+  if (problem !== undefined)
+    throw new InputError(`Cannot use options.responseFormat: it is no JSON Schema, ${problem}`);
   return format;
 }
 

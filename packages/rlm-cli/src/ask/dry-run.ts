@@ -46,10 +46,12 @@ export async function dryRun(request: AskRequest, loading: LoadOptions & { io: I
 }
 
 /** As the run has them, which fits some to the window of its models. */
-function limitsOf({ givenLimits, contextWindow, prices }: AskRequest): AskRequest["limits"] {
+function limitsOf({ givenLimits, contextWindow, prices, responseFormat }: AskRequest): AskRequest["limits"] {
   const never: Model = () => Promise.reject(new Error("Cannot ask a model: this is a dry run"));
   const model = Object.assign(never, { contextWindow });
-  return resolveOptions({ model, limits: givenLimits, prices }, isolate()).limits;
+  const options = { model, limits: givenLimits, prices, ...(responseFormat && { responseFormat }) };
+  // Checks the others on the way.
+  return resolveOptions<unknown>(options, isolate()).limits;
 }
 
 /** The name by which a price is looked up. */
