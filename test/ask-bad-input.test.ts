@@ -12,7 +12,8 @@ import { descendants, isAlive, openFilesOf, startProgram, type Started, type Sta
 
 const folder = mkdtempSync(join(tmpdir(), "rlm-ask-test-"));
 const temporary = join(folder, "temporary");
-for (const name of ["temporary", "empty", "forbidden", "half", "half/forbidden"]) mkdirSync(join(folder, name));
+for (const name of ["temporary", "readonly", "empty", "forbidden", "half", "half/forbidden"])
+  mkdirSync(join(folder, name));
 writeFileSync(join(folder, "heron.txt"), "The heron waits.\n");
 writeFileSync(join(folder, "picture.png"), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1]));
 writeFileSync(join(folder, "latin.txt"), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
@@ -21,6 +22,7 @@ writeFileSync(join(folder, "secret.txt"), "secret");
 writeFileSync(join(folder, "half/a.txt"), "a");
 chmodSync(folder, 0o755);
 chmodSync(temporary, 0o777);
+chmodSync(join(folder, "readonly"), 0o555);
 for (const name of ["secret.txt", "forbidden", "half/forbidden"]) chmodSync(join(folder, name), 0);
 afterAll(() => {
   for (const name of ["forbidden", "half/forbidden"]) chmodSync(join(folder, name), 0o700);
@@ -53,6 +55,35 @@ describe("rlm ask with a context that cannot be read", () => {
     expect(await ended).toBe(2);
     expect(lines.at(-1)).toBe(`error: Cannot read the context ${words}`);
     expect(readdirSync(temporary)).toEqual([]);
+  });
+});
+
+describe("rlm ask where nothing can be written", () => {
+  const program = "test/rlm-as-nobody.ts";
+  it.each([
+    ["that is missing", join(folder, "nowhere"), "there is no such file or folder"],
+    ["that it may not write to", join(folder, "readonly"), "this user may not do that"],
+  ])("rlm ask with a TMPDIR %s says what to do, and ends with 2", async (_, TMPDIR, words) => {
+    const said = `error: Cannot make a temporary file in ${TMPDIR}: ${words}; set TMPDIR to a folder that this user may write to`;
+    const trace = start(["heron?", "-c", "heron.txt", "-m", "offline"], { env: { TMPDIR } }, program);
+    expect(await trace.ended).toBe(2);
+    expect(trace.lines).toContain(
+      `${said}, or say where the trace goes by --trace FILE, or that there is none by --no-trace`,
+    );
+    const copy = start(["heron?", "-c", "-", "-m", "offline"], { env: { TMPDIR } }, program);
+    expect(await copy.ended).toBe(2);
+    expect(copy.lines).toContain(said);
+    const none = start(["heron?", "-c", "heron.txt", "-m", "offline", "--no-trace"], { env: { TMPDIR } }, program);
+    expect(await none.ended).toBe(0);
+  });
+
+  it("rlm ask --trace where this user may not write says so, and ends with 2", async () => {
+    const path = join(folder, "readonly", "trace.jsonl");
+    const { ended, lines } = start(["q", "-c", "heron.txt", "-m", "offline", "--trace", path], {}, program);
+    expect(await ended).toBe(2);
+    expect(lines.at(-1)).toBe(
+      `error: Cannot write the trajectory to ${path}: this user may not write there; give another path`,
+    );
   });
 });
 

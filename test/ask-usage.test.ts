@@ -52,7 +52,11 @@ describe("main() usage", () => {
     [[...good, "--schema", "no.json"], /Cannot read the file of --schema, no\.json: it is not JSON/],
     [[...good, "--schema", "objekt.json"], /Cannot use --schema: it is no JSON Schema, "type" cannot be "objekt"/],
     [[...good, "--schema", "objekt.json", "--dry-run", "-m", "offline"], /Cannot use --schema: .*"objekt"/],
-    [[...good, "--schema", "missing.json"], /Cannot read the file of --schema: .*missing\.json/],
+    [[...good, "--prices", "missing.json"], /Cannot read the file of --prices, missing\.json: there is no such file/],
+    [
+      [...good, "--schema", "missing.json"],
+      /Cannot read the file of --schema, missing\.json: there is no such file or folder\n/,
+    ],
     [[...good, "--trace", "heron.txt"], /heron\.txt: it is there already; give another path/],
     [[...good, "--trace", "nowhere/t.jsonl"], /nowhere/],
     [[...good, "--base-url", "nowhere", "-m", "openai:x"], /baseUrl|base-url/],
