@@ -20,10 +20,11 @@ writeFileSync(join(folder, "latin.txt"), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
 writeFileSync(join(folder, "blank.txt"), " \n");
 writeFileSync(join(folder, "secret.txt"), "secret");
 writeFileSync(join(folder, "half/a.txt"), "a");
+writeFileSync(join(folder, "half/secret.txt"), "secret");
 chmodSync(folder, 0o755);
 chmodSync(temporary, 0o777);
 chmodSync(join(folder, "readonly"), 0o555);
-for (const name of ["secret.txt", "forbidden", "half/forbidden"]) chmodSync(join(folder, name), 0);
+for (const name of ["secret.txt", "forbidden", "half/forbidden", "half/secret.txt"]) chmodSync(join(folder, name), 0);
 afterAll(() => {
   for (const name of ["forbidden", "half/forbidden"]) chmodSync(join(folder, name), 0o700);
   rmSync(folder, { recursive: true });
@@ -49,12 +50,36 @@ describe("rlm ask with a context that cannot be read", () => {
     ["*.md", "*.md: no file matches it"],
     ["secret.txt", "secret.txt: this user may not read it"],
     ["forbidden", "forbidden: this user may not read it"],
-    ["half", "half/forbidden: this user may not read it"],
   ])("rlm ask --context %s says why, and ends with 2", async (path, words) => {
     const { ended, lines } = start(["q", "--context", path, "--model", "offline"], {}, "test/rlm-as-nobody.ts");
     expect(await ended).toBe(2);
     expect(lines.at(-1)).toBe(`error: Cannot read the context ${words}`);
     expect(readdirSync(temporary)).toEqual([]);
+  });
+});
+
+describe("rlm ask with a folder of which it may not read all", () => {
+  it.each([
+    [
+      "half",
+      [
+        "Left out of half: 1 folder that this user may not read",
+        "Left out 1 file that this user may not read: half/secret.txt",
+      ],
+    ],
+    ["half/*.txt", ["Left out 1 file that this user may not read: half/secret.txt"]],
+  ])("rlm ask --context %s leaves that out, and says so", async (path, words) => {
+    const args = ["a?", "--context", path, "--model", "offline", "--no-trace"];
+    const { ended, lines } = start(args, {}, "test/rlm-as-nobody.ts");
+    expect(await ended).toBe(0);
+    expect(lines).toEqual(expect.arrayContaining([...words, "Context: 1 file, 1 character"]));
+  });
+
+  it("rlm ask --context with a file that it may not read among others is an error where that is named", async () => {
+    const args = ["q", "--context", "heron.txt", "half/secret.txt", "--model", "offline"];
+    const { ended, lines } = start(args, {}, "test/rlm-as-nobody.ts");
+    expect(await ended).toBe(2);
+    expect(lines.at(-1)).toBe("error: Cannot read the context half/secret.txt: this user may not read it");
   });
 });
 

@@ -4,8 +4,8 @@ Contexts:
   One file is the text itself, in the variable \`context\`; it is read where it is, at any size. Several files, a folder
   or a glob are one object: texts by path. name=PATH makes a variable of its own. UTF-8 and, with a byte order mark,
   UTF-16; other encodings by --encoding.
-  Of folders and globs, hidden files, symbolic links, .git, node_modules and files that are not text are left out,
-  and said to be.
+  Of folders and globs, hidden files, symbolic links, .git, node_modules, files that are not text and what you may not
+  read are left out, and said to be.
 
 Examples:
   $ rlm ask "Which requests failed, and why?" --context app.log --model openai:gpt-5-mini
