@@ -147,6 +147,17 @@ describe("rlm ask with a model that cannot be had", () => {
     for (const text of [...lines, readFileSync(trace, "utf8")]) expect(text).not.toContain(key.slice(0, 12));
   });
 
+  it("rlm ask with a reply that a filter withheld says so, and does not advise more room", async () => {
+    await using server = await openAIServer(() => ({ text: "", finishReason: "content_filter" }));
+    const args = ["q", "--context", "heron.txt", "-m", "openai:x", "--base-url", server.baseUrl, "--no-trace"];
+    const { ended, lines } = start(args, { env: { OPENAI_API_KEY: "k" } });
+    expect(await ended).toBe(1);
+    expect(lines.at(-1)).toBe(
+      "error: Cannot use the model's answer: it was withheld by the filter of its provider; ask in other words, or another model",
+    );
+    expect(lines.join("\n")).not.toContain("max-output-tokens");
+  });
+
   it("rlm ask with a server that nobody serves tries again, then ends with 1 and says where to look", async () => {
     const args = [
       "q",

@@ -260,6 +260,24 @@ describe("main() limits", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: .*--tokens.*raise that limit$/m);
   });
+
+  it("main() says the last cause at --errors, and --duration with its unit", async () => {
+    const long = ["q", "-c", "heron.txt", "-m", "a:b", "--direct-below", "0"];
+    const mute =
+      (code: string): Model =>
+      async (messages, options) => {
+        const reply = await byPurpose(code)(messages, options);
+        return options.purpose === "conclude" ? { text: "```repl\n```" } : reply;
+      };
+    const failed = await ask([...long, "--errors", "2"], { model: mute("throw new Error('no heron')") });
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(
+      /^error: .*2 turns in a row failed, as many as --errors allows; the last: .*no heron.*; another/m,
+    );
+    const slow = await ask([...long, "--duration", "300ms"], { model: mute("await llm_query('never')") });
+    expect(slow.code).toBe(1);
+    expect(slow.stderr).toMatch(/^error: .*--duration is 0\.3 s, spent [\d.]+ s; there was no answer yet/m);
+  });
 });
 
 describe("main() interrupted", () => {
@@ -287,6 +305,18 @@ describe("main() interrupted", () => {
     expect(stderr.endsWith(`Stopped.\nThe trace so far: ${trace}\n`)).toBe(true);
     expect([...(await readTrajectory(trace)).runs.values()][0]?.end?.status).toBe("aborted");
     expect(signals.eventNames()).toEqual([]);
+  });
+
+  it("main() does not call SIGTERM Ctrl-C", async () => {
+    const signals = new EventEmitter();
+    const stuck: Model = () => {
+      signals.emit("SIGTERM");
+      return new Promise(() => {});
+    };
+    const { code, stderr } = await ask(["q", "-c", "heron.txt", "-m", "a:b"], { model: stuck, signals });
+    expect(code).toBe(130);
+    expect(stderr).toContain("aborted: Stopped by SIGTERM");
+    expect(stderr).not.toContain("Ctrl-C");
   });
 });
 

@@ -1,5 +1,6 @@
 import { BudgetError, InputError, RlmError, type LimitName } from "rlm-core";
 import { exitCodes } from "../exit-codes.ts";
+import { plural } from "../live-tree/words.ts";
 import { inFlags } from "./limit-flags.ts";
 
 /** What a person is told of an error, and the exit code. */
@@ -20,11 +21,7 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
       exitCodes.usage,
       `${messageOf(error)}\nThe provider refuses the key: look at the variable that holds it.`,
     );
-  if (error instanceof BudgetError)
-    return {
-      ...failure(exitCodes.failed, `${inFlags(error.message)}; there was no answer yet, so raise that limit`),
-      limit: error.limit,
-    };
+  if (error instanceof BudgetError) return { ...failure(exitCodes.failed, limitFailure(error)), limit: error.limit };
   if (error instanceof RlmError) return failure(exitCodes.failed, inFlags(`${error.message}${hintOf(error)}`));
   if (error instanceof Error && "code" in error) return failure(exitCodes.failed, error.message);
   // Nobody else is to blame: where it happened helps whoever mends it.
@@ -36,6 +33,13 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
 
 function failure(code: number, words: string): Failure {
   return { code, words, status: "failed" };
+}
+
+function limitFailure(error: BudgetError): string {
+  const last = error.cause instanceof Error ? `; the last: ${inFlags(error.cause.message)}` : "";
+  if (error.limit === "errors")
+    return `Cannot go on: ${plural(error.max, "turn")} in a row failed, as many as --errors allows${last}; another model, or --profile small, may do better`;
+  return `${inFlags(error.message)}; there was no answer yet${last}, so raise that limit`;
 }
 
 function messageOf(error: unknown): string {
