@@ -18,7 +18,7 @@ describe("main() --dry-run", () => {
     expect(stdout).toMatch(/^Dry run: no model was asked\.\nContext: {8}1 file, 36 characters\n/);
     expect(stdout).toMatch(/^Size: .* 36 bytes, \d+ tokens \(o200k_base\)$/m);
     expect(stdout).toMatch(/^Plan: .*direct: one plain call/m);
-    expect(stdout).toMatch(/^At most: .*1 call, .* tokens, no price: no --model given/m);
+    expect(stdout).toMatch(/^At most: .*2 calls, .* tokens, no price: no --model given .*once more where that is cut/m);
     expect(stdout).not.toContain("One whole pass");
   });
 
@@ -34,6 +34,18 @@ describe("main() --dry-run", () => {
     expect(json).toMatchObject({ chars: 300_000, bytes: 300_000, way: "rlm", onePass: { calls: 3 } });
     expect(json).toMatchObject({ most: { calls: 200, tokens: 2_000_000 } });
   });
+});
+
+it("main() --dry-run counts the call that asks again for a cut reply, and for one that does not fit", async () => {
+  write("schema.json", '{ "type": "object" }');
+  const given = ["q", "-c", "heron.txt", "--dry-run", "--json", "--max-output-tokens", "1000"];
+  const most = async (args: string[] = []): Promise<unknown> =>
+    (JSON.parse((await ask([...given, ...args])).stdout) as { most: unknown }).most;
+  const once = await most();
+  expect(once).toMatchObject({ calls: 2 });
+  expect((once as { tokens: number }).tokens).toBeGreaterThan(3000);
+  expect(await most(["--schema", "schema.json"])).toMatchObject({ calls: 4 });
+  expect(await most(["--calls", "1"])).toMatchObject({ calls: 1 });
 });
 
 describe("main() --dry-run refuses what the run refuses", () => {

@@ -34,7 +34,14 @@ export async function dryRun(request: AskRequest, loading: LoadOptions & { io: I
     () => `Counting tokens: ${number(seen)} of ${number(chars)} characters`,
     async () => await countPieces(context.pieces(), { chars, signal, onChars: (done) => (seen = done) }),
   );
-  const plan = planOf({ size: context, count, limits, prices, ...names });
+  const plan = planOf({
+    size: context,
+    count,
+    limits,
+    prices,
+    ...names,
+    hasFormat: request.responseFormat !== undefined,
+  });
   const words = planWords(plan, {
     words: context.words,
     limits,

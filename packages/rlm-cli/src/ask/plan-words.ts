@@ -20,7 +20,7 @@ export function planWords(
     `Context:        ${words}`,
     `Size:           ${size}`,
     `Plan:           ${ways[way](limits)}`,
-    `At most:        ${limit(most.calls, "call")}, ${limit(most.tokens, "token")}, ${dollars(most.costUsd)} (${way === "direct" ? "the context and the longest answer" : "what the limits allow"})`,
+    `At most:        ${limit(most.calls, "call")}, ${limit(most.tokens, "token")}, ${dollars(most.costUsd)} (${way === "direct" ? "the context and the longest answer, and once more where that is cut; most runs take one call" : "what the limits allow"})`,
   ];
   if (way === "direct" || limits.depth === 0) return lines.join("\n");
   const over = [
