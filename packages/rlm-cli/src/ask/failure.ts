@@ -1,6 +1,7 @@
 import { BudgetError, InputError, RlmError, type LimitName } from "rlm-core";
 import { exitCodes } from "../exit-codes.ts";
 import { plural } from "../live-tree/words.ts";
+import { plainLine } from "../plain-text.ts";
 import { inFlags } from "./limit-flags.ts";
 
 /** What a person is told of an error, and the exit code. */
@@ -36,7 +37,7 @@ function failure(code: number, words: string): Failure {
 }
 
 function limitFailure(error: BudgetError): string {
-  const last = error.cause instanceof Error ? `; the last: ${inFlags(error.cause.message)}` : "";
+  const last = error.cause instanceof Error ? `; the last: ${plainLine(inFlags(error.cause.message), 300)}` : "";
   if (error.limit === "errors")
     return `Cannot go on: ${plural(error.max, "turn")} in a row failed, as many as --errors allows${last}; another model, or --profile small, may do better`;
   return `${inFlags(error.message)}; there was no answer yet${last}, so raise that limit`;
