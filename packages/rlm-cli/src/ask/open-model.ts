@@ -1,5 +1,4 @@
 import { InputError, type Model } from "rlm-core";
-import type { AskRequest } from "./ask-request.ts";
 
 export interface OpenModelOptions {
   /** Of an OpenAI-compatible server, or of the provider's. */
@@ -20,7 +19,11 @@ export function modelOptions({
   baseUrl,
   contextWindow,
   delayMs,
-}: Pick<AskRequest, "baseUrl" | "contextWindow" | "delayMs">): OpenModelOptions {
+}: {
+  baseUrl: string | undefined;
+  contextWindow: number | undefined;
+  delayMs: number;
+}): OpenModelOptions {
   return {
     ...(baseUrl !== undefined && { baseUrl }),
     ...(contextWindow !== undefined && { contextWindow }),

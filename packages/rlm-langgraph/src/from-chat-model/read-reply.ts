@@ -40,8 +40,15 @@ function usageOf(message: BaseMessage): ModelReply["usage"] {
 const reasonFields = ["finish_reason", "stop_reason", "finishReason", "done_reason", "stopReason"];
 const lengthReasons = new Set(["length", "max_tokens", "max_output_tokens", "model_length"]);
 const filterReasons = new Set([
-  ...["content_filter", "refusal", "content_filtered", "guardrail_intervened"],
-  ...["safety", "prohibited_content", "blocklist", "recitation", "spii"],
+  "content_filter",
+  "refusal",
+  "content_filtered",
+  "guardrail_intervened",
+  "safety",
+  "prohibited_content",
+  "blocklist",
+  "recitation",
+  "spii",
 ]);
 
 function finishReasonOf(metadata: Record<string, unknown>): ModelReply["finishReason"] {
