@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,16 +12,19 @@ import { descendants, isAlive, openFilesOf, startProgram, type Started, type Sta
 
 const folder = mkdtempSync(join(tmpdir(), "rlm-ask-test-"));
 const temporary = join(folder, "temporary");
-for (const name of ["temporary", "empty", "forbidden", "half", "half/forbidden"]) mkdirSync(join(folder, name));
+for (const name of ["temporary", "readonly", "empty", "forbidden", "half", "half/forbidden"])
+  mkdirSync(join(folder, name));
 writeFileSync(join(folder, "heron.txt"), "The heron waits.\n");
 writeFileSync(join(folder, "picture.png"), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1]));
 writeFileSync(join(folder, "latin.txt"), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
 writeFileSync(join(folder, "blank.txt"), " \n");
 writeFileSync(join(folder, "secret.txt"), "secret");
 writeFileSync(join(folder, "half/a.txt"), "a");
+writeFileSync(join(folder, "half/secret.txt"), "secret");
 chmodSync(folder, 0o755);
 chmodSync(temporary, 0o777);
-for (const name of ["secret.txt", "forbidden", "half/forbidden"]) chmodSync(join(folder, name), 0);
+chmodSync(join(folder, "readonly"), 0o555);
+for (const name of ["secret.txt", "forbidden", "half/forbidden", "half/secret.txt"]) chmodSync(join(folder, name), 0);
 afterAll(() => {
   for (const name of ["forbidden", "half/forbidden"]) chmodSync(join(folder, name), 0o700);
   rmSync(folder, { recursive: true });
@@ -45,12 +50,65 @@ describe("rlm ask with a context that cannot be read", () => {
     ["*.md", "*.md: no file matches it"],
     ["secret.txt", "secret.txt: this user may not read it"],
     ["forbidden", "forbidden: this user may not read it"],
-    ["half", "half/forbidden: this user may not read it"],
   ])("rlm ask --context %s says why, and ends with 2", async (path, words) => {
     const { ended, lines } = start(["q", "--context", path, "--model", "offline"], {}, "test/rlm-as-nobody.ts");
     expect(await ended).toBe(2);
     expect(lines.at(-1)).toBe(`error: Cannot read the context ${words}`);
     expect(readdirSync(temporary)).toEqual([]);
+  });
+});
+
+describe("rlm ask with a folder of which it may not read all", () => {
+  it.each([
+    [
+      "half",
+      [
+        "Left out of half: 1 folder that this user may not read",
+        "Left out 1 file that this user may not read: half/secret.txt",
+      ],
+    ],
+    ["half/*.txt", ["Left out 1 file that this user may not read: half/secret.txt"]],
+  ])("rlm ask --context %s leaves that out, and says so", async (path, words) => {
+    const args = ["a?", "--context", path, "--model", "offline", "--no-trace"];
+    const { ended, lines } = start(args, {}, "test/rlm-as-nobody.ts");
+    expect(await ended).toBe(0);
+    expect(lines).toEqual(expect.arrayContaining([...words, "Context: 1 file, 1 character"]));
+  });
+
+  it("rlm ask --context with a file that it may not read among others is an error where that is named", async () => {
+    const args = ["q", "--context", "heron.txt", "half/secret.txt", "--model", "offline"];
+    const { ended, lines } = start(args, {}, "test/rlm-as-nobody.ts");
+    expect(await ended).toBe(2);
+    expect(lines.at(-1)).toBe("error: Cannot read the context half/secret.txt: this user may not read it");
+  });
+});
+
+describe("rlm ask where nothing can be written", () => {
+  const program = "test/rlm-as-nobody.ts";
+  it.each([
+    ["that is missing", join(folder, "nowhere"), "there is no such file or folder"],
+    ["that it may not write to", join(folder, "readonly"), "this user may not do that"],
+  ])("rlm ask with a TMPDIR %s says what to do, and ends with 2", async (_, TMPDIR, words) => {
+    const said = `error: Cannot make a temporary file in ${TMPDIR}: ${words}; set TMPDIR to a folder that this user may write to`;
+    const trace = start(["heron?", "-c", "heron.txt", "-m", "offline"], { env: { TMPDIR } }, program);
+    expect(await trace.ended).toBe(2);
+    expect(trace.lines).toContain(
+      `${said}, or say where the trace goes by --trace FILE, or that there is none by --no-trace`,
+    );
+    const copy = start(["heron?", "-c", "-", "-m", "offline"], { env: { TMPDIR } }, program);
+    expect(await copy.ended).toBe(2);
+    expect(copy.lines).toContain(said);
+    const none = start(["heron?", "-c", "heron.txt", "-m", "offline", "--no-trace"], { env: { TMPDIR } }, program);
+    expect(await none.ended).toBe(0);
+  });
+
+  it("rlm ask --trace where this user may not write says so, and ends with 2", async () => {
+    const path = join(folder, "readonly", "trace.jsonl");
+    const { ended, lines } = start(["q", "-c", "heron.txt", "-m", "offline", "--trace", path], {}, program);
+    expect(await ended).toBe(2);
+    expect(lines.at(-1)).toBe(
+      `error: Cannot write the trajectory to ${path}: this user may not write there; give another path`,
+    );
   });
 });
 
@@ -87,6 +145,17 @@ describe("rlm ask with a model that cannot be had", () => {
     expect(server.requests).toHaveLength(1);
     expect(lines.join("\n")).toMatch(/^error: Cannot get a reply .*401.*\n?.*The provider refuses the key/ms);
     for (const text of [...lines, readFileSync(trace, "utf8")]) expect(text).not.toContain(key.slice(0, 12));
+  });
+
+  it("rlm ask with a reply that a filter withheld says so, and does not advise more room", async () => {
+    await using server = await openAIServer(() => ({ text: "", finishReason: "content_filter" }));
+    const args = ["q", "--context", "heron.txt", "-m", "openai:x", "--base-url", server.baseUrl, "--no-trace"];
+    const { ended, lines } = start(args, { env: { OPENAI_API_KEY: "k" } });
+    expect(await ended).toBe(1);
+    expect(lines.at(-1)).toBe(
+      "error: Cannot use the model's answer: it was withheld by the filter of its provider; ask in other words, or another model",
+    );
+    expect(lines.join("\n")).not.toContain("max-output-tokens");
   });
 
   it("rlm ask with a server that nobody serves tries again, then ends with 1 and says where to look", async () => {
@@ -143,7 +212,7 @@ describe("rlm ask interrupted", () => {
 
   it("rlm ask interrupted while it reads stdin ends with 130 and leaves no temporary file", async () => {
     const reading = mkdtempSync(join(folder, "reading-"));
-    const { pid, stdin, ended, lines } = start(["q", "-c", "-", "-m", "offline"], {
+    const { pid, stdin, ended, lines } = start(["q", "-c", "-", "-m", "offline", "--json"], {
       stdin: true,
       env: { TMPDIR: reading },
     });
@@ -154,8 +223,42 @@ describe("rlm ask interrupted", () => {
     process.kill(pid, "SIGINT");
     expect(await ended).toBe(130);
     expect(performance.now() - interrupted).toBeLessThan(1000);
-    expect(lines.at(-1)).toBe("Stopped.");
+    expect(lines).toContain("Stopped.");
+    const json = lines.find((line) => line.startsWith("{")) ?? "";
+    expect(JSON.parse(json)).toMatchObject({ answer: null, status: "aborted", error: "Stopped." });
     expect(readdirSync(reading)).toEqual([]);
+  });
+
+  it.each(["one", "two at once"])("rlm ask that waits for the writer of a pipe ends by %s Ctrl-C", async (signals) => {
+    const pipe = join(mkdtempSync(join(folder, "pipe-")), "ff");
+    execFileSync("mkfifo", [pipe]);
+    const { pid, line, ended } = start(["q", "-c", pipe, "-m", "offline"]);
+    await line(`Waiting for what writes to the pipe ${pipe} …`);
+    const interrupted = performance.now();
+    process.kill(pid, "SIGINT");
+    if (signals !== "one") process.kill(pid, "SIGINT");
+    // By the signal itself, if the second comes when all is given back already.
+    expect([130, ...(signals === "one" ? [] : [null])]).toContain(await ended);
+    expect(performance.now() - interrupted).toBeLessThan(1000);
+  });
+
+  it("rlm ask reads a pipe whose writer comes late", async () => {
+    const pipe = join(mkdtempSync(join(folder, "pipe-")), "ff");
+    execFileSync("mkfifo", [pipe]);
+    const { line, ended, lines } = start(["What is said of the heron?", "-c", pipe, "-m", "offline"]);
+    await line(`Waiting for what writes to the pipe ${pipe} …`);
+    await writeFile(pipe, "The heron waits.\n");
+    expect(await ended).toBe(0);
+    expect(lines).toContain("Context: 1 file, 17 characters");
+  });
+
+  it("rlm ask says that a pipe is empty whose writer wrote nothing", async () => {
+    const pipe = join(mkdtempSync(join(folder, "pipe-")), "ff");
+    execFileSync("mkfifo", [pipe]);
+    const { ended, lines } = start(["q", "-c", pipe, "-m", "offline"]);
+    await writeFile(pipe, "");
+    expect(await ended).toBe(2);
+    expect(lines.at(-1)).toBe(`error: Cannot read the context ${pipe}: it is empty`);
   });
 });
 

@@ -56,6 +56,7 @@ describe("main() answers", () => {
       answer: "yes",
       status: "direct",
       limit: null,
+      error: null,
       usage: {
         calls: 1,
         inputTokens: 70,
@@ -78,13 +79,39 @@ describe("main() answers", () => {
       model: replies(new Error("boom")),
     });
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toEqual({ status: "failed", error: expect.stringContaining("boom") as string, trace });
+    const [run] = [...(await readTrajectory(trace)).runs.values()];
+    expect(JSON.parse(stdout)).toEqual({
+      answer: null,
+      status: "failed",
+      limit: null,
+      error: expect.stringContaining("boom") as string,
+      usage: expect.objectContaining({ calls: 1 }) as object,
+      runId: run?.start.runId,
+      trace,
+      largestRequest: 0,
+    });
+  });
+
+  it.each<[string, string[], object]>([
+    ["without a trace", ["--no-trace"], { status: "failed", usage: { calls: 1 } }],
+    ["at a limit", ["--tokens", "10", "--no-trace"], { limit: "tokens" }],
+    ["whose context is missing", ["-c", "missing.txt"], { runId: null, usage: null, trace: null }],
+    ["that cannot be used", ["--calls", "0"], { error: "Expected --calls to be an integer of 1 or more, got 0" }],
+    ["of a dry run", ["--dry-run", "-m", "opnai:x"], { error: expect.stringContaining("opnai") as string }],
+  ])("main() --json writes one object of a failure %s", async (_, args, object) => {
+    const model = replies(new Error("boom"));
+    const { code, stdout } = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--json", ...args], { model });
+    expect(code).toBeGreaterThan(0);
+    expect(JSON.parse(stdout)).toMatchObject({ answer: null, status: "failed", ...object });
   });
 
   it("main() --quiet writes nothing but the answer, and keeps only a trace that was asked for", async () => {
     const before = traces();
     const quiet = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--quiet"], { model: replies("yes") });
     expect(quiet).toMatchObject({ code: 0, stdout: "yes\n", stderr: "" });
+    expect(traces()).toEqual(before);
+    const failed = await ask(["q", "-c", "heron.txt", "-m", "a:b", "-q"], { model: replies(new Error("boom")) });
+    expect(failed.stderr).toMatch(/^error: [^\n]*boom[^\n]*\n$/);
     expect(traces()).toEqual(before);
     const trace = join(folder, "quiet.jsonl");
     await ask(["q", "-c", "heron.txt", "-m", "a:b", "-q", "--trace", trace], { model: replies("yes") });
@@ -142,34 +169,25 @@ describe("main() answers", () => {
     expect([code, stdout]).toEqual([0, "I am a:sub\n"]);
     expect(opened).toEqual(["a:root at http://127.0.0.1:9/v1", "a:sub at http://127.0.0.1:9/v1"]);
   });
-});
 
-describe("main() --dry-run", () => {
-  const never: OpenModel = () => Promise.reject(new Error("a model was opened"));
-  const prices = { "gpt-5": { inputPerMillion: 1, outputPerMillion: 10 } };
-  write("prices.json", JSON.stringify(prices));
-
-  it("main() --dry-run of a short context plans one call, and needs neither model nor key", async () => {
-    const { code, stdout } = await ask(["q", "-c", "heron.txt", "--dry-run"], { openModel: never });
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^Dry run: no model was asked\.\nContext: {8}1 file, 36 characters\n/);
-    expect(stdout).toMatch(/^Size: .* 36 bytes, \d+ tokens \(o200k_base\)$/m);
-    expect(stdout).toMatch(/^Plan: .*direct: one plain call/m);
-    expect(stdout).toMatch(/^At most: .*1 call, .* tokens, no price: no --model given/m);
-    expect(stdout).not.toContain("One whole pass");
+  it("main() hands --context-window to both models", async () => {
+    const windows: unknown[] = [];
+    const openModel: OpenModel = async (_name, { contextWindow }) => {
+      windows.push(contextWindow);
+      return replies("yes");
+    };
+    const given = ["q", "-c", "heron.txt", "-m", "a:b", "--sub-model", "a:c"];
+    await ask([...given, "--context-window", "32_768"], { openModel });
+    await ask(given, { openModel });
+    expect(windows).toEqual([32_768, 32_768, undefined, undefined]);
   });
 
-  it("main() --dry-run of a long context plans sub-calls, and what they cost by the table of --prices", async () => {
-    write("long.txt", "The heron waits for the fish. ".repeat(10_000));
-    const given = ["q", "-c", "long.txt", "--dry-run", "-m", "openai:gpt-5", "--prices", "prices.json"];
-    const { code, stdout } = await ask([...given, "--tokens", "100k"], { openModel: never });
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^Plan: .*RLM: .*\(--depth 1\)$/m);
-    expect(stdout).toMatch(/^At most: .*200 calls, 100,000 tokens, \$1\.00/m);
-    expect(stdout).toMatch(/^One whole pass: about 3 sub-calls, 8\d,\d{3} tokens, \$0\.0\d{3}$/m);
-    const json = JSON.parse((await ask([...given, "--json"], { openModel: never })).stdout) as object;
-    expect(json).toMatchObject({ chars: 300_000, bytes: 300_000, way: "rlm", onePass: { calls: 3 } });
-    expect(json).toMatchObject({ most: { calls: 200, tokens: 2_000_000 } });
+  it("main() advises --context-window where a prompt is too long", async () => {
+    const tooLong = Object.assign(new Error("prompt is too long"), { status: 400 });
+    const { code, stderr } = await ask(["q", "-c", "heron.txt", "-m", "a:b"], { model: replies(tooLong) });
+    expect(code).toBe(1);
+    expect(stderr).toContain("a smaller --prompt-chars, or --context-window, keeps prompts inside its window");
+    expect(stderr).not.toContain("contextWindow");
   });
 });
 
@@ -242,6 +260,24 @@ describe("main() limits", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: .*--tokens.*raise that limit$/m);
   });
+
+  it("main() says the last cause at --errors, and --duration with its unit", async () => {
+    const long = ["q", "-c", "heron.txt", "-m", "a:b", "--direct-below", "0"];
+    const mute =
+      (code: string): Model =>
+      async (messages, options) => {
+        const reply = await byPurpose(code)(messages, options);
+        return options.purpose === "conclude" ? { text: "```repl\n```" } : reply;
+      };
+    const failed = await ask([...long, "--errors", "2"], { model: mute("throw new Error('no heron')") });
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(
+      /^error: .*2 turns in a row failed, as many as --errors allows; the last: .*no heron.*; another/m,
+    );
+    const slow = await ask([...long, "--duration", "300ms"], { model: mute("await llm_query('never')") });
+    expect(slow.code).toBe(1);
+    expect(slow.stderr).toMatch(/^error: .*--duration is 0\.3 s, spent [\d.]+ s; there was no answer yet/m);
+  });
 });
 
 describe("main() interrupted", () => {
@@ -270,59 +306,17 @@ describe("main() interrupted", () => {
     expect([...(await readTrajectory(trace)).runs.values()][0]?.end?.status).toBe("aborted");
     expect(signals.eventNames()).toEqual([]);
   });
-});
 
-describe("main() usage", () => {
-  it.each([
-    [["--help"], 0, /^Usage: rlm .*Commands:\n {2}ask .*Examples:/s],
-    [["ask", "--help"], 0, /^Usage: rlm ask .*--context <path\.\.\.>.*Examples:.*RLM_MODEL.*Exit codes:/s],
-    [["--version"], 0, /^\d+\.\d+\.\d+\n$/],
-  ])("main() %j teaches on stdout", async (argv, code, words) => {
-    const ended = await run(argv);
-    expect(ended).toMatchObject({ code, stderr: "" });
-    expect(ended.stdout).toMatch(words);
-  });
-
-  const q = ["ask", "q", "--context", "heron.txt"];
-  const good = [...q, "-m", "a:b"];
-  write("list.json", "[]");
-  write("no.json", "{");
-  write("free.json", JSON.stringify({ m: { inputPerMillion: -1, outputPerMillion: 1 } }));
-  it.each<[string[], RegExp]>([
-    [[], /Usage: rlm/],
-    [["aks"], /unknown command 'aks'\n\(Did you mean ask\?\)/],
-    [[...q, "--modle", "a:b"], /unknown option '--modle'\n\(Did you mean --model\?\)\n\(rlm ask --help shows/],
-    [["ask", "q", "extra", "-c", "heron.txt", "-m", "a:b"], /too many arguments/],
-    [["ask", "-c", "heron.txt", "-m", "a:b"], /No question: rlm ask "QUESTION" --context PATH/],
-    [["ask", " ", "-c", "heron.txt", "-m", "a:b"], /No question/],
-    [["ask", "-c", "heron.txt", "What?", "-m", "a:b"], /No question/],
-    [["ask", "q", "-m", "a:b"], /No context: give --context PATH/],
-    [["ask", "q", "-c", "", "-m", "a:b"], /Expected --context to be a path, got ""/],
-    [q, /No model: give --model provider:name, or set RLM_MODEL.*OPENAI_API_KEY.*ollama.*--model offline/s],
-    [[...good, "--calls", "many"], /'many' is invalid\. Expected a number such as 200, 50k or 2M, or none/],
-    [[...good, "--calls", "0"], /Expected --calls to be an integer of 1 or more, got 0/],
-    [[...good, "--depth", "1.5"], /Expected --depth to be an integer from 0 to 100, got 1\.5/],
-    [[...good, "--concurrency", "none"], /--concurrency/],
-    [[...good, "--duration", "soon"], /Expected a time such as 90s, 10m or 1h, or none/],
-    [[...good, "--cost-usd", "cheap"], /Expected US dollars such as 2 or 0\.50/],
-    [[...good, "--cost-usd", "2"], /Cannot keep to --cost-usd without prices: give --prices FILE/],
-    [[...good, "--delay", "1.5"], /Expected a number of milliseconds/],
-    [[...good, "--profile", "huge"], /Allowed choices are big, small, thinking/],
-    [[...good, "--prices", "list.json"], /Expected the file of --prices, list\.json, to be a JSON object/],
-    [[...good, "--prices", "free.json"], /prices\["m"\]/],
-    [[...good, "--schema", "no.json"], /Cannot read the file of --schema, no\.json: it is not JSON/],
-    [[...good, "--schema", "missing.json"], /Cannot read the file of --schema: .*missing\.json/],
-    [[...good, "--trace", "heron.txt"], /heron\.txt: it is there already; give another path/],
-    [[...good, "--trace", "nowhere/t.jsonl"], /nowhere/],
-    [[...good, "--base-url", "nowhere", "-m", "openai:x"], /baseUrl|base-url/],
-    [[...q, "-m", "gpt-5"], /name its provider, such as "openai:gpt-5"/],
-  ])("main() %j says what is wrong and ends with 2", async (argv, words) => {
-    const openModel = argv.includes("a:b") && !argv.includes("openai:x") ? async () => replies("yes") : undefined;
-    const { code, stdout, stderr } = await run(argv, { ...(openModel && { openModel }) });
-    expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr).toMatch(words);
-    expect(stderr).not.toMatch(/^\s+at /m);
-    expect(stderr).not.toContain("limits.");
+  it("main() does not call SIGTERM Ctrl-C", async () => {
+    const signals = new EventEmitter();
+    const stuck: Model = () => {
+      signals.emit("SIGTERM");
+      return new Promise(() => {});
+    };
+    const { code, stderr } = await ask(["q", "-c", "heron.txt", "-m", "a:b"], { model: stuck, signals });
+    expect(code).toBe(130);
+    expect(stderr).toContain("aborted: Stopped by SIGTERM");
+    expect(stderr).not.toContain("Ctrl-C");
   });
 });
 

@@ -3,25 +3,26 @@ import type { Io } from "./io.ts";
 
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Turns Ctrl-C into an abort. A second one ends at once, after `cleanUp`. */
+/** Turns Ctrl-C, or a signal that asks to end, into an abort. A second one ends at once, after `cleanUp`. */
 export function listenForStop(
   io: Pick<Io, "signals" | "exit">,
   cleanUp: () => void,
 ): { signal: AbortSignal; off(): void } {
   const stopped = new AbortController();
-  const stop = (): void => {
-    if (!stopped.signal.aborted) return stopped.abort(new DOMException("Stopped by Ctrl-C", "AbortError"));
+  const stop = (name: string): void => {
+    if (!stopped.signal.aborted) return stopped.abort(new DOMException(`Stopped by ${name}`, "AbortError"));
     try {
       cleanUp();
     } finally {
       io.exit(exitCodes.interrupted);
     }
   };
-  for (const name of names) io.signals.on(name, stop);
+  const listeners = names.map((name) => [name, () => stop(name === "SIGINT" ? "Ctrl-C" : name)] as const);
+  for (const [name, listener] of listeners) io.signals.on(name, listener);
   return {
     signal: stopped.signal,
     off() {
-      for (const name of names) io.signals.off(name, stop);
+      for (const [name, listener] of listeners) io.signals.off(name, listener);
     },
   };
 }

@@ -1,10 +1,10 @@
-import { closeSync, fstatSync, mkdtempSync, openSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, fstatSync, openSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** New files of this user alone, which are there as long as this program wants them. */
 export interface TemporaryFiles {
-  /** Makes an empty one, to be opened for writing ("r+") or reading by the path that this gives. */
+  /** Makes an empty one, to be opened for writing ("r+") or reading by the path that this gives. Throws InputError. */
   create(name: string): string;
   /** Removes all, at once: also on the way out. */
   remove(): void;
@@ -16,7 +16,7 @@ export function temporaryFiles(platform: NodeJS.Platform = process.platform): Te
   const folders: string[] = [];
   return {
     create(name) {
-      const folder = mkdtempSync(join(tmpdir(), "rlm-"));
+      const folder = temporaryFolder("rlm-");
       folders.push(folder);
       const path = join(folder, name);
       const fd = openSync(path, "wx", 0o600);

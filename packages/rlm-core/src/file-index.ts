@@ -7,6 +7,8 @@ import { prefixLength, prefixOf } from "./text-length.ts";
 /** What reading a text file through once tells of it. */
 export interface FileIndex {
   encoding: TextEncoding;
+  /** That of its byte order mark, where it has one. */
+  marked: TextEncoding | undefined;
   /** Bytes. */
   size: number;
   /** Nanoseconds since 1970, as digits: when it was written last, as far as the system says. */
@@ -32,7 +34,8 @@ export async function indexFile(path: string, encoding?: TextEncoding, signal?: 
   const { mtimeNs } = await file.stat({ bigint: true });
   const head = Buffer.alloc(4);
   await file.read(head, 0, head.length, 0);
-  const used = encoding ?? markedEncoding(head) ?? "utf-8";
+  const marked = markedEncoding(head);
+  const used = encoding ?? marked ?? "utf-8";
   const mark = markLength(head, used);
   const hash = createHash("sha256");
   const findInvalid = invalidByte(used);
@@ -68,6 +71,7 @@ export async function indexFile(path: string, encoding?: TextEncoding, signal?: 
   if (flaw?.isNul !== true) look(Buffer.alloc(0), "");
   return {
     encoding: used,
+    marked,
     size,
     modified: String(mtimeNs),
     sha256: hash.digest("hex"),

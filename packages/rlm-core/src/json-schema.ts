@@ -33,7 +33,7 @@ export function callersSchemaProblem(schema: JsonSchema): string | undefined {
     const copy: unknown = JSON.parse(JSON.stringify(schema));
     return formProblem(copy, []) ?? refProblem(copy);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return `it is not JSON (${error instanceof Error ? error.message : String(error)})`;
   }
 }
 

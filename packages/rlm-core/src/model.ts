@@ -35,8 +35,8 @@ export interface ModelReply {
   usage?: TokenUsage;
   /** The model that answered, for the price table; by default `Model.modelName`. */
   model?: string;
-  /** "length": cut by maxOutputTokens. */
-  finishReason?: "stop" | "length";
+  /** "length": cut by maxOutputTokens; "filtered": withheld, by the provider or by the model itself. */
+  finishReason?: "stop" | "length" | "filtered";
 }
 
 /**

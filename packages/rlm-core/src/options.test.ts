@@ -24,6 +24,37 @@ describe("resolveOptions()", () => {
     }
   });
 
+  it.each<[Record<string, unknown>, string]>([
+    [{ type: "objekt" }, '"type" cannot be "objekt"'],
+    [{ properties: { at: { type: ["string", "nul"] } } }, '"type" cannot be ["string","nul"]'],
+    [{ required: "name" }, '"required" cannot be "name"'],
+    [{ properties: ["a"] }, '"properties" cannot be ["a"]'],
+    [{ items: "string" }, '"items" cannot be "string"'],
+    [{ pattern: "(" }, '"pattern" cannot be "("'],
+    [{ patternProperties: { "[": {} } }, '"patternProperties" cannot be'],
+    [{ minimum: "1" }, '"minimum" cannot be "1"'],
+    [{ $ref: "#/$defs/none" }, "#/$defs/none"],
+    [{ enum: [1n] }, "it is not JSON"],
+  ])("resolveOptions() refuses the JSON Schema %o before anything is asked", (responseFormat, words) => {
+    expect(() => resolve({ responseFormat })).toThrow(InputError);
+    expect(() => resolve({ responseFormat })).toThrow("Cannot use options.responseFormat: it is no JSON Schema, ");
+    expect(() => resolve({ responseFormat })).toThrow(words);
+  });
+
+  it("resolveOptions() takes all of JSON Schema, also what code in the REPL may not use", () => {
+    const responseFormat = {
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      $id: "https://example.org/answer",
+      type: "object",
+      properties: { day: { type: "string", format: "date", pattern: "^\\d" }, next: { $ref: "#/$defs/next" } },
+      patternProperties: { "^x-": true },
+      additionalProperties: false,
+      $defs: { next: { type: ["object", "null"], dependentRequired: { a: ["b"] } } },
+      "x-note": { type: "anything" },
+    };
+    expect(resolve({ responseFormat }).responseFormat).toBe(responseFormat);
+  });
+
   it("resolveOptions() fits limits to the windows of models where the user said nothing", () => {
     const given = { model: windowed(20_000), subModel: windowed(32_192) };
     expect(resolve(given).limits).toMatchObject({ promptChars: 72_000, directBelow: 10_000 });

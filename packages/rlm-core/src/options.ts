@@ -186,7 +186,8 @@ function resolveFormat(format: ZodType | JsonSchema | undefined): JsonSchema | u
 
 function usable(schema: JsonSchema): JsonSchema {
   const problem = callersSchemaProblem(schema);
-  if (problem !== undefined) throw new InputError(`Cannot use options.responseFormat: ${problem}`);
+  if (problem !== undefined)
+    throw new InputError(`Cannot use options.responseFormat: it is no JSON Schema, ${problem}`);
   return schema;
 }
 

@@ -4,6 +4,7 @@ import type { FileContext } from "./file.ts";
 import { indexFile, type FileIndex } from "./file-index.ts";
 import { type FileVersion, unreadable } from "./file-ref.ts";
 import { keepIndex } from "./paged-file.ts";
+import type { TextEncoding } from "./text-encoding.ts";
 
 /** A file that the user named, read once through. */
 export interface FileScan extends FileIndex {
@@ -15,6 +16,7 @@ export async function scanContextFile({ path, encoding }: FileContext, signal?: 
   try {
     checkKind(path, await stat(path));
     const index = await indexFile(path, encoding, signal);
+    checkMark(path, index, encoding);
     if (index.flaw !== undefined) throw flawed(path, index, encoding !== undefined);
     const version = { path, size: index.size, sha256: index.sha256, encoding: index.encoding };
     keepIndex(version, index);
@@ -24,6 +26,14 @@ export async function scanContextFile({ path, encoding }: FileContext, signal?: 
     if (cause instanceof InputError) throw cause;
     throw new InputError(`Cannot read context file ${path}: ${unreadable(cause)}`, { cause });
   }
+}
+
+/** Bytes of another encoding may all be characters, and then the text would be another. */
+function checkMark(path: string, { marked }: FileIndex, encoding: TextEncoding | undefined): void {
+  if (encoding === undefined || marked === undefined || marked === encoding) return;
+  throw new InputError(
+    `Cannot read context file ${path}: its byte order mark says ${marked.toUpperCase()}, its encoding was given as ${encoding.toUpperCase()}; leave the encoding out`,
+  );
 }
 
 function checkKind(path: string, found: Awaited<ReturnType<typeof stat>>): void {

@@ -57,7 +57,10 @@ const forms = new Map<string, Form>([
   ...named(["items", "additionalProperties", "propertyNames", "contains", "unevaluatedItems"], schema),
   ...named(["unevaluatedProperties", "not", "if", "then", "else"], schema),
   ...named(["allOf", "anyOf", "oneOf", "prefixItems"], schemas),
-  ...named(["properties", "dependentSchemas", "$defs", "definitions", "patternProperties"], namedSchemas),
+  ...named(["properties", "dependentSchemas", "$defs", "definitions"], namedSchemas),
+  ...named(["patternProperties"], (value) =>
+    isRecord(value) && Object.keys(value).every(isPattern) ? Object.values(value) : undefined,
+  ),
 ]);
 
 function named(keywords: readonly string[], form: Form): (readonly [string, Form])[] {

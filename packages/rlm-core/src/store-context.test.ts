@@ -237,6 +237,15 @@ describe("file(path, { encoding })", () => {
     expect((await read(Buffer.concat([mark, long]))).ref?.length).toBe(1_400_000);
   });
 
+  it("file() refuses an encoding that contradicts the byte order mark, though the bytes may be characters of it", async () => {
+    const big = Buffer.concat([mark, wide]).swap16();
+    await expect(read(big, { encoding: "utf-16le" })).rejects.toThrow(
+      "its byte order mark says UTF-16BE, its encoding was given as UTF-16LE; leave the encoding out",
+    );
+    await expect(read(Buffer.from("\ufeffhi"), { encoding: "latin1" })).rejects.toThrow("mark says UTF-8");
+    expect((await read(big, { encoding: "utf-16be" })).text).toBe(text);
+  });
+
   it("file() of an encoding that it does not know is an InputError", () => {
     expect(() => file("x", { encoding: "ascii" as "utf-8" })).toThrow(
       'Expected encoding of file() to be one of utf-8, utf-16le, utf-16be, latin1, got "ascii"',

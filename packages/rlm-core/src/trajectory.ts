@@ -92,6 +92,8 @@ function reason(cause: unknown): string {
   if (code === "EEXIST") return "there is such a file already; give another path, or overwrite: true";
   if (code === "ENOENT") return "its folder does not exist; make it first";
   if (code === "EISDIR") return "it is a folder; give the path of a file in it";
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS")
+    return "this user may not write there; give another path";
   return String(cause);
 }
 

@@ -218,7 +218,10 @@ describe("createRlm()", () => {
     [{ prices: { m: {} } }, /^Expected prices\["m"\]/],
     [{ responseFormat: z.date() }, /^Cannot use options.responseFormat: Date cannot be represented/],
     [{ responseFormat: z.string().transform(Number) }, /^Cannot use options.responseFormat: Transforms cannot/],
-    [{ responseFormat: { type: "objekt" } }, /^Cannot use options.responseFormat: "type" cannot be "objekt"/],
+    [
+      { responseFormat: { type: "objekt" } },
+      /^Cannot use options.responseFormat: it is no JSON Schema, "type" cannot be "objekt"/,
+    ],
   ])("createRlm() refuses options at construction: %#", (given, words) => {
     const rest = given && Object.keys(given).length > 0 ? { model: scriptedModel([]), ...given } : given;
     expect(() => createRlm(rest as never)).toThrow(words);

@@ -93,6 +93,14 @@ describe("fromChatModel()", () => {
       { status: "completed", incomplete_details: null },
     ])
       expect(await endOf(metadata), JSON.stringify(metadata)).toBe("stop");
+    for (const metadata of [
+      { finish_reason: "content_filter" },
+      { stop_reason: "refusal" },
+      { finishReason: "SAFETY" },
+      { stopReason: "guardrail_intervened" },
+      { status: "incomplete", incomplete_details: { reason: "content_filter" } },
+    ])
+      expect(await endOf(metadata), JSON.stringify(metadata)).toBe("filtered");
     expect(await endOf({})).toBeUndefined();
   });
 

@@ -3,7 +3,7 @@ import { InputError, type ChatMessage, type Model, type ModelReply } from "rlm-c
 import { askChatModel } from "./from-chat-model/ask-chat-model.ts";
 import type { CallOptions, ChatModel } from "./from-chat-model/chat-model.ts";
 import { innermost, isChatModel, unwrap } from "./from-chat-model/chat-model.ts";
-import { namedModel } from "./from-chat-model/named-model.ts";
+import { namedModel, readName } from "./from-chat-model/named-model.ts";
 import { withOutputLimit } from "./from-chat-model/output-limit.ts";
 import { isRefusal, responseFormatOptions } from "./from-chat-model/response-format.ts";
 
@@ -12,7 +12,7 @@ export type { ChatModel } from "./from-chat-model/chat-model.ts";
 export interface ChatModelOptions {
   /** Address of the server, for a model given by name. @default that of the provider */
   baseUrl?: string;
-  /** Tokens it can read at once. @default `numCtx` of an Ollama model, else what the model's profile says */
+  /** Tokens it can read at once; to an Ollama model given by name it is told as `numCtx`. @default `numCtx` of an Ollama model, else what the model's profile says */
   contextWindow?: number;
   /** Further fields of the constructor, for a model given by name, such as `{ temperature: 0, numCtx: 32_768 }`. */
   fields?: Record<string, unknown>;
@@ -54,6 +54,12 @@ export async function fromChatModel(model: ChatModel | string, options: ChatMode
     modelName: ownName ?? olderName ?? innermost(chat)._llmType(),
     contextWindow: options.contextWindow ?? numCtx ?? profile?.maxInputTokens,
   });
+}
+
+/** Throws {@link InputError} for what {@link fromChatModel} would refuse of a name and its options, but needs neither key nor the provider's package. */
+export async function checkModelName(name: string, options: ChatModelOptions = {}): Promise<void> {
+  checkOptions(name, options);
+  await readName(name, options);
 }
 
 function checkOptions(model: unknown, options: ChatModelOptions): void {

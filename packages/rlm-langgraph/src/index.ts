@@ -10,4 +10,4 @@ export type { RlmGraphOptions } from "./graph-options.ts";
 export type { GraphInput } from "./graph-state.ts";
 export type { ModelLike, SubModelLike } from "./models.ts";
 export type { RlmContext } from "./to-context.ts";
-export { fromChatModel, type ChatModel, type ChatModelOptions } from "./from-chat-model.ts";
+export { checkModelName, fromChatModel, type ChatModel, type ChatModelOptions } from "./from-chat-model.ts";

@@ -1,11 +1,14 @@
 import { Command } from "commander";
 import { InputError } from "rlm-core";
+import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { runCommand } from "../run-command.ts";
+import { write } from "../write.ts";
 import { addAskOptions, readRequest } from "./ask-options.ts";
-import type { AskPreset } from "./ask-request.ts";
+import type { AskPreset, AskRequest } from "./ask-request.ts";
 import { ask } from "./ask.ts";
 import { askHelp } from "./help.ts";
+import { failureText } from "./report.ts";
 
 /** `rlm ask`, or a command that is the same with a question and context of its own. */
 export function askCommand(io: Io, ended: (code: number) => void, preset?: AskPreset): Command {
@@ -18,14 +21,29 @@ export function askCommand(io: Io, ended: (code: number) => void, preset?: AskPr
   addAskOptions(command, preset);
   return command.action(async (...args: unknown[]) => {
     const question = preset?.question ?? args[0];
-    if (typeof question !== "string" || question.trim() === "") throw new InputError(noQuestion);
-    ended(await ask(await readRequest(question, command.opts(), io, preset), io));
+    const request = await readQuestion(question, command, io, preset);
+    ended(await ask(request, io));
   });
 }
 
 /** Runs a command that is `rlm ask` with a question and context of its own; gives the exit code. */
 export async function runAsk(argv: readonly string[], io: Io, preset: AskPreset): Promise<number> {
   return await runCommand(argv, io, (ended) => askCommand(io, ended, preset));
+}
+
+/** Reads the command line; also of one that cannot be used a program that asked for JSON gets its object. */
+async function readQuestion(question: unknown, command: Command, io: Io, preset?: AskPreset): Promise<AskRequest> {
+  try {
+    if (typeof question !== "string" || question.trim() === "") throw new InputError(noQuestion);
+    return await readRequest(question, command.opts(), io, preset);
+  } catch (error) {
+    if (error instanceof InputError && command.opts().json === true)
+      await write(
+        io.stdout,
+        failureText({ code: exitCodes.usage, words: error.message, status: "failed" }, { largestRequest: 0 }),
+      );
+    throw error;
+  }
 }
 
 const noQuestion = `No question: rlm ask "QUESTION" --context PATH … (the question comes before --context, or behind --)`;

@@ -14,6 +14,7 @@ import {
 } from "rlm-core";
 import { loadContext } from "../context/load-context.ts";
 import type { Io } from "../io.ts";
+import { readAmount } from "./amounts.ts";
 import type { AskPreset, AskRequest } from "./ask-request.ts";
 import { readJsonFile } from "./json-file.ts";
 import { inFlags, limitOptions, limitsOf } from "./limit-flags.ts";
@@ -25,6 +26,7 @@ type Given = Readonly<Record<string, unknown>> & {
   model?: string;
   subModel?: string;
   baseUrl?: string;
+  contextWindow?: number;
   profile?: string;
   prices?: string;
   schema?: string;
@@ -59,11 +61,20 @@ export function addAskOptions(command: Command, preset?: AskPreset): void {
       `the model of sub-calls (default: ${own ? "that of RLM_SUB_MODEL, else " : ""}the same)`,
     )
     .option("--base-url <url>", "where the models are served")
+    .addOption(
+      new Option(
+        "--context-window <tokens>",
+        "what the models can read at once: give it for ollama, which gets it as numCtx, and for a server of your own (default: what is known of the model)",
+      ).argParser(readWindow),
+    )
     .addOption(new Option("--profile <name>", "the words of the prompt").choices(Object.keys(profiles)).default("big"));
   if (own) command.option("--schema <file>", "a JSON Schema: the answer is a value that fits it");
   command
     .optionsGroup("What comes out:")
-    .option("--json", "one JSON object: answer, status, limit, usage, runId, trace, largestRequest")
+    .option(
+      "--json",
+      "one JSON object, also of a failure: answer, status, limit, error, usage, runId, trace, largestRequest",
+    )
     .option("-q, --quiet", "nothing but the answer")
     .option("--dry-run", "sizes, plan and what it may cost; no model is asked, no key needed")
     .option("--trace <file>", "a new file for the trajectory of the run; by default a temporary one")
@@ -97,6 +108,7 @@ export async function readRequest(question: string, given: Given, io: Io, preset
     model: given.model ?? (preset === undefined ? io.env.RLM_MODEL || undefined : preset.model),
     subModel: given.subModel ?? (preset === undefined ? io.env.RLM_SUB_MODEL || undefined : undefined),
     baseUrl: given.baseUrl,
+    contextWindow: given.contextWindow,
     delayMs: given.delay ?? preset?.delayMs ?? 0,
     limits,
     givenLimits,
@@ -111,6 +123,12 @@ export async function readRequest(question: string, given: Given, io: Io, preset
     ...(preset?.show && { show: preset.show }),
     ...(preset?.problem && { problem: preset.problem }),
   };
+}
+
+function readWindow(text: string): number {
+  const tokens = readAmount(text);
+  if (Number.isInteger(tokens) && tokens > 0) return tokens;
+  throw new InvalidArgumentError("Expected a number of tokens such as 32768 or 128k.");
 }
 
 function readDelay(text: string): number {

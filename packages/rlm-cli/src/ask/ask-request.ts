@@ -8,6 +8,8 @@ export interface AskRequest {
   model: string | undefined;
   subModel: string | undefined;
   baseUrl: string | undefined;
+  /** Tokens that the models can read at once. */
+  contextWindow: number | undefined;
   /** Milliseconds that the stand-in holds back each reply. */
   delayMs: number;
   limits: Limits;

@@ -1,4 +1,4 @@
-import { InputError, runRlm, type Emit } from "rlm-core";
+import { InputError, runRlm, type Emit, type Usage } from "rlm-core";
 import { decompose } from "rlm-tools";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
@@ -12,9 +12,10 @@ import { write } from "../write.ts";
 import type { Answered, AskRequest } from "./ask-request.ts";
 import { dryRun } from "./dry-run.ts";
 import { failureOf } from "./failure.ts";
+import { eventInFlags } from "./limit-flags.ts";
 import { measure, type Measure } from "./measured-model.ts";
-import { noModel, offline, openModel } from "./open-model.ts";
-import { answerText, notesOf } from "./report.ts";
+import { modelOptions, noModel, offline, openModel } from "./open-model.ts";
+import { answerText, failureText, notesOf } from "./report.ts";
 import { openTrace, type TraceFile } from "./trace-file.ts";
 
 /** Asks one question, from reading the context to writing the answer; gives the exit code. */
@@ -25,15 +26,15 @@ export async function ask(request: AskRequest, io: Io): Promise<number> {
     if (!request.quiet) io.stderr.write(`${plainText(line)}\n`);
   };
   const progress = createProgress(say);
-  const asking = { request, io, say, progress, signal: stop.signal };
+  const measured = measure();
+  const asking: Asking = { request, io, say, progress, signal: stop.signal, measured, run: {} };
   const loading = { io, signal: stop.signal, temporary, progress, say };
   try {
-    if (request.dryRun) return await dryRun(request, await request.load(loading), asking);
-    const measured = measure();
-    const models = await openModels(asking, measured);
+    if (request.dryRun) return await dryRun(request, loading);
+    const models = await openModels(asking);
     const context = await request.load(loading);
     say(`Context: ${context.words}`);
-    return await answer(asking, { ...models, context, measured });
+    return await answer(asking, { ...models, context });
   } catch (error) {
     return await failed(error, asking);
   } finally {
@@ -49,15 +50,18 @@ interface Asking {
   say(line: string): void;
   progress: Progress;
   signal: AbortSignal;
+  measured: Measure;
+  /** What was heard of the run so far, for the case that it fails. */
+  run: { runId?: string; usage?: Usage };
 }
 
 type Models = Pick<Parameters<typeof runRlm>[1], "model" | "subModel">;
 
-async function openModels({ request, io, say, progress }: Asking, { measured }: Measure): Promise<Models> {
-  const { model, subModel, baseUrl, delayMs } = request;
+async function openModels({ request, io, say, progress, measured: { measured } }: Asking): Promise<Models> {
+  const { model, subModel, delayMs } = request;
   if (model === undefined) throw new InputError(noModel);
   const open = io.openModel ?? openModel;
-  const options = { ...(baseUrl !== undefined && { baseUrl }), delayMs };
+  const options = modelOptions(request);
   if (model === offline || subModel === offline) say(standIn(delayMs));
   return await progress.during(
     () => "Loading the model’s package",
@@ -74,12 +78,11 @@ function standIn(delayMs: number): string {
 }
 
 /** The run itself, with its events in the trace and in the live tree. */
-async function answer(
-  asking: Asking,
-  { context, measured, ...models }: Models & { context: LoadedContext; measured: Measure },
-): Promise<number> {
-  const { request, io, say, signal } = asking;
-  const trace = request.trace === false ? undefined : openTrace(request.trace, io.cwd);
+async function answer(asking: Asking, { context, ...models }: Models & { context: LoadedContext }): Promise<number> {
+  const { request, io, say, signal, measured } = asking;
+  // Nobody is told where a trace is that nobody asked for.
+  const noTrace = request.trace === false || (request.quiet && request.trace === undefined);
+  const trace = noTrace ? undefined : openTrace(request.trace || undefined, io.cwd);
   const started = performance.now();
   try {
     const result = await watched(asking, trace, async (onEvent) => {
@@ -109,7 +112,6 @@ async function answer(
     await write(io.stdout, answerText(answered, request, { trace: trace?.path, isTTY: io.stdout.isTTY === true }));
     for (const note of notesOf(answered, request)) say(note);
     if (trace !== undefined) say(`Trace: ${trace.path}`);
-    if (request.quiet) trace?.forget();
     const problem = request.problem?.(answered);
     if (problem !== undefined) {
       io.stderr.write(`${plainText(problem)}\n`);
@@ -124,7 +126,7 @@ async function answer(
 }
 
 async function watched<T>(
-  { request, io, progress }: Asking,
+  { request, io, progress, run: heard }: Asking,
   trace: TraceFile | undefined,
   run: (onEvent: Emit) => Promise<T>,
 ): Promise<T> {
@@ -138,8 +140,10 @@ async function watched<T>(
   try {
     return await run((event) => {
       begun.resolve();
+      if (event.depth === 0) heard.runId = event.runId;
+      if (event.depth === 0 && event.type === "run-end") heard.usage = event.usage;
       trace?.onEvent(event);
-      tree?.onEvent(event);
+      tree?.onEvent(eventInFlags(event));
     });
   } finally {
     begun.resolve();
@@ -149,13 +153,20 @@ async function watched<T>(
 }
 
 /** Tells what went wrong; never more than once, and never on stdout but as JSON. */
-async function failed(error: unknown, { request, io, signal }: Asking, trace?: TraceFile): Promise<number> {
-  const { code, words, status } = failureOf(error, signal);
+async function failed(
+  error: unknown,
+  { request, io, signal, measured, run }: Asking,
+  trace?: TraceFile,
+): Promise<number> {
+  const failure = failureOf(error, signal);
+  const { code, words } = failure;
   const kept = trace === undefined ? "" : ` The trace so far: ${trace.path}`;
   io.stderr.write(
     plainText(`${code === exitCodes.interrupted ? words : `error: ${words}`}${kept && `\n${kept.trim()}`}\n`),
   );
-  if (request.json && trace !== undefined)
-    await write(io.stdout, `${JSON.stringify({ status, error: words, trace: trace.path })}\n`);
+  if (request.json) {
+    const largestRequest = measured.largestRequest();
+    await write(io.stdout, failureText(failure, { ...run, trace: trace?.path, largestRequest }));
+  }
   return code;
 }

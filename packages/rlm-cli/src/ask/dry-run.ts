@@ -1,34 +1,77 @@
-import type { LoadedContext } from "../context/loaded-context.ts";
+import { InputError, isolate, type Model } from "rlm-core";
+import { resolveOptions } from "rlm-core/driver";
+import type { LoadOptions } from "../context/loaded-context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { number } from "../live-tree/words.ts";
 import { plainText } from "../plain-text.ts";
-import type { Progress } from "../progress.ts";
 import { write } from "../write.ts";
 import { modelNameOf } from "./ask-options.ts";
 import type { AskRequest } from "./ask-request.ts";
 import { countPieces } from "./count-tokens.ts";
+import { checkModel, modelOptions, offline } from "./open-model.ts";
 import { planWords } from "./plan-words.ts";
 import { planOf } from "./plan.ts";
 
-/** Says what a run would do and could cost. No model is made, so no key is needed. */
-export async function dryRun(
-  { limits, prices, model, subModel = model, json }: AskRequest,
-  context: LoadedContext,
-  { io, progress, signal }: { io: Io; progress: Progress; signal: AbortSignal },
-): Promise<number> {
+/** Says what a run would do and could cost, and refuses what it would refuse. No model is made, so no key is needed. */
+export async function dryRun(request: AskRequest, loading: LoadOptions & { io: Io }): Promise<number> {
+  const { prices, model, subModel = model, json } = request;
+  const { io, progress, signal } = loading;
+  await progress.during(
+    () => "Looking at the models’ names",
+    async () => {
+      for (const name of new Set([model, subModel]))
+        if (name !== undefined) await checkModel(name, modelOptions(request));
+    },
+  );
+  const names = { model: priceNameOf(model), subModel: priceNameOf(subModel) };
+  checkPriced(request, [names.model, names.subModel]);
+  const limits = limitsOf(request);
+  const context = await request.load(loading);
   let seen = 0;
   const { chars } = context;
   const count = await progress.during(
     () => `Counting tokens: ${number(seen)} of ${number(chars)} characters`,
     async () => await countPieces(context.pieces(), { chars, signal, onChars: (done) => (seen = done) }),
   );
-  const names = {
-    model: model === undefined ? undefined : modelNameOf(model),
-    subModel: subModel === undefined ? undefined : modelNameOf(subModel),
-  };
-  const plan = planOf({ size: context, count, limits, prices, ...names });
-  const words = planWords(plan, { words: context.words, limits, hasModel: model !== undefined });
+  const plan = planOf({
+    size: context,
+    count,
+    limits,
+    prices,
+    ...names,
+    hasFormat: request.responseFormat !== undefined,
+  });
+  const words = planWords(plan, {
+    words: context.words,
+    limits,
+    hasModel: model !== undefined,
+    hasPrices: Object.keys(prices).length > 0,
+  });
   await write(io.stdout, json ? `${JSON.stringify(plan)}\n` : `${plainText(words)}\n`);
   return exitCodes.answered;
+}
+
+/** As the run has them, which fits some to the window of its models. */
+function limitsOf({ givenLimits, contextWindow, prices, responseFormat }: AskRequest): AskRequest["limits"] {
+  const never: Model = () => Promise.reject(new Error("Cannot ask a model: this is a dry run"));
+  const model = Object.assign(never, { contextWindow });
+  const options = { model, limits: givenLimits, prices, ...(responseFormat && { responseFormat }) };
+  // Checks the others on the way.
+  return resolveOptions<unknown>(options, isolate()).limits;
+}
+
+/** The name by which a price is looked up. */
+function priceNameOf(model: string | undefined): string | undefined {
+  if (model === undefined) return undefined;
+  return model === offline ? "offline-stand-in" : modelNameOf(model);
+}
+
+function checkPriced({ limits, prices }: AskRequest, names: readonly (string | undefined)[]): void {
+  if (limits.costUsd === Infinity) return;
+  const without = names.find((name) => name !== undefined && !Object.hasOwn(prices, name));
+  if (without !== undefined)
+    throw new InputError(
+      `Cannot keep to --cost-usd: the model "${without}" has no price; give it in the table of --prices`,
+    );
 }

@@ -1,5 +1,7 @@
-import { BudgetError, InputError, RlmError } from "rlm-core";
+import { BudgetError, InputError, RlmError, type LimitName } from "rlm-core";
 import { exitCodes } from "../exit-codes.ts";
+import { plural } from "../live-tree/words.ts";
+import { plainLine } from "../plain-text.ts";
 import { inFlags } from "./limit-flags.ts";
 
 /** What a person is told of an error, and the exit code. */
@@ -7,6 +9,8 @@ export interface Failure {
   code: number;
   words: string;
   status: "failed" | "aborted";
+  /** Which one it was that ended the run, if one did. */
+  limit?: LimitName;
 }
 
 /** Where the fault lies: with who typed it, the provider's key, a limit, the network, or with this program. */
@@ -18,8 +22,7 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
       exitCodes.usage,
       `${messageOf(error)}\nThe provider refuses the key: look at the variable that holds it.`,
     );
-  if (error instanceof BudgetError)
-    return failure(exitCodes.failed, `${inFlags(error.message)}; there was no answer yet, so raise that limit`);
+  if (error instanceof BudgetError) return { ...failure(exitCodes.failed, limitFailure(error)), limit: error.limit };
   if (error instanceof RlmError) return failure(exitCodes.failed, inFlags(`${error.message}${hintOf(error)}`));
   if (error instanceof Error && "code" in error) return failure(exitCodes.failed, error.message);
   // Nobody else is to blame: where it happened helps whoever mends it.
@@ -31,6 +34,13 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
 
 function failure(code: number, words: string): Failure {
   return { code, words, status: "failed" };
+}
+
+function limitFailure(error: BudgetError): string {
+  const last = error.cause instanceof Error ? `; the last: ${plainLine(inFlags(error.cause.message), 300)}` : "";
+  if (error.limit === "errors")
+    return `Cannot go on: ${plural(error.max, "turn")} in a row failed, as many as --errors allows${last}; another model, or --profile small, may do better`;
+  return `${inFlags(error.message)}; there was no answer yet${last}, so raise that limit`;
 }
 
 function messageOf(error: unknown): string {

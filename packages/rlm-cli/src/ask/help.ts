@@ -4,18 +4,18 @@ Contexts:
   One file is the text itself, in the variable \`context\`; it is read where it is, at any size. Several files, a folder
   or a glob are one object: texts by path. name=PATH makes a variable of its own. UTF-8 and, with a byte order mark,
   UTF-16; other encodings by --encoding.
-  Of folders and globs, hidden files, symbolic links, .git, node_modules and files that are not text are left out,
-  and said to be.
+  Of folders and globs, hidden files, symbolic links, .git, node_modules, files that are not text and what you may not
+  read are left out, and said to be.
 
 Examples:
   $ rlm ask "Which requests failed, and why?" --context app.log --model openai:gpt-5-mini
   $ rlm ask "Which of these clauses contradict each other?" --context contracts/ --model anthropic:claude-sonnet-4-5
   $ rlm ask "Where is the retry logic?" --context 'src/**/*.ts' --model openai:gpt-5 --sub-model openai:gpt-5-mini
-  $ git log -p | rlm ask "When did the cache begin to be shared?" --context - --model ollama:qwen3
+  $ git log -p | rlm ask "When did the cache begin to be shared?" --context - --model ollama:qwen3 --context-window 32768
   $ rlm ask "Which lines break the rules?" --context logs=app.log --context rules=rules.md --model openai:gpt-5
   $ rlm ask "Summarise it" --context book.txt --model openai:gpt-5 --dry-run --prices prices.json
   $ rlm ask "What is said of the bridge?" --context book.txt --model offline
-  $ rlm ask "How many?" --context data.csv --model openai:local --base-url http://localhost:8000/v1 --profile small
+  $ rlm ask "How many?" --context data.csv --model openai:local --base-url http://localhost:8000/v1 --context-window 32k
 
 Environment:
   RLM_MODEL, RLM_SUB_MODEL  for --model and --sub-model

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { InputError } from "rlm-core";
+import { problemWords } from "../problem-words.ts";
 
 /** Reads a JSON object that an option names. Throws InputError. */
 export async function readJsonFile(flag: string, path: string, cwd: string): Promise<Record<string, unknown>> {
@@ -8,9 +9,7 @@ export async function readJsonFile(flag: string, path: string, cwd: string): Pro
   try {
     text = await readFile(resolve(cwd, path), "utf8");
   } catch (cause) {
-    throw new InputError(`Cannot read the file of ${flag}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    throw new InputError(`Cannot read the file of ${flag}, ${path}: ${problemWords(cause)}`, { cause });
   }
   let value: unknown;
   try {

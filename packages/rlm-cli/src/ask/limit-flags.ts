@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { defaultLimits, type Limits } from "rlm-core";
+import { defaultLimits, type Limits, type RlmEvent } from "rlm-core";
 import { duration, number } from "../live-tree/words.ts";
 import { readAmount, readDollars, readDuration } from "./amounts.ts";
 
@@ -49,10 +49,31 @@ export function limitsOf(options: Readonly<Record<string, unknown>>): Partial<Li
 /** A message of rlm-core in the words of the command line: `limits.calls` is `--calls`. */
 export function inFlags(message: string): string {
   return message
+    .replace(spending, (whole, name: string, ...values: (string | undefined)[]) =>
+      isLimit(name) ? spent(name, values.slice(0, 3).map(Number)) : whole,
+    )
     .replace(/\blimits\.(\w+)/g, (whole, name: string) => (isLimit(name) ? `--${limitFlags[name].flag}` : whole))
     .replaceAll("options.responseFormat", "--schema")
     .replace(/give prices: \{.*\}/, "give it in the table of --prices")
+    .replace("(numCtx, or", "(--context-window, or")
+    .replace("(contextWindow of the model)", "(--context-window)")
+    .replace("the model’s contextWindow", "--context-window")
     .replace(", or give fields: { apiKey }", "");
+}
+
+// As BudgetError has it.
+const spending = /\blimits\.(\w+) is ([\d.e+-]+), spent ([\d.e+-]+)(?:, and the next call may need ([\d.e+-]+))?/g;
+
+function spent(name: keyof Limits, [max = 0, used = 0, needed = NaN]: number[]): string {
+  const next = Number.isNaN(needed) ? "" : `, and the next call may need ${limitWords(name, needed)}`;
+  return `--${limitFlags[name].flag} is ${limitWords(name, max)}, spent ${limitWords(name, used)}${next}`;
+}
+
+/** An event whose advice, if it has some, is in those words too. */
+export function eventInFlags(event: RlmEvent): RlmEvent {
+  if (event.type === "warning") return { ...event, message: inFlags(event.message) };
+  if (event.type === "run-end" && event.error !== undefined) return { ...event, error: inFlags(event.error) };
+  return event;
 }
 
 const readers = { number: readAmount, dollars: readDollars, time: readDuration };
@@ -65,7 +86,7 @@ export function limitWords(name: keyof Limits, value: number): string {
 function shown(value: number, unit: LimitFlag["value"]): string {
   if (value === Infinity) return "none";
   if (unit === "time") return duration(value).replace(/ 0 s$/, "").replace(".0 ", " ");
-  return unit === "dollars" ? `$${value.toFixed(2)}` : number(value);
+  return unit === "dollars" ? `$${value.toFixed(value > 0 && value < 0.1 ? 4 : 2)}` : number(value);
 }
 
 function isLimit(name: string): name is keyof Limits {

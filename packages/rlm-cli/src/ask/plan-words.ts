@@ -6,11 +6,12 @@ import type { Plan } from "./plan.ts";
 /** A plan for people. */
 export function planWords(
   plan: Plan,
-  { words, limits, hasModel }: { words: string; limits: Limits; hasModel: boolean },
+  { words, limits, hasModel, hasPrices }: { words: string; limits: Limits; hasModel: boolean; hasPrices: boolean },
 ): string {
-  const { chars, bytes, tokens, estimated, way, most, onePass } = plan;
+  const { chars, bytes, tokens, estimated, way, most, onePass, unpriced } = plan;
   const size = `${plural(chars, "character")}, ${plural(bytes, "byte")}, ${estimated ? "about " : ""}${plural(tokens, "token")} (o200k_base${estimated ? ", estimated from a sample" : ""})`;
-  const noPrice = hasModel ? "no price: give --prices FILE" : "no price: no --model given";
+  const lacking = hasPrices ? `the table of --prices lacks ${unpriced.join(" and ")}` : "give --prices FILE";
+  const noPrice = `no price: ${hasModel ? lacking : "no --model given"}`;
   const dollars = (cost: number | null): string => (cost === null ? noPrice : `$${cost.toFixed(cost < 1 ? 4 : 2)}`);
   const limit = (value: number | null, noun: string): string =>
     value === null ? `any number of ${noun}s` : plural(value, noun);
@@ -19,7 +20,7 @@ export function planWords(
     `Context:        ${words}`,
     `Size:           ${size}`,
     `Plan:           ${ways[way](limits)}`,
-    `At most:        ${limit(most.calls, "call")}, ${limit(most.tokens, "token")}, ${dollars(most.costUsd)} (${way === "direct" ? "the context and the longest answer" : "what the limits allow"})`,
+    `At most:        ${limit(most.calls, "call")}, ${limit(most.tokens, "token")}, ${dollars(most.costUsd)} (${way === "direct" ? "the context and the longest answer, and once more where that is cut; most runs take one call" : "what the limits allow"})`,
   ];
   if (way === "direct" || limits.depth === 0) return lines.join("\n");
   const over = [

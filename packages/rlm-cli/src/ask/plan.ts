@@ -14,6 +14,8 @@ export interface Plan {
   most: { calls: number | null; tokens: number | null; costUsd: number | null };
   /** Every character of the context through sub-calls, once. */
   onePass: { calls: number; tokens: number; costUsd: number | null };
+  /** Models that the price table lacks. */
+  unpriced: string[];
 }
 
 export interface PlanOptions {
@@ -24,9 +26,11 @@ export interface PlanOptions {
   /** As in the price table; undefined where no model was named. */
   model: string | undefined;
   subModel: string | undefined;
+  /** Whether the answer has to fit a schema: then one that does not is asked for again. */
+  hasFormat: boolean;
 }
 
-export function planOf({ size, count, limits, prices, model, subModel }: PlanOptions): Plan {
+export function planOf({ size, count, limits, prices, model, subModel, hasFormat }: PlanOptions): Plan {
   const { chars, bytes, length } = size;
   const { tokens, estimated } = count;
   // As rlm-core decides it: four characters a token.
@@ -40,12 +44,18 @@ export function planOf({ size, count, limits, prices, model, subModel }: PlanOpt
     tokens,
     estimated,
     way,
-    most: mostOf(way, tokens, limits, prices, [model, subModel]),
+    most: mostOf(way === "direct" ? directMost(tokens, limits, hasFormat) : rlmMost(limits), limits, prices, [
+      model,
+      subModel,
+    ]),
     onePass: {
       calls: pieces,
       tokens: pass.inputTokens + pass.outputTokens,
       costUsd: (subModel === undefined ? undefined : costOf(pass, subModel, prices)) ?? null,
     },
+    unpriced: [...new Set([model, subModel])]
+      .filter((name) => name !== undefined)
+      .filter((name) => !Object.hasOwn(prices, name)),
   };
 }
 
@@ -58,28 +68,51 @@ function pieceChars({ promptChars }: Limits): number {
   return Math.min(100_000, Math.floor(promptChars / 2));
 }
 
+/** What calls may come to, and how much of that is written. */
+interface Most {
+  calls: number;
+  tokens: number;
+  written: number;
+}
+
+/** A reply that is cut is asked for once more, with twice the room; one that does not fit a schema with the same right. */
+function directMost(context: number, { maxOutputTokens }: Limits, hasFormat: boolean): Most {
+  const questions = hasFormat ? 2 : 1;
+  const written = 3 * maxOutputTokens * questions;
+  // The second question has the first answer in it.
+  const again = hasFormat ? 2 * 2 * maxOutputTokens : 0;
+  const calls = 2 * questions;
+  return { calls, tokens: calls * (context + instructionTokens) + again + written, written };
+}
+
+function rlmMost({ calls, depth, turns, tokens, maxOutputTokens }: Limits): Most {
+  // Each reply may be asked for once more here too.
+  const most = depth === 0 ? Math.min(calls, 2 * (turns + 1)) : calls;
+  return { calls: most, tokens, written: most * 2 * maxOutputTokens };
+}
+
 function mostOf(
-  way: Plan["way"],
-  context: number,
+  { calls, tokens, written }: Most,
   limits: Limits,
   prices: Prices,
   models: readonly (string | undefined)[],
 ): Plan["most"] {
-  const calls = way === "direct" ? 1 : limits.depth === 0 ? Math.min(limits.calls, limits.turns + 1) : limits.calls;
-  const tokens = way === "direct" ? context + instructionTokens + limits.maxOutputTokens : limits.tokens;
   const bound = Math.min(tokens, limits.tokens);
-  return { calls: orNull(calls), tokens: orNull(bound), costUsd: dearest(bound, calls, limits, prices, models) };
+  return {
+    calls: orNull(Math.min(calls, limits.calls)),
+    tokens: orNull(bound),
+    costUsd: dearest(bound, Math.min(bound, written), limits, prices, models),
+  };
 }
 
-/** All tokens at the dearest price: as many written as the calls may write, the others read. */
+/** All tokens at the dearest price: as many written as may be, the others read. */
 function dearest(
   tokens: number,
-  calls: number,
-  { maxOutputTokens, costUsd }: Limits,
+  outputTokens: number,
+  { costUsd }: Limits,
   prices: Prices,
   models: readonly (string | undefined)[],
 ): number | null {
-  const outputTokens = Math.min(tokens, calls * maxOutputTokens);
   const splits = [
     { inputTokens: tokens - outputTokens, outputTokens },
     { inputTokens: tokens, outputTokens: 0 },

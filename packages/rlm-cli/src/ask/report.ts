@@ -1,4 +1,6 @@
+import type { Usage } from "rlm-core";
 import type { Answered, AskRequest } from "./ask-request.ts";
+import type { Failure } from "./failure.ts";
 import { limitFlags, limitWords } from "./limit-flags.ts";
 import { plainAnswer, plainJson } from "./plain-answer.ts";
 
@@ -11,9 +13,31 @@ export function answerText(
   const { result, largestRequest } = answered;
   const { answer, status, limit = null, usage, runId } = result;
   if (json)
-    return `${plainJson({ answer, status, limit, usage, runId, trace: quiet ? null : (trace ?? null), largestRequest })}\n`;
+    return `${plainJson({ answer, status, limit, error: null, usage, runId, trace: trace ?? null, largestRequest })}\n`;
   if (show !== undefined && !quiet) return `${show(answered)}\n`;
   return `${typeof answer === "string" ? plainAnswer(answer, isTTY) : plainJson(answer, 2)}\n`;
+}
+
+/** The same object where there is no answer; of a run that did not begin there is neither usage nor id. */
+export function failureText(
+  { status, limit, words }: Failure,
+  {
+    usage,
+    runId,
+    trace,
+    largestRequest,
+  }: { usage?: Usage; runId?: string; trace?: string | undefined; largestRequest: number },
+): string {
+  return `${plainJson({
+    answer: null,
+    status,
+    limit: limit ?? null,
+    error: words,
+    usage: usage ?? null,
+    runId: runId ?? null,
+    trace: trace ?? null,
+    largestRequest,
+  })}\n`;
 }
 
 /** What people should know beside the answer. */

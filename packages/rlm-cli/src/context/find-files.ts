@@ -1,7 +1,8 @@
+import type { Dirent } from "node:fs";
 import { glob, readdir, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { InputError } from "rlm-core";
-import { readProblem } from "./read-problem.ts";
+import { ForbiddenError, readProblem } from "./read-problem.ts";
 
 /** A file of a context. */
 export interface FoundFile {
@@ -41,15 +42,22 @@ async function inFolder(folder: string, given: string, cwd: string, signal: Abor
   const left = createLeftOut();
   const walk = async (at: string): Promise<void> => {
     signal.throwIfAborted();
-    const entries = await readdir(at, { withFileTypes: true }).catch((cause: unknown) => {
-      throw readProblem(keyOf(at, cwd), cause);
-    });
-    for (const entry of entries) {
+    for (const entry of await entriesOf(at)) {
       const path = join(at, entry.name);
       if (left.out(entry.name)) continue;
       if (entry.isDirectory()) await walk(path);
       else if (entry.isFile()) files.push({ path, key: keyOf(path, cwd), named: false });
       else left.other(entry.isSymbolicLink() ? "symbolic link" : "entry that is no file");
+    }
+  };
+  const entriesOf = async (at: string): Promise<Dirent[]> => {
+    try {
+      return await readdir(at, { withFileTypes: true });
+    } catch (cause) {
+      const problem = readProblem(keyOf(at, cwd), cause);
+      if (at === folder || !(problem instanceof ForbiddenError)) throw problem;
+      left.other("folder that this user may not read");
+      return [];
     }
   };
   await walk(folder);
@@ -105,6 +113,7 @@ function createLeftOut(): { out(name: string): boolean; other(what: string): voi
 const plurals: Record<string, string> = {
   "hidden file or folder": "hidden files or folders",
   "symbolic link": "symbolic links",
+  "folder that this user may not read": "folders that this user may not read",
   "entry that is no file": "entries that are no files",
 };
 

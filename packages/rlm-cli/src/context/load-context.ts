@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { file, InputError, named } from "rlm-core";
 import { number, plural } from "../live-tree/words.ts";
@@ -6,6 +5,7 @@ import { plainLine } from "../plain-text.ts";
 import { readArguments } from "./context-arguments.ts";
 import { findFiles, type FoundFile } from "./find-files.ts";
 import type { LoadedContext, LoadOptions, Size } from "./loaded-context.ts";
+import { openPipe } from "./open-pipe.ts";
 import { readFiles } from "./read-files.ts";
 import { spool } from "./spool.ts";
 import { textPieces } from "./text-pieces.ts";
@@ -60,17 +60,29 @@ async function fromStdin({ io, signal, temporary, progress, say }: LoadOptions):
   return { files: [{ path, key: "stdin", named: true }], many: false };
 }
 
-async function fromPath(given: string, { io, signal, temporary, progress, say }: LoadOptions): Promise<Part> {
+async function fromPath(given: string, options: LoadOptions): Promise<Part> {
+  const { io, signal, progress, say } = options;
   const { files, many, skipped } = await progress.during(
     () => `Looking for files in ${plainLine(given, 80)}`,
     async () => await findFiles(given, io.cwd, signal),
   );
   if (skipped.length > 0) say(`Left out of ${plainLine(given, 80)}: ${plainLine(skipped.join(", "), 300)}`);
-  for (const one of files) {
-    if (one.pipe !== true) continue;
-    one.path = await spool(createReadStream(one.path), `pipe-${one.key.replace(/\W+/g, "-")}`, { signal, temporary });
-  }
+  for (const one of files) if (one.pipe === true) one.path = await fromPipe(one, options);
   return { files, many };
+}
+
+async function fromPipe({ path, key }: FoundFile, { signal, temporary, progress }: LoadOptions): Promise<string> {
+  const shown = plainLine(key, 80);
+  let read = 0;
+  return await progress.during(
+    () => (read === 0 ? `Waiting for what writes to the pipe ${shown}` : `Reading ${shown}: ${number(read)} bytes`),
+    async () =>
+      await spool(openPipe(path, key), `pipe-${key.replace(/\W+/g, "-")}`, {
+        signal,
+        temporary,
+        onBytes: (bytes) => (read = bytes),
+      }),
+  );
 }
 
 /** One file is its text; several are an object by their paths. */

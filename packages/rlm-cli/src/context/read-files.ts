@@ -4,7 +4,7 @@ import { number, plural } from "../live-tree/words.ts";
 import { plainLine } from "../plain-text.ts";
 import type { FoundFile } from "./find-files.ts";
 import type { LoadOptions, Size } from "./loaded-context.ts";
-import { readProblem } from "./read-problem.ts";
+import { ForbiddenError, readProblem } from "./read-problem.ts";
 import { NotTextError, textPieces } from "./text-pieces.ts";
 import { jsonSink, memorySink, type TextSink } from "./text-sink.ts";
 
@@ -16,7 +16,8 @@ export async function readFiles(
   const { progress, say } = options;
   const sink = await openSink(files, options);
   // Its length: braces, and a comma after each file but the last.
-  const read = { files: [] as FoundFile[], binary: [] as string[], bytes: 0, chars: 0, length: 1, blank: true };
+  const read = { files: [] as FoundFile[], bytes: 0, chars: 0, length: 1, blank: true };
+  const left = { binary: [] as string[], forbidden: [] as string[] };
   try {
     await progress.during(
       () => `Reading files: ${read.files.length} of ${files.length}, ${number(read.chars)} characters`,
@@ -24,7 +25,11 @@ export async function readFiles(
         for (const one of files) await readOne(one);
       },
     );
-    if (read.binary.length > 0) say(leftOut(read.binary));
+    const { encoding } = options;
+    const { binary, forbidden } = left;
+    const kind = encoding === undefined ? "text" : `text in ${encoding.toUpperCase()}`;
+    if (binary.length > 0) say(leftOut(binary, `${binary.length === 1 ? "is" : "are"} not ${kind}`));
+    if (forbidden.length > 0) say(leftOut(forbidden, "this user may not read"));
     if (read.blank)
       throw new InputError(`Cannot read the context: none of its ${plural(files.length, "file")} has a text in it`);
     const { bytes, chars, length } = read;
@@ -48,8 +53,10 @@ export async function readFiles(
     try {
       await sink.add(one.key, measured());
     } catch (error) {
-      if (one.named || !(error instanceof NotTextError)) throw error;
-      read.binary.push(one.key);
+      const out =
+        error instanceof NotTextError ? left.binary : error instanceof ForbiddenError ? left.forbidden : undefined;
+      if (one.named || out === undefined) throw error;
+      out.push(one.key);
       return;
     }
     read.files.push(one);
@@ -67,19 +74,27 @@ export async function readFiles(
 /** What is long goes to a file. A short object stays one, for the model is told how many keys it has. */
 async function openSink(files: readonly FoundFile[], { temporary }: LoadOptions): Promise<TextSink> {
   let bytes = 0;
-  for (const { path, key } of files) {
-    const { size } = await stat(path).catch((cause: unknown) => {
-      throw readProblem(key, cause);
-    });
-    bytes += size;
+  for (const { path, key, named } of files) {
+    bytes += await sizeOf(path, key, named);
     if (bytes > mostInMemory) return await jsonSink(temporary.create("context.json"));
   }
   return memorySink();
 }
 
+/** Of one that will be left out it does not count. */
+async function sizeOf(path: string, key: string, named: boolean): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (cause) {
+    const problem = readProblem(key, cause);
+    if (named || !(problem instanceof ForbiddenError)) throw problem;
+    return 0;
+  }
+}
+
 const mostInMemory = 4_000_000;
 
-function leftOut(binary: readonly string[]): string {
-  const names = plainLine(binary.slice(0, 5).join(", "), 300);
-  return `Left out ${plural(binary.length, "file")} that ${binary.length === 1 ? "is" : "are"} not text: ${names}${binary.length > 5 ? ", …" : ""}`;
+function leftOut(keys: readonly string[], why: string): string {
+  const names = plainLine(keys.slice(0, 5).join(", "), 300);
+  return `Left out ${plural(keys.length, "file")} that ${why}: ${names}${keys.length > 5 ? ", …" : ""}`;
 }

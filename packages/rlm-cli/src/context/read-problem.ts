@@ -1,10 +1,17 @@
 import { InputError } from "rlm-core";
 
+/** This user may not read it: of folders and globs it is left out. */
+export class ForbiddenError extends InputError {
+  override name = "ForbiddenError";
+}
+
 /** Why a path that somebody gave cannot be read. */
 export function readProblem(given: string, cause: unknown): unknown {
   // One that says already what is wrong, such as that the file is not text, stays what it is.
   if (cause instanceof InputError || !(cause instanceof Error) || !("code" in cause)) return cause;
-  return new InputError(`Cannot read the context ${given}: ${reasons[String(cause.code)] ?? cause.message}`, { cause });
+  const reason = reasons[String(cause.code)] ?? cause.message;
+  const Problem = reason === forbidden ? ForbiddenError : InputError;
+  return new Problem(`Cannot read the context ${given}: ${reason}`, { cause });
 }
 
 const missing = "there is no such file or folder";

@@ -21,11 +21,11 @@ export async function* textPieces(
   let read = 0;
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes, signal }) as AsyncIterable<Buffer>) {
-      decoder ??= decoderOf(encoding ?? markedEncoding(chunk), shown);
+      decoder ??= openDecoder(chunk);
       const zero = decoder.unit === 1 ? chunk.indexOf(0) : -1;
-      if (zero >= 0) throw notText(shown, `byte ${read + zero} is NUL`);
+      if (zero >= 0) throw refused(`byte ${read + zero} is NUL`);
       const text = decoder.decode(chunk);
-      if (decoder.unit === 2 && text.includes("\0")) throw notText(shown, `there is a NUL after byte ${read}`);
+      if (decoder.unit === 2 && text.includes("\0")) throw refused(`there is a NUL after byte ${read}`);
       read += chunk.length;
       yield text;
     }
@@ -34,6 +34,26 @@ export async function* textPieces(
     throw readProblem(shown, cause);
   }
   decoder?.decode();
+
+  function openDecoder(head: Buffer): Decoder {
+    const marked = markedEncoding(head);
+    // The bytes may well be characters of the other encoding, but then the text is another.
+    if (encoding !== undefined && marked !== undefined && marked !== encoding)
+      throw new NotTextError(
+        `Cannot read the context ${shown}: its byte order mark says ${marked.toUpperCase()}, --encoding says ${encoding.toUpperCase()}; leave --encoding out`,
+      );
+    return decoderOf(encoding ?? marked ?? "utf-8", refused);
+  }
+
+  function refused(why: string): NotTextError {
+    const remedy =
+      encoding === undefined
+        ? "say its encoding by --encoding"
+        : "see whether its encoding is another than --encoding says";
+    return new NotTextError(
+      `Cannot read the context ${shown}: it is not text (${why}); ${remedy}, or convert it first, for instance by pdftotext or iconv`,
+    );
+  }
 }
 
 const pieceBytes = 1_048_576;
@@ -43,12 +63,13 @@ interface Decoder {
   decode(bytes?: Buffer): string;
 }
 
-function markedEncoding(head: Buffer): TextEncoding {
+function markedEncoding(head: Buffer): TextEncoding | undefined {
   if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
-  return head[0] === 0xfe && head[1] === 0xff ? "utf-16be" : "utf-8";
+  if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
+  return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? "utf-8" : undefined;
 }
 
-function decoderOf(encoding: TextEncoding, shown: string): Decoder {
+function decoderOf(encoding: TextEncoding, refused: (why: string) => Error): Decoder {
   // What TextDecoder calls latin1 is windows-1252.
   if (encoding === "latin1") return { unit: 1, decode: (bytes) => bytes?.toString("latin1") ?? "" };
   const decoder = new TextDecoder(encoding, { fatal: true });
@@ -58,14 +79,8 @@ function decoderOf(encoding: TextEncoding, shown: string): Decoder {
       try {
         return decoder.decode(bytes, { stream: bytes !== undefined });
       } catch {
-        throw notText(shown, `it is not ${encoding.toUpperCase()}`);
+        throw refused(`it is not ${encoding.toUpperCase()}`);
       }
     },
   };
-}
-
-function notText(shown: string, why: string): NotTextError {
-  return new NotTextError(
-    `Cannot read the context ${shown}: it is not text (${why}); say its encoding by --encoding, or convert it first, for instance by pdftotext or iconv`,
-  );
 }

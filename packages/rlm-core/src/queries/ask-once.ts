@@ -15,6 +15,8 @@ export interface Answered {
   model: string;
   /** It was cut by the room that it had. */
   cut: boolean;
+  /** It was withheld, by the provider or by the model itself. */
+  filtered: boolean;
   /** The model has not read the whole prompt. */
   unread?: Unread;
 }
@@ -75,6 +77,7 @@ async function askInPlace(
     usage,
     model: answeredBy,
     cut: reply.finishReason === "length",
+    filtered: reply.finishReason === "filtered",
     ...(unread && { unread }),
   };
 

@@ -22,7 +22,7 @@ export async function conclude(state: RlmState, run: Run): Promise<RlmState> {
   const limit = reachedLimit(state, run.limits) ?? "turns";
   const last = await lastTurn({ ...state, limit }, run);
   const answer = last.answer ?? answerFromOutput(last.state);
-  if (answer === undefined) throw nothingGained(limit, last, run);
+  if (answer === undefined) throw nothingGained(limit, last, run, lastFailure(state));
   const answerRef = await run.store.put(answer.text);
   return {
     ...last.state,
@@ -115,10 +115,18 @@ function parsed(text: string): unknown {
   }
 }
 
-function nothingGained(limit: LimitName, { state, problem }: LastTurn, run: Run): BudgetError {
+function nothingGained(limit: LimitName, { state, problem }: LastTurn, run: Run, failure?: string): BudgetError {
   if (run.refused?.limit === limit) return run.refused;
-  const cause = problem === undefined ? undefined : new RlmError("model", `Cannot use the last answer: ${problem}`);
+  const unusable = problem === undefined ? undefined : `Cannot use the last answer: ${problem}`;
+  const last = (limit === "errors" ? failure : undefined) ?? unusable;
+  const cause = last === undefined ? undefined : new RlmError("model", last);
   return new BudgetError(spentOf(limit, state, run), { cause });
+}
+
+function lastFailure({ journal }: RlmState): string | undefined {
+  const failed = turnsOf(journal).findLast(({ block, end }) => block === undefined || end?.error !== undefined);
+  if (failed === undefined) return undefined;
+  return failed.end?.error?.message ?? "the model's reply had no block of code";
 }
 
 function spentOf(

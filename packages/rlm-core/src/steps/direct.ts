@@ -36,6 +36,11 @@ async function askForAnswer(
   if (responseFormat === undefined) {
     const text = answerText(first.text);
     if (text !== "") return { text, json: false };
+    if (first.filtered)
+      throw new RlmError(
+        "model",
+        "Cannot use the model's answer: it was withheld by the filter of its provider; ask in other words, or another model",
+      );
     throw new RlmError(
       "model",
       `Cannot use the model's answer: it is empty${first.text === "" ? "" : " beside what it thought"}; give it more limits.maxOutputTokens (${run.limits.maxOutputTokens}), or another model`,

@@ -50,3 +50,8 @@ export function addressFields(
       );
   }
 }
+
+/** The fields by which a provider's package is told how many tokens the model may read: only Ollama's needs to be. */
+export function windowFields(provider: string, contextWindow: number | undefined): Record<string, unknown> {
+  return provider === "ollama" && contextWindow !== undefined ? { numCtx: contextWindow } : {};
+}

@@ -39,12 +39,24 @@ function usageOf(message: BaseMessage): ModelReply["usage"] {
 // OpenAI and its like, Anthropic, Google, Ollama, Bedrock.
 const reasonFields = ["finish_reason", "stop_reason", "finishReason", "done_reason", "stopReason"];
 const lengthReasons = new Set(["length", "max_tokens", "max_output_tokens", "model_length"]);
+const filterReasons = new Set([
+  "content_filter",
+  "refusal",
+  "content_filtered",
+  "guardrail_intervened",
+  "safety",
+  "prohibited_content",
+  "blocklist",
+  "recitation",
+  "spii",
+]);
 
 function finishReasonOf(metadata: Record<string, unknown>): ModelReply["finishReason"] {
   const reasons = [...reasonFields.map((field) => metadata[field]), incompleteReason(metadata)].filter(
     (reason) => typeof reason === "string",
   );
   if (reasons.some((reason) => lengthReasons.has(reason.toLowerCase()))) return "length";
+  if (reasons.some((reason) => filterReasons.has(reason.toLowerCase()))) return "filtered";
   return reasons.length > 0 || metadata["status"] === "completed" ? "stop" : undefined;
 }
 
