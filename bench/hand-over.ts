@@ -27,7 +27,7 @@ export async function handOver(): Promise<Row[]> {
 }
 
 /** Milliseconds for the long text, less those for one character; in both cases in a process that was booted ahead. */
-async function difference(work: (text: string) => Promise<void>): Promise<number> {
+async function difference(work: (text: string) => Promise<unknown>): Promise<number> {
   await work(long); // from now on what boots ahead has room for it
   return await medianDifference(
     5,

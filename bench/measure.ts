@@ -42,6 +42,25 @@ export async function medianRatios(
   };
 }
 
+/** The median of what `work` itself measures, in milliseconds. */
+export async function medianMeasured(runs: number, work: () => Promise<number>): Promise<number> {
+  return await medianOf(runs, () => afterPause(work));
+}
+
+/** The median of what `work` measures more than `base`, in milliseconds. */
+export async function medianMeasuredDifference(
+  runs: number,
+  work: () => Promise<number>,
+  base: () => Promise<number>,
+): Promise<number> {
+  return await medianOf(runs, async () => (await afterPause(work)) - (await afterPause(base)));
+}
+
+async function afterPause(work: () => Promise<number>): Promise<number> {
+  await setTimeout(pauseMs);
+  return await work();
+}
+
 export function ms(value: number): string {
   return `${value.toFixed(Math.abs(value) < 10 ? 1 : 0)} ms`;
 }
@@ -60,8 +79,11 @@ function middleOf(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
+// The processes of the work before this go, and one boots ahead.
+const pauseMs = 600;
+
 async function time(work: () => unknown): Promise<number> {
-  await setTimeout(600); // the processes of the work before this go, and one boots ahead
+  await setTimeout(pauseMs);
   const start = performance.now();
   await work();
   return performance.now() - start;

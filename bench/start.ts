@@ -1,17 +1,18 @@
 import ivm from "isolated-vm";
 import { isolate, type Sandbox, type SessionOptions } from "rlm-core";
-import { median, more, ms, type Row } from "./measure.ts";
+import { median, medianMeasured, more, ms, type Row } from "./measure.ts";
 
 /** From nothing to the first block's result: without a process that waits, with one, and a bare isolate in this process. */
 export async function start(): Promise<Row[]> {
-  const cold = await median(5, async () => {
+  const cold = await medianMeasured(5, async () => {
     const sandbox = isolate({ warm: 0 });
-    await firstResult(sandbox);
+    const took = await firstResult(sandbox);
     await sandbox.close();
+    return took;
   });
   const sandbox = isolate({ warm: 1 });
   await firstResult(sandbox);
-  const warm = await median(5, () => firstResult(sandbox));
+  const warm = await medianMeasured(5, () => firstResult(sandbox));
   await sandbox.close();
   const bare = await median(5, bareResult);
   const row = (what: string, ours: number) => {
@@ -23,16 +24,23 @@ export async function start(): Promise<Row[]> {
       result: more(ours - bare),
     };
   };
-  return [row("session, cold start", cold), row("session, warm start", warm)];
+  return [
+    row("session, cold start", cold),
+    { ...row("session, warm start", warm), result: `${more(warm - bare)} (goal: under 10 ms in all)` },
+  ];
 }
 
-export async function firstResult(sandbox: Sandbox, text = "x"): Promise<void> {
+/** Opens a session, runs a block and closes it. Returns the milliseconds to the block's result. */
+export async function firstResult(sandbox: Sandbox, text = "x"): Promise<number> {
+  const begin = performance.now();
   const session = await sandbox.open(sessionOptions(text));
   const progress = await session.run({ code: "print(context.length)", clock: 0 });
   if (progress.kind !== "done" || progress.output.text.trim() !== String(text.length)) {
     throw new Error(`Expected ${text.length} to be printed, got ${JSON.stringify(progress)}`);
   }
+  const took = performance.now() - begin;
   await session.close();
+  return took;
 }
 
 function sessionOptions(text: string): SessionOptions {

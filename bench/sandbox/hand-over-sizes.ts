@@ -1,6 +1,6 @@
 import ivm from "isolated-vm";
 import { isolate } from "rlm-core";
-import { median, medianDifference, ms, type Row } from "../measure.ts";
+import { median, medianMeasuredDifference, ms, type Row } from "../measure.ts";
 import { printed, sessionOptions } from "./session.ts";
 
 const ascii = { name: "ASCII", text: "0123456789 plain text\n", bytes: 1 };
@@ -21,14 +21,17 @@ export async function handOverSizes(): Promise<Row[]> {
 async function row(what: string, text: string, mb: number): Promise<Row> {
   const runs = mb > 100 ? 3 : 5;
   const sandbox = isolate();
-  const open = async (context: string): Promise<void> => {
+  const open = async (context: string): Promise<number> => {
+    const begin = performance.now();
     const session = await sandbox.open(sessionOptions({ context }));
     const length = printed(await session.run({ code: "print(context.length)", clock: 0 }));
     if (length !== String(context.length)) throw new Error(`Expected ${context.length}, got ${length}`);
+    const took = performance.now() - begin;
     await session.close();
+    return took;
   };
   await open(text); // from now on what boots ahead has room for it
-  const ours = await medianDifference(
+  const ours = await medianMeasuredDifference(
     runs,
     () => open(text),
     () => open("x"),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { file, isolate, memoryStore, pagedContext, storeContexts } from "rlm-core";
 import type { Row } from "../measure.ts";
-import { printed, residentMb, sandboxProcesses, sessionOptions } from "./session.ts";
+import { printed, residentMb, sandboxMb, sandboxProcesses, sessionOptions } from "./session.ts";
 
 const wantedGb = 10;
 const goalMbPerS = 300;
@@ -48,7 +48,7 @@ async function measure(path: string, gb: number): Promise<Row[]> {
     "10000000",
   );
   const [pid = ""] = sandboxProcesses();
-  const childMb = residentMb(pid, true);
+  const childMb = sandboxMb(pid, true);
   await session.close();
   await sandbox.close();
   const row = (what: string, s: number, result: string): Row => {

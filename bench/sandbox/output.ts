@@ -1,7 +1,7 @@
 import ivm from "isolated-vm";
 import { isolate } from "rlm-core";
 import { median, ms, type Row } from "../measure.ts";
-import { printed, residentMb, sandboxProcesses, sessionOptions } from "./session.ts";
+import { printed, sandboxMb, sandboxProcesses, sessionOptions } from "./session.ts";
 
 const loop =
   "for (let i = 0; i < 1_000_000; i++) print('line ' + i + ' of a million, as long as lines of a log are, more or less, with a number at the end: ' + i);";
@@ -20,7 +20,7 @@ export async function output(): Promise<Row[]> {
   const idle = await sandbox.open(sessionOptions());
   printed(await idle.run({ code: "0", clock: 0 }));
   const [pid = ""] = sandboxProcesses();
-  const held = residentMb(pid);
+  const held = sandboxMb(pid);
   await idle.close();
   await sandbox.close();
   return [

@@ -41,8 +41,13 @@ export function residentMb(pid: string, peak = false): number {
   return Number(kb) / 1_000;
 }
 
-function children(): string[] {
-  return field("self", `task/${process.pid}/children`).trim().split(" ");
+/** The same of a sandbox: its process may be one that another has forked to confine it. */
+export function sandboxMb(pid: string, peak = false): number {
+  return [pid, ...children(pid)].reduce((sum, each) => sum + residentMb(each, peak), 0);
+}
+
+function children(pid = String(process.pid)): string[] {
+  return field(pid, `task/${pid}/children`).split(" ").filter(Boolean);
 }
 
 function field(pid: string, name: string): string {
