@@ -40,7 +40,7 @@ const nameWidth = 16;
 
 function verdict(missing: readonly Layer[]): string {
   if (missing.length === 0)
-    return "All layers are active: code that broke out of its isolate would still find no file, no network and no other process.";
+    return "All layers are active: code that broke out of its isolate could still open no file, reach no network and see no other process.";
   const names = missing.map(({ name }) => name).join(", ");
   return `Missing here: ${names}. The isolate itself holds without them; they are for the day when it does not. docs/sandbox.md says more.`;
 }
