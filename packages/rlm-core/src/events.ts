@@ -64,6 +64,8 @@ export interface QueryEndEvent extends InRun {
   ok: boolean;
   usage?: TokenUsage;
   model?: string;
+  /** The cache had it: `usage` is what it cost when it was asked, and nothing was spent now. */
+  cached?: true;
 }
 
 /** Something the user should know and the run survived. */

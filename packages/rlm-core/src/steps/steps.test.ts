@@ -51,6 +51,7 @@ function open(script: ScriptedStep[], replies: ScriptedReply[], rest: Partial<Ru
     sandbox: scriptedSandbox([script]),
     session: undefined,
     store,
+    cache: undefined,
     logKey: "r/log",
     budget: createBudget({ limits, store, logKey: "r/budget" }),
     semaphore: createSemaphore(4),
