@@ -9,6 +9,7 @@ export { readTrajectory } from "./read-trajectory.ts";
 export { readTrajectoryLog, trajectoryLog } from "./trajectory-log.ts";
 export type { Trajectory, TrajectoryRun } from "./read-trajectory.ts";
 export type {
+  BudgetLine,
   ContextLine,
   JournalLine,
   QueryLine,
