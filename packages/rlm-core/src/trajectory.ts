@@ -10,6 +10,7 @@ export { readTrajectoryLog, trajectoryLog } from "./trajectory-log.ts";
 export { contextLine } from "./trajectory-line-of.ts";
 export type { Trajectory, TrajectoryRun } from "./read-trajectory.ts";
 export type {
+  BudgetLine,
   ContextLine,
   JournalLine,
   QueryLine,
