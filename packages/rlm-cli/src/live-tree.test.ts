@@ -200,11 +200,17 @@ function runStart(run: object, query: string, parent?: object): object {
 }
 
 function reply(run: object, turn: number): object {
-  return { type: "journal", ...run, turn, event: { type: "reply", text: "", left: {}, usage, model: "m" } };
+  return {
+    type: "journal",
+    ...run,
+    turn,
+    index: 3 * turn,
+    event: { type: "reply", text: "", left: {}, usage, model: "m" },
+  };
 }
 
 function block(run: object, turn: number, code: string): object {
-  return { type: "journal", ...run, turn, event: { type: "block", code, clock: 0 } };
+  return { type: "journal", ...run, turn, index: 3 * turn + 1, event: { type: "block", code, clock: 0 } };
 }
 
 function end(run: object, turn: number, { chars = 0, error }: { chars?: number; error?: object }): object {
@@ -212,6 +218,7 @@ function end(run: object, turn: number, { chars = 0, error }: { chars?: number; 
     type: "journal",
     ...run,
     turn,
+    index: 3 * turn + 2,
     event: { type: "end", output: { text: "", chars }, computeMs: 1, ...(error && { error }) },
   };
 }

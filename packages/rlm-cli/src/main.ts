@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { askCommand } from "./ask/ask-command.ts";
 import { doctorCommand } from "./doctor/doctor-command.ts";
 import type { Io } from "./io.ts";
+import { replayCommand } from "./replay/replay-command.ts";
 import { runCommand } from "./run-command.ts";
 
 /** The command line `rlm`: runs what the arguments say and gives the exit code. */
@@ -14,6 +15,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       )
       .version(version(), "-V, --version", "the version of rlm-cli")
       .addCommand(askCommand(io, ended))
+      .addCommand(replayCommand(io, ended))
       .addCommand(doctorCommand(io, ended))
       .addHelpText("after", help),
   );
@@ -23,6 +25,7 @@ const help = `
 Examples:
   $ rlm ask "Which requests failed, and why?" --context app.log --model openai:gpt-5-mini
   $ rlm ask "What is said of the bridge?" --context book.txt --model offline   # a stand-in: no key, no network
+  $ rlm replay run.jsonl --context app.log                                       # whether the run comes to the same again
   $ rlm doctor                                                                   # what confines the sandbox here
 
 rlm ask --help has all options, more examples, the variables and the exit codes.`;

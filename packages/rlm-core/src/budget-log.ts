@@ -1,10 +1,9 @@
 import { RlmError } from "./errors.ts";
 import type { TokenUsage } from "./model.ts";
-import type { Usage } from "./state.ts";
-import { addUsage, noUsage } from "./usage.ts";
+import { createSpending, type Spending } from "./spending.ts";
 
-/** One line of a budget's log. `activeMs`: the active time when it was written. */
-export type BudgetEntry =
+/** One line of a budget's log. `runId`: the session that asked. `activeMs`: the tree's active time when it was written. */
+export type BudgetEntry = (
   | {
       type: "reserve";
       id: string;
@@ -12,30 +11,42 @@ export type BudgetEntry =
       inputTokens: number;
       maxOutputTokens: number;
       costUsd?: number;
-      activeMs: number;
     }
-  | { type: "settle"; id: string; model: string; usage: TokenUsage; costUsd?: number; activeMs: number }
-  | { type: "release"; id: string; activeMs: number };
+  | { type: "settle"; id: string; model: string; usage: TokenUsage; costUsd?: number }
+  | { type: "release"; id: string }
+) & { runId: string; activeMs: number };
 
-/** Rebuilds what was spent. A call that was reserved and never settled may have been paid: it counts at its reserved size. */
-export function readSpent(entries: readonly unknown[], logKey: string): Usage {
-  const spent = structuredClone(noUsage);
+/** Rebuilds what was spent, and until when. A call that was reserved and never settled may have been paid: it counts at its reserved size. */
+export function readSpent(entries: readonly unknown[], logKey: string): { spending: Spending; activeMs: number } {
+  const spending = createSpending();
   const open = new Map<string, Extract<BudgetEntry, { type: "reserve" }>>();
+  const known = new Set<string>();
+  let activeMs = 0;
   for (const [index, entry] of entries.entries()) {
     if (!isEntry(entry))
       throw new RlmError(
         "store",
         `Cannot rebuild the budget: entry ${index + 1} of the log "${logKey}" is not one of a budget`,
       );
-    spent.activeMs = Math.max(spent.activeMs, entry.activeMs);
+    activeMs = Math.max(activeMs, entry.activeMs);
+    // Told twice it counts once.
+    if (known.has(entryName(entry))) continue;
+    known.add(entryName(entry));
+    spending.asks(entry.runId, entry.activeMs);
     if (entry.type === "reserve") open.set(entry.id, entry);
     else open.delete(entry.id);
-    if (entry.type === "settle") addUsage(spent, { ...entry, costUsd: entry.costUsd });
+    if (entry.type === "settle") spending.add(entry.runId, { ...entry, costUsd: entry.costUsd });
   }
-  for (const { model, inputTokens, maxOutputTokens, costUsd } of open.values()) {
-    addUsage(spent, { model, usage: { inputTokens, outputTokens: maxOutputTokens, estimated: true }, costUsd });
+  for (const { runId, model, inputTokens, maxOutputTokens, costUsd } of open.values()) {
+    const usage = { inputTokens, outputTokens: maxOutputTokens, estimated: true };
+    spending.add(runId, { model, usage, costUsd });
   }
-  return spent;
+  return { spending, activeMs };
+}
+
+/** What tells an entry from all others of a log. */
+export function entryName({ type, id }: BudgetEntry): string {
+  return `${type} ${id}`;
 }
 
 function isEntry(entry: unknown): entry is BudgetEntry {

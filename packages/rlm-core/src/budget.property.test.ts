@@ -65,7 +65,9 @@ it("createBudget() never lets usage over a limit if calls keep to their reserved
         for (const step of actions) {
           if (step.type === "reserve")
             waiting.push(
-              budget.reserve(step.size).then((reservation) => void open.push(reservation), onlyBudgetErrors),
+              budget
+                .reserve({ runId: "r", ...step.size })
+                .then((reservation) => void open.push(reservation), onlyBudgetErrors),
             );
           else {
             const reservation = take(step.pick);

@@ -7,7 +7,7 @@ import type { Limits } from "./limits.ts";
 import { memoryStore } from "./stores/memory.ts";
 
 const prices = { big: { inputPerMillion: 2, outputPerMillion: 10 } };
-const small: CallSize = { model: "big", inputTokens: 100, maxOutputTokens: 50 };
+const small: CallSize = { runId: "r", model: "big", inputTokens: 100, maxOutputTokens: 50 };
 const used = { usage: { inputTokens: 90, outputTokens: 10 }, model: "big" };
 
 function open(limits: Partial<Limits> = {}, options: Partial<BudgetOptions> = {}) {
@@ -251,6 +251,28 @@ describe("restoreBudget()", () => {
       activeMs: 700,
     });
     expect(restored.left().calls).toBe(2);
+  });
+
+  it("restoreBudget() knows what each session and all below it spent, and when it began", async () => {
+    const { budget, clock, restore } = open();
+    clock.ms = 100;
+    await budget.settle(await budget.reserve({ ...small, runId: "r" }), used);
+    clock.ms = 200;
+    await budget.settle(await budget.reserve({ ...small, runId: "r/1.1" }), used);
+    clock.ms = 300;
+    await budget.reserve({ ...small, runId: "r/1.1/1.2" });
+    const expected = { r: [3, 300], "r/1.1": [2, 100], "r/1.1/1.2": [1, 0], "r/1.2": [0, 0] };
+    const restored = await restore();
+    for (const [runId, [calls, activeMs]] of Object.entries(expected))
+      expect([runId, restored.usage(runId)]).toMatchObject([runId, { calls, activeMs }]);
+    expect(budget.usage("r/1.1")).toMatchObject({ calls: 1, activeMs: 100 });
+  });
+
+  it("restoreBudget() counts an entry that was told twice once", async () => {
+    const { budget, restore, store } = open();
+    await budget.settle(await budget.reserve(small), used);
+    for (const entry of await store.read("run/budget")) await store.append("run/budget", entry);
+    expect((await restore()).usage()).toMatchObject({ calls: 1, inputTokens: 90 });
   });
 
   it("restoreBudget() twice charges an open call once", async () => {

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readSpent } from "./budget-log.ts";
-import type { BudgetEntry } from "./budget-log.ts";
+import { readSpent, type BudgetEntry } from "./budget-log.ts";
 import { BudgetError, InputError } from "./errors.ts";
 import type { LimitName } from "./errors.ts";
 import type { Limits } from "./limits.ts";
@@ -10,7 +9,6 @@ import type { Prices } from "./prices.ts";
 import type { RunStore } from "./store.ts";
 import type { Usage } from "./state.ts";
 import { createStopwatch } from "./stopwatch.ts";
-import { addUsage, noUsage } from "./usage.ts";
 
 /** What a whole tree may spend and spent: one for the root and all its children. */
 export interface Budget {
@@ -24,8 +22,8 @@ export interface Budget {
   settle(reservation: Reservation, used: { usage: TokenUsage; model: string }): Promise<Settled>;
   /** Gives back a reservation whose call never reached the model. */
   release(reservation: Reservation): Promise<void>;
-  /** What was settled so far. */
-  usage(): Usage;
+  /** What was settled so far: of the tree, or of one session and everything below it. */
+  usage(runId?: string): Usage;
   /** Ordinary calls left (null: no limit), and the first limit of which at least 85 % is spent, in words. */
   left(): { calls: number | null; near?: string };
   /** Stops the active time until as many calls of `resume`. */
@@ -34,6 +32,8 @@ export interface Budget {
 }
 
 export interface CallSize {
+  /** The session that asks. */
+  runId: string;
   model: string;
   inputTokens: number;
   maxOutputTokens: number;
@@ -43,6 +43,7 @@ export interface CallSize {
 
 export interface Reservation {
   readonly id: string;
+  readonly runId: string;
   readonly model: string;
   readonly inputTokens: number;
   readonly maxOutputTokens: number;
@@ -64,21 +65,23 @@ export interface BudgetOptions {
   logKey: string;
   /** Milliseconds of a clock that only goes forward. @default performance.now */
   now?: () => number;
-  /** What was spent before. */
-  spent?: Usage;
+  /** Its log up to now. @default none */
+  entries?: readonly unknown[];
+  /** Hears each entry when it is in the log. */
+  onEntry?: (entry: BudgetEntry) => void;
 }
 
 /** A budget that writes ahead every reservation and settlement. */
 export function createBudget(options: BudgetOptions): Budget {
-  const { limits, prices = {}, store, logKey, now = () => performance.now(), spent = noUsage } = options;
+  const { limits, prices = {}, store, logKey, now = () => performance.now(), entries = [], onEntry } = options;
   checkPrices(prices);
-  const usage = structuredClone(spent);
+  const { spending, activeMs } = readSpent(entries, logKey);
   const open = new Map<string, Reservation>();
-  const clock = createStopwatch(now, spent.activeMs);
+  const clock = createStopwatch(now, activeMs);
   let settlement = Promise.withResolvers<void>();
 
   return {
-    async reserve({ model, inputTokens, maxOutputTokens, concluding = false }) {
+    async reserve({ runId, model, inputTokens, maxOutputTokens, concluding = false }) {
       const costUsd = costOf({ inputTokens, outputTokens: maxOutputTokens }, model, prices);
       if (costUsd === undefined && limits.costUsd !== Infinity) {
         throw new InputError(
@@ -87,6 +90,7 @@ export function createBudget(options: BudgetOptions): Budget {
       }
       const reservation: Reservation = {
         id: randomUUID(),
+        runId,
         model,
         inputTokens,
         maxOutputTokens,
@@ -94,6 +98,7 @@ export function createBudget(options: BudgetOptions): Budget {
       };
       while (mustWait(reservation, concluding)) await settlement.promise;
       open.set(reservation.id, reservation);
+      spending.asks(runId, clock.elapsed());
       try {
         await log({ type: "reserve", ...reservation, activeMs: clock.elapsed() });
       } catch (error) {
@@ -107,10 +112,12 @@ export function createBudget(options: BudgetOptions): Budget {
       const tokens = checkedUsage(used.usage, reservation);
       // A provider may answer with a dated name; then the price is that of the name that was asked for.
       const costUsd = costOf(tokens, used.model, prices) ?? costOf(tokens, reservation.model, prices);
-      addUsage(usage, { model: used.model, usage: tokens, costUsd });
+      const { id, runId } = reservation;
+      spending.add(runId, { model: used.model, usage: tokens, costUsd });
       await log({
         type: "settle",
-        id: reservation.id,
+        id,
+        runId,
         model: used.model,
         usage: tokens,
         ...(costUsd !== undefined && { costUsd }),
@@ -120,9 +127,10 @@ export function createBudget(options: BudgetOptions): Budget {
     },
     async release(reservation) {
       close(reservation, "release");
-      await log({ type: "release", id: reservation.id, activeMs: clock.elapsed() });
+      const { id, runId } = reservation;
+      await log({ type: "release", id, runId, activeMs: clock.elapsed() });
     },
-    usage: () => ({ ...structuredClone(usage), activeMs: Math.round(clock.elapsed()) }),
+    usage: (runId) => spending.usage(clock.elapsed(), runId),
     left() {
       const calls =
         limits.calls === Infinity ? null : Math.max(0, limits.calls - roomToConclude(limits).calls - held().calls);
@@ -171,12 +179,8 @@ export function createBudget(options: BudgetOptions): Budget {
   }
 
   function settled(): Amounts {
-    return {
-      calls: usage.calls,
-      tokens: usage.inputTokens + usage.outputTokens,
-      costUsd: usage.costUsd,
-      durationMs: Math.round(clock.elapsed()),
-    };
+    const { calls, inputTokens, outputTokens, costUsd } = spending.tree;
+    return { calls, tokens: inputTokens + outputTokens, costUsd, durationMs: Math.round(clock.elapsed()) };
   }
 
   function close({ id }: Reservation, action: string): void {
@@ -188,12 +192,13 @@ export function createBudget(options: BudgetOptions): Budget {
 
   async function log(entry: BudgetEntry): Promise<void> {
     await store.append(logKey, entry);
+    onEntry?.(entry);
   }
 }
 
 /** The budget of an earlier run, from its log: what was reserved and never settled counts at its reserved size. */
-export async function restoreBudget(options: Omit<BudgetOptions, "spent">): Promise<Budget> {
-  return createBudget({ ...options, spent: readSpent(await options.store.read(options.logKey), options.logKey) });
+export async function restoreBudget(options: Omit<BudgetOptions, "entries">): Promise<Budget> {
+  return createBudget({ ...options, entries: await options.store.read(options.logKey) });
 }
 
 type Amounts = Record<(typeof spendable)[number], number>;

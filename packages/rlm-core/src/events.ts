@@ -1,3 +1,4 @@
+import type { BudgetEntry } from "./budget-log.ts";
 import type { LimitName } from "./errors.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { RlmState, Usage } from "./state.ts";
@@ -11,6 +12,7 @@ export type RlmEvent =
   | JournalledEvent
   | QueryStartEvent
   | QueryEndEvent
+  | BudgetEvent
   | WarningEvent
   | RunEndEvent;
 
@@ -39,10 +41,14 @@ export interface TurnStartEvent extends InRun {
   turn: number;
 }
 
-/** An event was added to the journal. `text`: what a result's or an answer's reference stands for. */
+/**
+ * An event was added to the journal, at `index`: 0 for the session's first. It may be told again, by a session that goes on
+ * elsewhere; a different one at the index of an earlier one cuts off all from there on. `text`: what a result's or an answer's reference stands for.
+ */
 export interface JournalledEvent extends InRun {
   type: "journal";
   turn: number;
+  index: number;
   event: JournalEvent;
   text?: string;
 }
@@ -66,6 +72,12 @@ export interface QueryEndEvent extends InRun {
   model?: string;
   /** The cache had it: `usage` is what it cost when it was asked, and nothing was spent now. */
   cached?: true;
+}
+
+/** An entry was added to the budget's log; `runId`: the session that asked. */
+export interface BudgetEvent extends InRun {
+  type: "budget";
+  entry: BudgetEntry;
 }
 
 /** Something the user should know and the run survived. */

@@ -1,3 +1,4 @@
+import type { LimitName } from "./errors.ts";
 import type { CodeError, Output } from "./output.ts";
 import type { TokenUsage } from "./model.ts";
 
@@ -7,6 +8,12 @@ import type { TokenUsage } from "./model.ts";
  */
 export type JournalEvent = ReplyEvent | BlockEvent | CallEvent | ResultEvent | WaitEvent | EndEvent;
 
+/** The text that an event refers to, if it does: a result's, or an answer's. */
+export function textRefOf(event: JournalEvent): string | undefined {
+  if (event.type === "result") return event.ref;
+  return event.type === "end" ? event.answer?.ref : undefined;
+}
+
 /** The root model's reply of one turn. */
 export interface ReplyEvent {
   type: "reply";
@@ -15,6 +22,8 @@ export interface ReplyEvent {
   left: Left;
   usage: TokenUsage;
   model: string;
+  /** The limit that was reached: this is the last reply, asked for by the step that concludes. */
+  concludes?: LimitName;
 }
 
 export interface Left {
@@ -40,6 +49,8 @@ export interface CallEvent {
   id: number;
   kind: "llm" | "rlm" | "tool";
   hash: string;
+  /** The tool's name. */
+  name?: string;
 }
 
 /**

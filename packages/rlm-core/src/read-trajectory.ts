@@ -1,6 +1,8 @@
 import { createReadStream } from "node:fs";
+import type { BudgetEntry } from "./budget-log.ts";
 import { InputError, RlmError } from "./errors.ts";
-import type { JournalEvent } from "./journal.ts";
+import { canonicalJson } from "./hash.ts";
+import { textRefOf, type JournalEvent } from "./journal.ts";
 import { trajectoryVersion } from "./trajectory-lines.ts";
 import type {
   JournalLine,
@@ -26,6 +28,8 @@ export interface TrajectoryRun {
   /** Results and answers by the references in the journal. */
   texts: Map<string, string>;
   queries: QueryLine[];
+  /** What this session's calls set aside and used, as the budget's log has it. */
+  budget: BudgetEntry[];
   warnings: string[];
   end?: RunEndLine;
 }
@@ -56,23 +60,33 @@ export function wholeOf(header: TrajectoryHeader, runs: Trajectory["runs"]): Tra
 /** Folds one more line into the runs; `place` begins the error of a line that does not belong there. */
 export function addLine(runs: Map<string, TrajectoryRun>, line: TrajectoryLine, place: string): void {
   if (line.type === "run-start") {
-    runs.set(line.runId, { start: line, journal: [], texts: new Map(), queries: [], warnings: [] });
+    // One that goes on elsewhere begins a second time, as it did before.
+    if (!runs.has(line.runId))
+      runs.set(line.runId, { start: line, journal: [], texts: new Map(), queries: [], budget: [], warnings: [] });
     return;
   }
   const run = runs.get(line.runId);
   if (run === undefined) throw new RlmError("store", `${place} belongs to a run that did not start before`);
-  if (line.type === "journal") addJournal(run, line);
+  if (line.type === "journal") addJournal(run, line, place);
   else if (line.type === "query") run.queries.push(line);
+  else if (line.type === "budget") run.budget.push(line.entry);
   else if (line.type === "warning") run.warnings.push(line.message);
   else if (line.type === "run-end") run.end = line;
   // Other types may be added without a new version: they are left out.
 }
 
-function addJournal(run: TrajectoryRun, { event, text }: JournalLine): void {
-  run.journal.push(event);
-  if (text === undefined) return;
-  if (event.type === "result") run.texts.set(event.ref, text);
-  if (event.type === "end" && event.answer !== undefined) run.texts.set(event.answer.ref, text);
+/** Events told again change nothing; a different one cuts off what stood from its place on: the run went another way there. */
+function addJournal(run: TrajectoryRun, line: JournalLine, place: string): void {
+  const { event, text, index = run.journal.length } = line;
+  if (index > run.journal.length)
+    throw new RlmError(
+      "store",
+      `${place} is event ${index + 1} of run ${line.runId}, and ${run.journal.length} stand before it: lines are missing`,
+    );
+  const there = run.journal[index];
+  if (there === undefined || canonicalJson(there) !== canonicalJson(event)) run.journal.splice(index, Infinity, event);
+  const ref = textRefOf(event);
+  if (text !== undefined && ref !== undefined) run.texts.set(ref, text);
 }
 
 function parseHeader(line: string, path: string): TrajectoryHeader {

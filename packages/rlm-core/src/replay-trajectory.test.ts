@@ -27,7 +27,7 @@ function runOf(runId: string, text: string, journal: JournalEvent[], parent?: st
     repl: { queries: true, tools: [], kits: [], limits },
     ...(parent !== undefined && { parent: { runId: parent, turn: 1, id: 1 } }),
   };
-  return [runId, { start, journal, texts: new Map(), queries: [], warnings: [] }];
+  return [runId, { start, journal, texts: new Map(), queries: [], budget: [], warnings: [] }];
 }
 
 function trajectoryOf(...runs: [string, TrajectoryRun][]): Trajectory {

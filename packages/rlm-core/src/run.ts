@@ -3,12 +3,11 @@ import type { BudgetError } from "./errors.ts";
 import type { SubCallCache } from "./cache.ts";
 import type { Emit } from "./events.ts";
 import type { Limits } from "./limits.ts";
-import type { Meter } from "./meter.ts";
 import type { Model, TokenUsage } from "./model.ts";
 import type { Profile } from "./prompt/profile.ts";
 import type { CallValue, Sandbox, Session } from "./sandbox.ts";
 import type { Semaphore } from "./semaphore.ts";
-import type { PendingCall } from "./state.ts";
+import type { PendingCall, Usage } from "./state.ts";
 import type { RunStore } from "./store.ts";
 import type { Kit, Tool } from "./tool.ts";
 
@@ -34,11 +33,12 @@ export interface Run {
   readonly budget: Budget;
   /** One for the tree, held only during a model request. */
   readonly semaphore: Semaphore;
-  readonly meter: Meter;
+  /** What this session and everything below it spent. */
+  readonly meter: { usage(): Usage };
   readonly limits: Limits;
   readonly tools: readonly (Tool | Kit)[];
-  /** Calls made of each tool, in the whole tree. */
-  readonly toolCalls: Map<string, number>;
+  /** Calls made of each tool, in the whole tree: each by its session, turn and id, so that a replay counts none twice. */
+  readonly toolCalls: Map<string, Set<string>>;
   readonly profile: Profile;
   readonly approve: Approve | undefined;
   readonly emit: Emit;

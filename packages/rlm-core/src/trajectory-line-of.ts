@@ -16,12 +16,14 @@ export function lineOf(event: RlmEvent, at: number): TrajectoryLine | undefined 
     return { type: "run-start", ...place, parent, query, contexts, responseFormat, seed, startedAt, versions, repl };
   }
   if (event.type === "journal") {
-    return { type: "journal", ...place, turn: event.turn, event: event.event, text: event.text };
+    const { turn, index, text } = event;
+    return { type: "journal", ...place, turn, index, event: event.event, text };
   }
   if (event.type === "query-end") {
     const { turn, id, kind, ok, usage, model, cached } = event;
     return { type: "query", ...place, turn, id, kind, ok, usage, model, cached };
   }
+  if (event.type === "budget") return { type: "budget", ...place, entry: event.entry };
   if (event.type === "warning") return { type: "warning", ...place, message: event.message };
   const { status, limit, error, text, usage } = event;
   return { type: "run-end", ...place, status, limit, error, text, usage };

@@ -1,3 +1,4 @@
+import type { BudgetEntry } from "./budget-log.ts";
 import type { ContextRef } from "./context.ts";
 import type { Repl } from "./events.ts";
 import type { LimitName } from "./errors.ts";
@@ -18,7 +19,7 @@ export interface TrajectoryHeader {
 }
 
 /** `at` in every line: milliseconds since 1970 when it was written. */
-export type TrajectoryLine = RunStartLine | JournalLine | QueryLine | WarningLine | RunEndLine;
+export type TrajectoryLine = RunStartLine | JournalLine | QueryLine | BudgetLine | WarningLine | RunEndLine;
 
 interface InRun {
   at: number;
@@ -44,10 +45,11 @@ export interface RunStartLine extends InRun {
 /** A context without any of its text. `hash`: `sha256:<hex>` of the UTF-8 text, for a file of its bytes, and for a part of a file `#<from>+<length>` after it. */
 export type ContextLine = Pick<ContextRef, "name" | "kind" | "length" | "items"> & { hash: string };
 
-/** An event of the journal. `text`: what the reference of a result or of an answer stands for. */
+/** An event of the journal. `index`: its place in it, in older files by the order of the lines. `text`: what the reference of a result or of an answer stands for. */
 export interface JournalLine extends InRun {
   type: "journal";
   turn: number;
+  index?: number;
   event: JournalEvent;
   text?: string;
 }
@@ -63,6 +65,12 @@ export interface QueryLine extends InRun {
   model?: string;
   /** The cache had it: `usage` is what it cost when it was asked. */
   cached?: true;
+}
+
+/** An entry of the budget's log. */
+export interface BudgetLine extends InRun {
+  type: "budget";
+  entry: BudgetEntry;
 }
 
 export interface WarningLine extends InRun {

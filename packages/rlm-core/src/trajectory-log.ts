@@ -1,5 +1,6 @@
 import { RlmError } from "./errors.ts";
 import type { RlmEvent } from "./events.ts";
+import { textRefOf } from "./journal.ts";
 import { addLine, wholeOf, type Trajectory } from "./read-trajectory.ts";
 import type { RunStore } from "./store.ts";
 import { lineOf } from "./trajectory-line-of.ts";
@@ -38,8 +39,7 @@ export async function readTrajectoryLog(store: RunStore, runId: string): Promise
 
 async function withText(line: TrajectoryLine, store: RunStore): Promise<TrajectoryLine> {
   if (line.type !== "journal") return line;
-  const { event } = line;
-  const ref = event.type === "result" ? event.ref : event.type === "end" ? event.answer?.ref : undefined;
+  const ref = textRefOf(line.event);
   return ref === undefined ? line : { ...line, text: await store.get(ref) };
 }
 

@@ -60,6 +60,7 @@ const events: RlmEvent[] = [
     type: "journal",
     ...place,
     turn: 1,
+    index: 0,
     event: {
       type: "reply",
       text: "```repl\nask()\n```",
@@ -68,8 +69,8 @@ const events: RlmEvent[] = [
       model: "m",
     },
   },
-  { type: "journal", ...place, turn: 1, event: { type: "block", code: "ask()", clock: 5 } },
-  { type: "journal", ...place, turn: 1, event: { type: "call", id: 1, kind: "rlm", hash: "h" } },
+  { type: "journal", ...place, turn: 1, index: 1, event: { type: "block", code: "ask()", clock: 5 } },
+  { type: "journal", ...place, turn: 1, index: 2, event: { type: "call", id: 1, kind: "rlm", hash: "h" } },
   { type: "query-start", ...place, turn: 1, id: 1, kind: "rlm", label: "SECRET" },
   childStart,
   {
@@ -95,6 +96,7 @@ const events: RlmEvent[] = [
     type: "journal",
     ...place,
     turn: 1,
+    index: 3,
     event: { type: "result", id: 1, hash: "h", ok: true, ref: "sha256:1", json: false, delivery: 1 },
     text: "half \ud83c and \u2028 line",
   },
@@ -103,6 +105,7 @@ const events: RlmEvent[] = [
     type: "journal",
     ...place,
     turn: 1,
+    index: 4,
     event: { type: "end", output: { text: "", chars: 0 }, answer: { ref: "sha256:2", json: true }, computeMs: 3 },
     text: '"answer"',
   },
@@ -114,6 +117,47 @@ function writeAll(list: RlmEvent[] = events): void {
   for (const event of list) writer.onEvent(event);
   void writer.close();
 }
+
+describe("readTrajectory() of a run that went on elsewhere", () => {
+  const journalled = events.flatMap((event) => (event.type === "journal" ? [event] : []));
+  const journal = journalled.map(({ event }) => event);
+
+  it("readTrajectory() takes what is told again for the same, wherever it stands", async () => {
+    writeAll([...events, start, ...journalled, childStart]);
+    const { runs } = await readTrajectory(path);
+    expect([...runs.keys()]).toEqual(["r", "r/1.1"]);
+    expect(runs.get("r")?.journal).toEqual(journal);
+    expect(runs.get("r/1.1")?.end?.text).toBe("child's answer");
+  });
+
+  it("readTrajectory() lets a different event cut off what stood from its place on", async () => {
+    const other: RlmEvent = {
+      ...place,
+      type: "journal",
+      turn: 1,
+      index: 1,
+      event: { type: "block", code: "2", clock: 6 },
+    };
+    writeAll([...events, ...journalled.slice(0, 1), other]);
+    expect((await readTrajectory(path)).runs.get("r")?.journal).toEqual([journal[0], other.event]);
+  });
+
+  it("readTrajectory() counts events without a place up, and says where lines are missing", async () => {
+    writeAll([start, ...journalled.map((event) => ({ ...event, index: undefined as unknown as number }))]);
+    expect((await readTrajectory(path)).runs.get("r")?.journal).toEqual(journal);
+    writeAll([start, ...journalled.slice(0, 2), ...journalled.slice(3)]);
+    await expect(readTrajectory(path)).rejects.toThrow(
+      /line 5 is event 4 of run r, and 2 stand before it: lines are missing/,
+    );
+  });
+
+  it("readTrajectory() gives the entries of the budget to the session that asked", async () => {
+    const entry = { type: "release", id: "x", runId: "r/1.1", activeMs: 4 } as const;
+    writeAll([...events, { type: "budget", runId: "r/1.1", depth: 1, entry }]);
+    const { runs } = await readTrajectory(path);
+    expect([runs.get("r/1.1")?.budget, runs.get("r")?.budget]).toEqual([[entry], []]);
+  });
+});
 
 describe("trajectoryWriter()", () => {
   it("trajectoryWriter() writes what readTrajectory() reads: starts, journals and texts of every session", async () => {

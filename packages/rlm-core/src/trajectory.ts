@@ -7,8 +7,10 @@ import type { TrajectoryHeader, TrajectoryLine } from "./trajectory-lines.ts";
 
 export { readTrajectory } from "./read-trajectory.ts";
 export { readTrajectoryLog, trajectoryLog } from "./trajectory-log.ts";
+export { contextLine } from "./trajectory-line-of.ts";
 export type { Trajectory, TrajectoryRun } from "./read-trajectory.ts";
 export type {
+  BudgetLine,
   ContextLine,
   JournalLine,
   QueryLine,

@@ -3,12 +3,11 @@ import type { ContextRef } from "./context.ts";
 import type { RunEndEvent, RunStartEvent } from "./events.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { listenedBy } from "./listener.ts";
-import { createMeter } from "./meter.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { wait } from "./queries/wait.ts";
 import type { Run } from "./run.ts";
 import { createSemaphore } from "./semaphore.ts";
-import { schemaVersion, type PendingCall, type RlmState, type Usage } from "./state.ts";
+import { schemaVersion, type PendingCall, type RlmState } from "./state.ts";
 import { sessionOptions } from "./steps/live-session.ts";
 import { noUsage } from "./usage.ts";
 
@@ -38,13 +37,20 @@ export async function openTree(
 ): Promise<Tree> {
   const { limits, prices, store } = options;
   const failure = new AbortController();
+  const emit = listenedBy(options.emit, (error) => failure.abort(error));
   return {
     ...options,
     signal: AbortSignal.any([options.signal, failure.signal]),
-    emit: listenedBy(options.emit, (error) => failure.abort(error)),
+    emit,
     deferChildren,
     traced: async (_call, work) => await work(),
-    budget: await restoreBudget({ limits, prices, store, logKey: budgetKey(runId) }),
+    budget: await restoreBudget({
+      limits,
+      prices,
+      store,
+      logKey: budgetKey(runId),
+      onEntry: (entry) => emit({ type: "budget", runId: entry.runId, depth: depthOf(entry.runId), entry }),
+    }),
     semaphore: createSemaphore(limits.concurrency),
     toolCalls: new Map(),
     warned: new Map(),
@@ -57,17 +63,20 @@ export function budgetKey(runId: string): string {
   return `${runId}/budget`;
 }
 
+/** A child's id is its parent's and the call that opened it. */
+function depthOf(runId: string): number {
+  return runId.split("/").length - 1;
+}
+
 /** What a driver brings for a session's run. */
 export interface RunParts {
   logKey: string;
-  /** What the session spent before. @default nothing */
-  spent?: Usage;
   recurse: Run["recurse"];
 }
 
 /** The live things of one session. */
-export function createRun({ runId, model, signal, parent }: SessionTask, tree: Tree, parts: RunParts): Run {
-  const { logKey, spent, recurse } = parts;
+export function createRun({ runId, model, signal }: SessionTask, tree: Tree, parts: RunParts): Run {
+  const { logKey, recurse } = parts;
   return {
     ...tree,
     id: runId,
@@ -75,7 +84,7 @@ export function createRun({ runId, model, signal, parent }: SessionTask, tree: T
     signal,
     session: undefined,
     logKey,
-    meter: createMeter({ parent: parent?.run.meter, now: () => performance.now(), ...(spent && { spent }) }),
+    meter: { usage: () => tree.budget.usage(runId) },
     now: Date.now,
     recurse,
   };

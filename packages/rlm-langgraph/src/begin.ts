@@ -30,7 +30,7 @@ export function beginNode(trees: LiveTrees) {
         startedAt,
         versions,
       };
-      return await onSession({ session, usage }, config, trees, async (run) => {
+      return await onSession({ session }, config, trees, async (run) => {
         run.emit(runStart(state, run, given.parent));
         return goOn(
           nextStep(state, run.limits),

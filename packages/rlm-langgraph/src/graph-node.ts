@@ -47,13 +47,13 @@ export type ChildCall = Pick<GraphValues, "session" | "usage"> & { call: Pending
 
 /** Works on the run of one session: live things, traces and streams wired to the node that runs now. */
 export async function onSession<T>(
-  { session, usage }: Pick<GraphValues, "session" | "usage">,
+  { session }: Pick<GraphValues, "session">,
   config: LangGraphRunnableConfig,
   trees: LiveTrees,
   work: (run: Run, live: LiveTree) => Promise<T>,
 ): Promise<T> {
   return await trees.within(session.rootId, async (live) => {
-    const base = baseRun(session, usage, live);
+    const base = baseRun(session, live);
     const run = nodeRun(base, session, config, live);
     try {
       return await work(run, live);
@@ -70,7 +70,7 @@ export async function onSession<T>(
 }
 
 /** The parts of a session's run that live from node to node; made when a node first needs them, also after a crash. */
-function baseRun(session: GraphSession, usage: GraphValues["usage"], { tree, runs }: LiveTree): Run {
+function baseRun(session: GraphSession, { tree, runs }: LiveTree): Run {
   const known = runs.get(session.id);
   if (known !== undefined) return known;
   const { id: runId, depth, seed, parent } = session;
@@ -90,7 +90,6 @@ function baseRun(session: GraphSession, usage: GraphValues["usage"], { tree, run
     tree,
     {
       logKey: `${runId}/log`,
-      spent: usage,
       recurse: () => Promise.reject(new TypeError("Only the node submodel opens children")),
     },
   );

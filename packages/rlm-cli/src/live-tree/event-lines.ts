@@ -35,6 +35,7 @@ function linesOf(
   if (turn === undefined) return [];
   if (event.type === "query-start") return running(turn) === 1 ? ["sub-calls start"] : [];
   if (event.type === "query-end") return running(turn) === 0 ? [subCalls(turn)] : [];
+  if (event.type === "budget") return [];
   if (event.event.type === "block") return [`code: ${firstLines(event.event.code, 1, 160).join("")}`];
   if (event.event.type !== "end") return [];
   const { error, output } = event.event;

@@ -13,6 +13,8 @@ export interface SessionView {
   runId: string;
   query: string;
   turns: TurnView[];
+  /** Events of its journal that were told. */
+  told: number;
   end?: RunEnd;
 }
 
@@ -47,7 +49,7 @@ export function createRunTree(): { tree: RunTree; add: (event: RlmEvent) => Plac
 
   function add(event: RlmEvent): Place {
     const session = sessionOf(event);
-    if (event.type === "run-start" || event.type === "warning" || event.type === "run-end") {
+    if (event.type === "run-start" || event.type === "budget" || event.type === "warning" || event.type === "run-end") {
       if (event.type === "warning") tree.warnings.push(event.message);
       if (event.type === "run-end") end(event, session);
       return { session };
@@ -61,7 +63,11 @@ export function createRunTree(): { tree: RunTree; add: (event: RlmEvent) => Plac
       // What a child used was counted as it went, and what the cache had was paid by another call.
       else if (event.kind === "llm" || !sessions.has(childId(event))) count(event.usage);
     }
-    if (event.type === "journal") record(event.event, turn);
+    // What a run that goes on tells again was counted.
+    if (event.type === "journal" && event.index >= session.told) {
+      session.told = event.index + 1;
+      record(event.event, turn);
+    }
     return { session, turn };
   }
 
@@ -69,7 +75,7 @@ export function createRunTree(): { tree: RunTree; add: (event: RlmEvent) => Plac
     const known = sessions.get(event.runId);
     if (known !== undefined) return known;
     const start = event.type === "run-start" ? event : undefined;
-    const session: SessionView = { runId: event.runId, query: start?.state.task.query ?? "", turns: [] };
+    const session: SessionView = { runId: event.runId, query: start?.state.task.query ?? "", turns: [], told: 0 };
     sessions.set(event.runId, session);
     const parent = start?.parent;
     const above = parent === undefined ? undefined : sessions.get(parent.runId);

@@ -68,7 +68,8 @@ export async function toPending(call: SubCall, { depth, journal }: RlmState, { s
 
 async function dispatch(call: SubCall, state: RlmState, run: Run, signal: AbortSignal): Promise<Omit<Settled, "ok">> {
   const { depth } = state;
-  if (call.kind === "tool") return { value: await callTool(call, depth, run, signal) };
+  const turn = turnsOf(state.journal).length;
+  if (call.kind === "tool") return { value: await callTool(call, { depth, turn }, run, signal) };
   if (opensChild(call, depth, run.limits.depth)) return await run.recurse(await toPending(call, state, run), signal);
   const prompt = call.kind === "llm" ? call.prompt : await plainPrompt(call, run);
   const { whole: _, ...reply } = await llmQuery({ prompt, options: call.options }, depth, run, signal);

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { createBudget } from "../budget.ts";
 import { RlmError } from "../errors.ts";
 import { resolveLimits, type Limits } from "../limits.ts";
-import { createMeter } from "../meter.ts";
 import type { Model } from "../model.ts";
 import type { RlmEvent } from "../events.ts";
 import type { Run } from "../run.ts";
@@ -29,7 +28,6 @@ function runWith(given: Partial<Limits> = {}, store: RunStore = memoryStore(), t
     limits,
     budget: createBudget({ limits, store, logKey: "budget" }),
     semaphore: createSemaphore(1),
-    meter: createMeter({ now: () => 0 }),
     tools,
     toolCalls: new Map(),
     warned: new Map(),
@@ -56,7 +54,7 @@ describe("askModel()", () => {
     await asked.promise;
     controller.abort(new Error("enough"));
     await expect(asking).rejects.toThrow("enough");
-    for (const usage of [run.budget.usage(), run.meter.usage()])
+    for (const usage of [run.budget.usage(), run.budget.usage("r")])
       expect(usage).toMatchObject({ calls: 1, outputTokens: 100, estimated: true });
     const broken: Model = () => Promise.reject(new Error("busy"));
     await expect(ask(broken, run, new AbortController().signal)).rejects.toThrow("busy");
@@ -85,7 +83,7 @@ describe("askModel()", () => {
     const { signal } = new AbortController();
     await ask(async () => ({ text: "y" }), run, signal);
     const call: SubCall = { id: 1, kind: "tool", hash: "", prompt: "{}", name: "t", options: {} };
-    expect(await callTool(call, 0, run, signal)).toEqual({ text: "1", json: true });
+    expect(await callTool(call, { depth: 0, turn: 1 }, run, signal)).toEqual({ text: "1", json: true });
     expect(timers()).toBe(before);
   });
 });

@@ -43,7 +43,13 @@ async function askInPlace(
   const name = model.modelName ?? "model";
   const concluding = purpose === "conclude" && depth === 0;
   const inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content) + 4, 0);
-  const reservation = await run.budget.reserve({ model: name, inputTokens, maxOutputTokens, concluding });
+  const reservation = await run.budget.reserve({
+    runId: run.id,
+    model: name,
+    inputTokens,
+    maxOutputTokens,
+    concluding,
+  });
   if (signal.aborted) {
     await run.budget.release(reservation);
     throw signal.reason;
@@ -95,7 +101,6 @@ async function askInPlace(
 
   async function settle(usage: TokenUsage, settledModel: string): Promise<TokenUsage> {
     const settled = await run.budget.settle(reservation, { usage, model: settledModel });
-    run.meter.add({ ...settled, model: settledModel });
     return settled.usage;
   }
 }

@@ -7,16 +7,19 @@ import { abortable } from "./abortable.ts";
 import { startDeadline } from "./deadline.ts";
 
 /** One call of a host tool, checked and bounded. Throws an error whose message the code may read. */
-export async function callTool(call: SubCall, depth: number, run: Run, signal: AbortSignal): Promise<CallValue> {
+export async function callTool(
+  call: SubCall,
+  { depth, turn }: { depth: number; turn: number },
+  run: Run,
+  signal: AbortSignal,
+): Promise<CallValue> {
   const tool = toolsAt(depth, run.tools).find(({ name }) => name === call.name);
   if (tool === undefined)
     throw new RlmError("tool", `Cannot call tools.${call.name ?? ""}: there is no such tool here`);
-  const args = parseArgs(call.prompt, tool);
-
-  const made = run.toolCalls.get(tool.name) ?? 0;
   const maxCalls = tool.maxCalls ?? 50;
-  if (made >= maxCalls) throw new RlmError("tool", `Cannot call tools.${tool.name}: its ${maxCalls} calls are used up`);
-  run.toolCalls.set(tool.name, made + 1);
+  if (countToolCall(tool.name, { turn, id: call.id }, run) > maxCalls)
+    throw new RlmError("tool", `Cannot call tools.${tool.name}: its ${maxCalls} calls are used up`);
+  const args = parseArgs(call.prompt, tool);
 
   const deadline = startDeadline(run);
   try {
@@ -24,6 +27,17 @@ export async function callTool(call: SubCall, depth: number, run: Run, signal: A
   } finally {
     deadline.stop();
   }
+}
+
+/** Counts a call, once however often it is told of, and gives the number of those made. */
+export function countToolCall(
+  name: string,
+  { turn, id }: { turn: number; id: number },
+  { id: runId, toolCalls }: Pick<Run, "id" | "toolCalls">,
+): number {
+  const made = toolCalls.get(name) ?? new Set();
+  toolCalls.set(name, made.add(`${runId}/${turn}.${id}`));
+  return made.size;
 }
 
 async function runTool(tool: Tool, args: Record<string, unknown>, run: Run, signal: AbortSignal): Promise<CallValue> {

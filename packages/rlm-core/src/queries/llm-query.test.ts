@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { createBudget } from "../budget.ts";
 import type { RlmEvent } from "../events.ts";
 import { resolveLimits } from "../limits.ts";
-import { createMeter } from "../meter.ts";
 import type { Run } from "../run.ts";
 import { createSemaphore } from "../semaphore.ts";
 import { memoryStore } from "../stores/memory.ts";
@@ -20,7 +19,6 @@ function runWith(replies: string[], events: RlmEvent[] = []) {
     limits,
     budget,
     semaphore: createSemaphore(1),
-    meter: createMeter({ now: () => 0 }),
     subModel: (name?: string) => (name === undefined ? model : scriptedModel([`${name} speaks`])),
     emit: (event: RlmEvent) => events.push(event),
     warned: new Map(),

@@ -1,6 +1,6 @@
 import { answerCall, opensChild, type Settled } from "../queries/answer-call.ts";
 import type { LimitName } from "../errors.ts";
-import type { ResultEvent } from "../journal.ts";
+import type { CallEvent, ResultEvent } from "../journal.ts";
 import type { Run, TracedCall } from "../run.ts";
 import type { Progress, Session, SubCall } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
@@ -45,7 +45,7 @@ export async function answerBlock(
     let calls = progress.kind === "waiting" ? session.last.outstanding : [];
     while (progress.kind === "waiting") {
       for (const call of calls) {
-        if (!known.has(call.id)) await log.add({ type: "call", id: call.id, kind: call.kind, hash: call.hash });
+        if (!known.has(call.id)) await log.add(callEvent(call));
         known.add(call.id);
         const paid = spare.take(call.hash);
         if (paid === undefined && run.deferChildren && opensChild(call, state.depth, run.limits.depth))
@@ -108,6 +108,10 @@ export async function answerBlock(
       if (!signal.aborted) arrivals.fail(error);
     }
   }
+}
+
+function callEvent({ id, kind, hash, name }: SubCall): CallEvent {
+  return { type: "call", id, kind, hash, ...(name !== undefined && { name }) };
 }
 
 function traceOf({ id, kind, name, prompt, context }: SubCall, turn: number): TracedCall {

@@ -1,4 +1,4 @@
-import type { JournalEvent } from "../journal.ts";
+import { textRefOf, type JournalEvent } from "../journal.ts";
 import type { Run } from "../run.ts";
 import type { RlmState } from "../state.ts";
 import { turnsOf } from "../turns.ts";
@@ -16,33 +16,35 @@ interface Entry {
   event: JournalEvent;
 }
 
-/** Opens the log of a step, with what an earlier try of it had already written ahead. */
+/** Opens the log of a step, with what an earlier try of it had already written ahead: that is told again, for it may not have come so far. */
 export async function openBlockLog(state: RlmState, run: Run): Promise<BlockLog> {
-  const journal = [...state.journal];
+  const journal: JournalEvent[] = [...state.journal];
+  let turn = turnsOf(journal).length;
   // By place: what a step wrote again after a crash stands behind what came later.
   const entries = (await run.store.read(run.logKey)).filter(isEntry).sort((a, b) => a.at - b.at);
-  for (const { at, event } of entries) if (at === journal.length) journal.push(event);
+  for (const { at, event } of entries) {
+    if (at !== journal.length) continue;
+    const ref = textRefOf(event);
+    push(event, ref === undefined ? undefined : await run.store.get(ref));
+  }
   // All of it is older than the state, which has it: kept, it would be read again at every step, and that is all.
   const isOld = entries.every(({ at }) => at < state.journal.length);
   if (entries.length > 0 && isOld) await run.store.delete(run.logKey).catch(() => {});
-  let turn = turnsOf(journal).length;
   return {
     journal,
     async add(event, text) {
-      const entry: Entry = { at: journal.length, event };
-      await run.store.append(run.logKey, entry);
-      journal.push(event);
-      if (event.type === "reply") turn++;
-      run.emit({
-        type: "journal",
-        runId: run.id,
-        depth: state.depth,
-        turn,
-        event,
-        ...(text === undefined ? {} : { text }),
-      });
+      await run.store.append(run.logKey, { at: journal.length, event } satisfies Entry);
+      push(event, text);
     },
   };
+
+  function push(event: JournalEvent, text: string | undefined): void {
+    const index = journal.length;
+    journal.push(event);
+    if (event.type === "reply") turn++;
+    const { depth } = state;
+    run.emit({ type: "journal", runId: run.id, depth, turn, index, event, ...(text !== undefined && { text }) });
+  }
 }
 
 function isEntry(entry: unknown): entry is Entry {

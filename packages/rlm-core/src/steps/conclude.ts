@@ -19,8 +19,8 @@ import { reachedLimit } from "./next-step.ts";
  * (it holds one call back for the root), else the last output stands. Throws BudgetError only if nothing was gained.
  */
 export async function conclude(state: RlmState, run: Run): Promise<RlmState> {
-  const limit = reachedLimit(state, run.limits) ?? "turns";
-  const last = await lastTurn({ ...state, limit }, run);
+  const last = await lastTurn(state, reachedLimit(state, run.limits) ?? "turns", run);
+  const { limit } = last;
   const answer = last.answer ?? answerFromOutput(last.state);
   if (answer === undefined) throw nothingGained(limit, last, run, lastFailure(state));
   const answerRef = await run.store.put(answer.text);
@@ -34,18 +34,24 @@ export async function conclude(state: RlmState, run: Run): Promise<RlmState> {
 
 interface LastTurn {
   state: RlmState;
+  limit: LimitName;
   answer?: CallValue;
   /** Why the last reply is no answer. */
   problem?: string;
 }
 
 /** One more reply: the answer itself, or code that hands over the variable that holds it. */
-async function lastTurn(state: RlmState, run: Run): Promise<LastTurn> {
-  if (state.journal.length === 0) return { state };
+async function lastTurn(before: RlmState, limit: LimitName, run: Run): Promise<LastTurn> {
+  const state = { ...before, limit };
+  if (state.journal.length === 0) return { state, limit };
   const log = await openBlockLog(state, run);
-  const given = log.journal[state.journal.length];
+  const given = turnsOf(log.journal).at(-1)?.reply;
   // An earlier try of this step has the reply already: it is not paid for again.
-  if (given?.type === "reply") return await readLastReply(given.text, { ...state, journal: log.journal }, run);
+  if (given?.concludes !== undefined) {
+    const { concludes } = given;
+    const read = await readLastReply(given.text, { ...state, limit: concludes, journal: log.journal }, run);
+    return { ...read, limit: concludes };
+  }
   const left = leftOf(state, run);
   const messages = messagesFor(state, left, promptOptions(state, run));
   const { content } = concludeMessage(state, await variablesOf(state, run));
@@ -58,15 +64,15 @@ async function lastTurn(state: RlmState, run: Run): Promise<LastTurn> {
       { messages: joined, model: run.model, purpose: "conclude", depth: state.depth, signal: run.signal },
       run,
     );
-    await log.add({ type: "reply", text, left, usage, model });
-    return await readLastReply(text, { ...state, journal: log.journal }, run);
+    await log.add({ type: "reply", text, left, usage, model, concludes: limit });
+    return { ...(await readLastReply(text, { ...state, journal: log.journal }, run)), limit };
   } catch (error) {
-    if (error instanceof BudgetError) return { state };
+    if (error instanceof BudgetError) return { state, limit };
     throw error;
   }
 }
 
-async function readLastReply(reply: string, state: RlmState, run: Run): Promise<LastTurn> {
+async function readLastReply(reply: string, state: RlmState, run: Run): Promise<Omit<LastTurn, "limit">> {
   const { responseFormat } = state.task;
   const { code } = parseReply(reply);
   // Code of another language may be the answer itself.
@@ -115,7 +121,12 @@ function parsed(text: string): unknown {
   }
 }
 
-function nothingGained(limit: LimitName, { state, problem }: LastTurn, run: Run, failure?: string): BudgetError {
+function nothingGained(
+  limit: LimitName,
+  { state, problem }: Omit<LastTurn, "limit">,
+  run: Run,
+  failure?: string,
+): BudgetError {
   if (run.refused?.limit === limit) return run.refused;
   const unusable = problem === undefined ? undefined : `Cannot use the last answer: ${problem}`;
   const last = (limit === "errors" ? failure : undefined) ?? unusable;

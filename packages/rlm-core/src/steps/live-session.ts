@@ -5,6 +5,7 @@ import { toolsAt } from "../queries/call-tool.ts";
 import type { Run } from "../run.ts";
 import type { Session, SessionOptions, SubResult } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
+import { countToolCalls } from "./count-tool-calls.ts";
 import { pagedContext, streamContext } from "../store-context.ts";
 
 /**
@@ -20,6 +21,7 @@ export async function liveSession(state: RlmState, journal: readonly JournalEven
     if (rest !== undefined) return await deliver(live, rest, run);
     await live.close();
   }
+  countToolCalls(journal, run);
   return await run.sandbox.open({ ...options, history: journal, signal: run.signal });
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { JournalEvent } from "../journal.ts";
+import type { JournalEvent, ReplyEvent } from "../journal.ts";
 import { resolveLimits } from "../limits.ts";
 import type { RlmState } from "../state.ts";
 import { noUsage } from "../usage.ts";
 import { nextStep, reachedLimit } from "./next-step.ts";
 
-const reply = (text: string): JournalEvent => ({
+const reply = (text: string): ReplyEvent => ({
   type: "reply",
   text,
   left: { turn: 1, turns: 30, calls: 200 },
@@ -66,5 +66,17 @@ describe("nextStep()", () => {
     expect(nextStep(stateOf([code, block, end]), resolveLimits({ turns: 1 }))).toBe("conclude");
     expect(reachedLimit(stateOf([code, block, failed, reply("words")]), resolveLimits({ errors: 2 }))).toBe("errors");
     expect(reachedLimit(stateOf([code, block, failed]), resolveLimits({ errors: 2 }))).toBeUndefined();
+  });
+
+  it("nextStep() goes on with the step that concludes once its reply is there, whatever the limits are by then", () => {
+    const last: JournalEvent = { ...reply("```repl\nFINAL(1)\n```"), concludes: "tokens" };
+    for (const journal of [
+      [code, block, end, last],
+      [last, block],
+      [last, block, failed],
+    ]) {
+      expect(nextStep(stateOf(journal), limits)).toBe("conclude");
+      expect(reachedLimit(stateOf(journal, { limit: "calls" }), limits)).toBe("tokens");
+    }
   });
 });

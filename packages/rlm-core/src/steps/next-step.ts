@@ -12,6 +12,7 @@ export function nextStep(state: RlmState, limits: Limits): StepName | "end" {
   if (state.pending.length > 0) return "submodel";
   const turns = turnsOf(state.journal);
   const last = turns.at(-1);
+  if (last?.reply.concludes !== undefined) return "conclude";
   if (last !== undefined && last.end === undefined && hasCode(last)) return "execute";
   if (reachedLimit(state, limits) !== undefined) return "conclude";
   if (turns.length === 0 && goesDirect(state, limits)) return "direct";
@@ -20,8 +21,10 @@ export function nextStep(state: RlmState, limits: Limits): StepName | "end" {
 
 /** The limit that ends this session, if one does. */
 export function reachedLimit(state: RlmState, limits: Limits): LimitName | undefined {
-  if (state.limit !== undefined) return state.limit;
   const turns = turnsOf(state.journal);
+  const concluded = turns.at(-1)?.reply.concludes;
+  if (concluded !== undefined) return concluded;
+  if (state.limit !== undefined) return state.limit;
   if (failuresInARow(turns) >= limits.errors) return "errors";
   return turns.length >= limits.turns ? "turns" : undefined;
 }

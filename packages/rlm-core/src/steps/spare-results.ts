@@ -1,12 +1,22 @@
 import type { JournalEvent, ResultEvent } from "../journal.ts";
 
 /** Results that were paid for in blocks that were rolled back: the same call in a later block gets them, each once. */
-export function spareResults(journal: readonly JournalEvent[]): { take(hash: string): ResultEvent | undefined } {
+export interface SpareResults {
+  take(hash: string): ResultEvent | undefined;
+  /** Reads one more event of the journal; true for a call that was given one of these results. */
+  add(event: JournalEvent): boolean;
+}
+
+export function spareResults(journal: readonly JournalEvent[] = []): SpareResults {
   const spare = new Map<string, ResultEvent[]>();
   let block: ResultEvent[] = [];
-  for (const event of journal) {
+  const take = (hash: string): ResultEvent | undefined => spare.get(hash)?.shift();
+  for (const event of journal) add(event);
+  return { take, add };
+
+  function add(event: JournalEvent): boolean {
     if (event.type === "block") block = [];
-    else if (event.type === "call") spare.get(event.hash)?.shift();
+    else if (event.type === "call") return take(event.hash) !== undefined;
     else if (event.type === "result" && event.ok) block.push(event);
     else if (event.type === "end" && event.rolledBack === true) {
       for (const result of block) {
@@ -15,6 +25,6 @@ export function spareResults(journal: readonly JournalEvent[]): { take(hash: str
         else known.push(result);
       }
     }
+    return false;
   }
-  return { take: (hash) => spare.get(hash)?.shift() };
 }

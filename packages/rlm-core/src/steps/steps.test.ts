@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { createBudget } from "../budget.ts";
 import type { JournalEvent } from "../journal.ts";
 import { resolveLimits } from "../limits.ts";
-import { createMeter } from "../meter.ts";
 import { big } from "../prompt/profile.ts";
 import type { Run } from "../run.ts";
 import { createSemaphore } from "../semaphore.ts";
 import type { Sandbox, SubResult } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
+import type { Tool } from "../tool.ts";
 import { memoryStore } from "../stores/memory.ts";
 import { scriptedModel, type ScriptedReply } from "../testing/scripted-model.ts";
 import { scriptedSandbox, type ScriptedCall, type ScriptedStep } from "../testing/scripted-sandbox.ts";
@@ -15,6 +15,7 @@ import { noUsage } from "../usage.ts";
 import { conclude } from "./conclude.ts";
 import { execute } from "./execute.ts";
 import { generate } from "./generate.ts";
+import { liveSession } from "./live-session.ts";
 import { deliverResults } from "./submodel.ts";
 
 const code = "```repl\nprint(1)\n```";
@@ -43,6 +44,7 @@ function open(script: ScriptedStep[], replies: ScriptedReply[], rest: Partial<Ru
     },
   };
   const limits = resolveLimits({ depth: 2, ...rest.limits });
+  const budget = createBudget({ limits, store, logKey: "r/budget", now: () => 0 });
   const run: Run = {
     id: "r",
     model,
@@ -53,9 +55,9 @@ function open(script: ScriptedStep[], replies: ScriptedReply[], rest: Partial<Ru
     store,
     cache: undefined,
     logKey: "r/log",
-    budget: createBudget({ limits, store, logKey: "r/budget" }),
+    budget,
     semaphore: createSemaphore(4),
-    meter: createMeter({ now: () => 0 }),
+    meter: { usage: () => budget.usage("r") },
     tools: [],
     toolCalls: new Map(),
     warned: new Map(),
@@ -222,6 +224,60 @@ describe("what is written ahead", () => {
       [2, 3],
       [4, 4],
     ]);
+  });
+});
+
+describe("a reply that concludes", () => {
+  it("conclude() goes on from it where the journal has it, in a session that is rebuilt, without asking again", async () => {
+    const last = "```repl\nFINAL(found)\n```";
+    const script = [{ output: "1" }, { calls: ["more"] }, { answer: "the answer" }];
+    const { run, model } = open(script, [code, last, "sub", "sub", "sub", "sub"], {
+      limits: resolveLimits({ turns: 1 }),
+    });
+    const state = await execute(await generate(empty, run), run);
+    const concluded = await conclude(state, run);
+    expect(concluded.outcome).toMatchObject({ status: "concluded", limit: "turns" });
+    const asked = model.calls.length;
+    const at = concluded.journal.findIndex((event) => event.type === "reply" && event.concludes === "turns");
+    for (let length = at + 1; length <= concluded.journal.length; length++) {
+      await run.store.delete(run.logKey);
+      await run.session?.close();
+      run.session = undefined;
+      const again = await conclude({ ...empty, journal: concluded.journal.slice(0, length) }, run);
+      expect(again.outcome).toEqual(concluded.outcome);
+    }
+    // The sub-call alone, as long as its result is not in the journal.
+    expect(model.calls.slice(asked).map(({ options }) => options.purpose)).toEqual(["sub", "sub", "sub"]);
+  });
+});
+
+describe("calls of tools", () => {
+  it("execute() counts those that the journal of a rebuilt session has towards the cap, each once", async () => {
+    const tool: Tool = { name: "t", description: "", parameters: {}, maxCalls: 2, run: async () => "ok" };
+    const toTool = { kind: "tool", name: "t", prompt: "{}" } as const;
+    const script = [
+      { calls: [toTool] },
+      { output: "" },
+      { calls: [toTool] },
+      { output: "" },
+      { calls: [toTool] },
+      { output: "" },
+    ];
+    const { run } = open(script, [code, code, code], { tools: [tool] });
+    let state = await execute(await generate(empty, run), run);
+    for (const calls of [2, 3]) {
+      // As another process finds it, twice.
+      run.toolCalls.clear();
+      for (const _ of [1, 2]) {
+        await run.session?.close();
+        run.session = undefined;
+        await liveSession(state, state.journal, run);
+      }
+      expect(run.toolCalls.get("t")?.size).toBe(calls - 1);
+      state = await execute(await generate(state, run), run);
+    }
+    const results = state.journal.flatMap((event) => (event.type === "result" ? [event.ok] : []));
+    expect(results).toEqual([true, true, false]);
   });
 });
 

@@ -1,16 +1,16 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { InputError, RlmError } from "../errors.ts";
 import { filePieces } from "../file-pieces.ts";
-import { decodeText } from "../text-encoding.ts";
 import type { RunStore } from "../store.ts";
-import { parseTextRef, textRefInTurns } from "../text-ref.ts";
+import { textRefInTurns } from "../text-ref.ts";
 import { slicesInTurns, slicesOf } from "../text-slices.ts";
 import { encodeEntry } from "./log-entry.ts";
 import { appendLine, wholeLines } from "./log-file.ts";
 import { logKey, logName } from "./log-name.ts";
+import { checkedPieces, missingText, textName, wholeText } from "./text-pieces.ts";
 
 /**
  * A run store in a folder, made if it is not there: files that only their owner can read, texts by hash, logs as JSON Lines.
@@ -30,14 +30,10 @@ export function directoryStore(path: string): RunStore {
     durable: true,
     async put(text) {
       const ref = await textRefInTurns(text);
-      await keeping(`text ${ref}`, root, () => writeText(textPath(root, nameOf(ref)), text, nameOf(ref).encoding));
+      await keeping(`text ${ref}`, root, () => writeText(textPath(root, ref), text, textName(ref).encoding));
       return ref;
     },
-    async get(ref) {
-      let text = "";
-      for await (const piece of textPieces(root, ref)) text += piece;
-      return text;
-    },
+    get: async (ref) => await wholeText(textPieces(root, ref)),
     stream: (ref) => textPieces(root, ref),
     async append(key, entry) {
       const line = encodeEntry(key, entry);
@@ -70,39 +66,28 @@ export function directoryStore(path: string): RunStore {
   };
 }
 
-function textPath(root: string, { hash, encoding }: TextName): string {
+function textPath(root: string, ref: string): string {
+  const { hash, encoding } = textName(ref);
   // 256 folders keep each small.
   return join(root, "texts", hash.slice(0, 2), `${hash.slice(2)}.${encoding}`);
 }
 
-type TextName = NonNullable<ReturnType<typeof parseTextRef>>;
-
-function nameOf(ref: string): TextName {
-  const name = parseTextRef(ref);
-  if (name !== undefined) return name;
-  throw new RlmError("store", `Cannot read text ${JSON.stringify(ref)}: it is not a reference of this store`);
+async function* textPieces(root: string, ref: string): AsyncGenerator<string> {
+  const path = textPath(root, ref);
+  yield* checkedPieces(ref, path, fileOf(path, ref, root));
 }
 
-async function* textPieces(root: string, ref: string): AsyncGenerator<string> {
-  const name = nameOf(ref);
-  const path = textPath(root, name);
-  const hash = createHash("sha256");
+async function* fileOf(path: string, ref: string, root: string): AsyncGenerator<Buffer> {
   try {
     await using file = await open(path);
-    const encoding = name.encoding === "utf8" ? "utf-8" : "utf-16le";
-    for await (const bytes of filePieces(file, encoding)) {
-      hash.update(bytes);
-      yield decodeText(bytes, encoding);
-    }
+    yield* filePieces(file, textName(ref).encoding === "utf8" ? "utf-8" : "utf-16le");
   } catch (cause) {
-    const state = isMissing(cause) ? "it is not in this store" : String(cause);
-    throw new RlmError("store", `Cannot read text ${ref} from ${root}: ${state}`, { cause });
+    if (isMissing(cause)) throw missingText(ref, root, cause);
+    throw new RlmError("store", `Cannot read text ${ref} from ${root}: ${String(cause)}`, { cause });
   }
-  if (hash.digest("hex") !== name.hash)
-    throw new RlmError("store", `Cannot read text ${ref}: ${path} was changed, its hash differs`);
 }
 
-async function writeText(path: string, text: string, encoding: TextName["encoding"]): Promise<void> {
+async function writeText(path: string, text: string, encoding: "utf8" | "utf16le"): Promise<void> {
   const there = await unlessMissing(`look at ${path}`, undefined, () => stat(path));
   if (there !== undefined && there.size === (await bytesOf(text, encoding))) return;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -122,7 +107,7 @@ async function writeText(path: string, text: string, encoding: TextName["encodin
   }
 }
 
-async function bytesOf(text: string, encoding: TextName["encoding"]): Promise<number> {
+async function bytesOf(text: string, encoding: "utf8" | "utf16le"): Promise<number> {
   let bytes = 0;
   for await (const slice of slicesInTurns(text)) bytes += Buffer.byteLength(slice, encoding);
   return bytes;
