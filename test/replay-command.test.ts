@@ -118,7 +118,9 @@ describe("rlm replay", () => {
     const older = alter((text) => text.replaceAll(/"v8":"[^"]+"/g, '"v8":"1.2.3"'));
     const { code, stderr } = await replay([older, ...given]);
     expect(code).toBe(0);
-    expect(withoutProgress(stderr)).toMatch(/^warning: the run had V8 1\.2\.3, this is .*: a difference may come from there/);
+    expect(withoutProgress(stderr)).toMatch(
+      /^warning: the run had V8 1\.2\.3, this is .*: a difference may come from there/,
+    );
   });
 
   it("main() replay of one plain call says that there was no code", async () => {

@@ -45,7 +45,7 @@ export function readSpent(entries: readonly unknown[], logKey: string): { spendi
 }
 
 /** What tells an entry from all others of a log. */
-export function entryName({ type, id }: BudgetEntry): string {
+function entryName({ type, id }: BudgetEntry): string {
   return `${type} ${id}`;
 }
 

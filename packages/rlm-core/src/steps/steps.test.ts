@@ -268,7 +268,7 @@ describe("calls of tools", () => {
     for (const calls of [2, 3]) {
       // As another process finds it, twice.
       run.toolCalls.clear();
-      for (const _ of [1, 2]) {
+      for (let rebuilt = 0; rebuilt < 2; rebuilt++) {
         await run.session?.close();
         run.session = undefined;
         await liveSession(state, state.journal, run);
