@@ -16,7 +16,7 @@ export const packages: Record<string, { imports: string[]; typesOnly?: boolean; 
  */
 export const core: Record<string, { files: string; imports: string[] }> = {
   ports: {
-    files: `model context sandbox output errors json-schema schema-form store limits tool journal state
+    files: `model cache context sandbox output errors json-schema schema-form store limits tool journal state
       hash digest named reserved-names check-tools file file-text file-ref file-index paged-file rows file-pieces paged-text first-invalid text-encoding scan-file json-text text-length text-ref text-slices store-context context-ref tokens`,
     imports: [],
   },
@@ -27,9 +27,9 @@ export const core: Record<string, { files: string; imports: string[] }> = {
   },
   queries: { files: "queries", imports: ["ports", "means"] },
   steps: { files: "steps", imports: ["ports", "means", "queries"] },
-  loop: { files: "loop tree options", imports: ["ports", "means", "queries", "steps", "stores"] },
+  loop: { files: "loop tree options check-models", imports: ["ports", "means", "queries", "steps", "stores"] },
   sandboxes: { files: "sandboxes", imports: ["ports"] },
-  stores: { files: "stores", imports: ["ports"] },
+  stores: { files: "stores caches", imports: ["ports"] },
   records: { files: "trajectory* read-trajectory replay*", imports: ["ports", "means", "stores"] },
   // Only the index wires the default sandbox to the loop.
   index: {

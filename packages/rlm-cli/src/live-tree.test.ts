@@ -120,6 +120,15 @@ describe("liveTree() on a terminal", () => {
     ]);
   });
 
+  it("liveTree() says how many sub-calls the cache had, and counts neither their call nor their tokens", () => {
+    const { written, onEvent, stop } = open({ isTTY: true });
+    const hit = { ...asked(root, 2, 1, "llm"), ok: true, usage, cached: true } as const;
+    for (const event of [...started, ...fanOut, hit]) onEvent(event);
+    stop();
+    expect(written()).toContain("RLM running · 2.5 s · 1 model call · 120 tokens");
+    expect(written()).toContain("3 sub-calls: 1 done (1 from the cache), 2 running");
+  });
+
   it("liveTree() redraws at most 10 times a second, however many events come, and not at all after stop()", () => {
     const { writes, onEvent, stop } = open({ isTTY: true });
     for (const event of [...started, ...firstTurn, ...fanOut]) onEvent(event);

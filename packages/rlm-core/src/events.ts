@@ -70,6 +70,8 @@ export interface QueryEndEvent extends InRun {
   ok: boolean;
   usage?: TokenUsage;
   model?: string;
+  /** The cache had it: `usage` is what it cost when it was asked, and nothing was spent now. */
+  cached?: true;
 }
 
 /** An entry was added to the budget's log; `runId`: the session that asked. */

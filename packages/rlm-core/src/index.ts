@@ -35,6 +35,9 @@ export { textEncodings, type TextEncoding } from "./text-encoding.ts";
 export { named, type NamedContexts } from "./named.ts";
 export type { RunStore } from "./store.ts";
 export { memoryStore } from "./stores/memory.ts";
+export type { SubCallCache } from "./cache.ts";
+export { memoryCache } from "./caches/memory.ts";
+export type { CacheOptions } from "./caches/cache-options.ts";
 
 export type { Kit, KitFunction, KitSource, Tool } from "./tool.ts";
 export type { Approve } from "./run.ts";

@@ -48,6 +48,8 @@ export interface Model {
   (messages: ChatMessage[], options: ModelOptions): Promise<ModelReply>;
   /** Name in usage, prices and traces. @default "model" */
   readonly modelName?: string;
+  /** What else tells it from others of its name, such as temperature and server: a part of the cache's keys. No secrets. */
+  readonly settings?: string;
   /** Tokens it can read at once, where known. */
   readonly contextWindow?: number;
 }

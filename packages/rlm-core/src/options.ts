@@ -1,5 +1,7 @@
 import { toJSONSchema, type ZodType } from "zod";
 import { InputError } from "./errors.ts";
+import type { SubCallCache } from "./cache.ts";
+import { checkCache, checkPriced, type GivenModels } from "./check-models.ts";
 import type { Emit } from "./events.ts";
 import { callersSchemaProblem, type JsonSchema } from "./json-schema.ts";
 import { resolveLimits, type Limits } from "./limits.ts";
@@ -34,6 +36,8 @@ export interface RlmOptions<T = string> {
   responseFormat?: ZodType<T> | JsonSchema;
   /** Where texts and logs are kept. @default memoryStore() */
   store?: RunStore;
+  /** Gives a plain sub-call what the same one gave before, in this run or another: memoryCache(), directoryCache(path). @default none */
+  cache?: SubCallCache;
   /** Hears what happens, as it happens. What it throws ends the run; an async one is not waited for, and what it rejects with ends the run too. */
   onEvent?: Emit;
   /** Ends the run and everything below it. */
@@ -52,6 +56,7 @@ export interface ResolvedOptions {
   approve: Approve | undefined;
   responseFormat: JsonSchema | undefined;
   store: RunStore;
+  cache: SubCallCache | undefined;
   emit: Emit;
   signal: AbortSignal;
 }
@@ -67,15 +72,18 @@ export function resolveOptions<T>(options: RlmOptions<T>, defaultSandbox: Sandbo
     tools = [],
     approve,
     store = memoryStore(),
+    cache,
     onEvent = () => {},
   } = options;
   const { subModel = model, signal = new AbortController().signal } = options;
   checkModel(model, "model");
-  const models = resolveModels(subModel);
+  const { all, ...models } = resolveModels(subModel);
+  const given = { model, subModels: options.subModel === undefined ? [{ option: "model", model }] : all };
   checkTools(tools);
   checkPrices(prices);
   checkPort(sandbox, "sandbox", "open", "a sandbox such as isolate()");
   checkPort(store, "store", "append", "a run store such as memoryStore()");
+  checkCache(cache, given);
   checkPort(profile, "profile", "role", "a profile such as big");
   if (approve !== undefined && typeof approve !== "function")
     throw new InputError(`Expected options.approve to be a function, got ${typeof approve}`);
@@ -83,17 +91,20 @@ export function resolveOptions<T>(options: RlmOptions<T>, defaultSandbox: Sandbo
     throw new InputError(`Expected options.signal to be an AbortSignal, got ${typeof signal}`);
   if (typeof onEvent !== "function")
     throw new InputError(`Expected options.onEvent to be a function, got ${typeof onEvent}`);
+  const limits = resolveLimits(options.limits);
+  checkPriced(given, limits, prices);
   return {
     model,
     ...models,
     sandbox,
-    limits: withWindows(resolveLimits(options.limits), options.limits, model, models.subModel()),
+    limits: withWindows(limits, options.limits, model, models.subModel()),
     prices,
     profile,
     tools,
     approve,
     responseFormat: resolveFormat(options.responseFormat),
     store,
+    cache,
     emit: onEvent,
     signal,
   };
@@ -110,6 +121,7 @@ const names = [
   "approve",
   "responseFormat",
   "store",
+  "cache",
   "onEvent",
   "signal",
 ];
@@ -145,12 +157,22 @@ function checkPort(given: unknown, name: string, member: string, wanted: string)
   throw new InputError(`Expected options.${name} to be ${wanted}, got ${given === null ? "null" : typeof given}`);
 }
 
-function resolveModels(given: NonNullable<RlmOptions["subModel"]>): Pick<ResolvedOptions, "subModel" | "models"> {
-  if (typeof given === "function") return { subModel: (name) => pick({ default: given }, name), models: [] };
+function resolveModels(
+  given: NonNullable<RlmOptions["subModel"]>,
+): Pick<ResolvedOptions, "subModel" | "models"> & { all: GivenModels["subModels"] } {
+  if (typeof given === "function") {
+    const all = [{ option: "subModel", model: given }];
+    return { subModel: (name) => pick({ default: given }, name), models: [], all };
+  }
   if (typeof given !== "object" || given === null) checkModel(given, "subModel");
   checkModel(given.default, "subModel.default");
   for (const [name, model] of Object.entries(given)) checkModel(model, `subModel.${name}`);
-  return { subModel: (name) => pick(given, name), models: Object.keys(given).filter((name) => name !== "default") };
+  const all = Object.entries(given).map(([name, model]) => ({ option: `subModel.${name}`, model }));
+  return {
+    subModel: (name) => pick(given, name),
+    models: Object.keys(given).filter((name) => name !== "default"),
+    all,
+  };
 }
 
 function pick(models: { default: Model; [name: string]: Model }, name = "default"): Model {

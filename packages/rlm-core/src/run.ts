@@ -1,5 +1,6 @@
 import type { Budget } from "./budget.ts";
 import type { BudgetError } from "./errors.ts";
+import type { SubCallCache } from "./cache.ts";
 import type { Emit } from "./events.ts";
 import type { Limits } from "./limits.ts";
 import type { Model, TokenUsage } from "./model.ts";
@@ -24,6 +25,8 @@ export interface Run {
   /** The last call that the budget refused: it says more than the limit's name in the state. */
   refused?: BudgetError;
   readonly store: RunStore;
+  /** What plain sub-calls gave, also in other runs. */
+  readonly cache: SubCallCache | undefined;
   /** The write-ahead log of the open block. */
   readonly logKey: string;
   /** Shared by the whole tree, so that a child cannot outspend its parent. */
@@ -49,7 +52,10 @@ export interface Run {
   /** Runs a child RLM to its end; given by the driver, for a step that imported it would close a cycle. */
   recurse(call: PendingCall, signal: AbortSignal): Promise<{ value: CallValue; usage: TokenUsage }>;
   /** Answers a call; a driver may do that inside of a trace. */
-  traced<T extends { ok: boolean; value: CallValue }>(call: TracedCall, work: () => Promise<T>): Promise<T>;
+  traced<T extends { ok: boolean; value: CallValue; cached?: true }>(
+    call: TracedCall,
+    work: () => Promise<T>,
+  ): Promise<T>;
   /** Whether child RLMs are left to the driver (a graph) instead of being run inside `execute` (the loop). */
   readonly deferChildren: boolean;
 }

@@ -20,8 +20,8 @@ export function lineOf(event: RlmEvent, at: number): TrajectoryLine | undefined 
     return { type: "journal", ...place, turn, index, event: event.event, text };
   }
   if (event.type === "query-end") {
-    const { turn, id, kind, ok, usage, model } = event;
-    return { type: "query", ...place, turn, id, kind, ok, usage, model };
+    const { turn, id, kind, ok, usage, model, cached } = event;
+    return { type: "query", ...place, turn, id, kind, ok, usage, model, cached };
   }
   if (event.type === "budget") return { type: "budget", ...place, entry: event.entry };
   if (event.type === "warning") return { type: "warning", ...place, message: event.message };

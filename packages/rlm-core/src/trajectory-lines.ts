@@ -63,6 +63,8 @@ export interface QueryLine extends InRun {
   ok: boolean;
   usage?: TokenUsage;
   model?: string;
+  /** The cache had it: `usage` is what it cost when it was asked. */
+  cached?: true;
 }
 
 /** An entry of the budget's log. */

@@ -1,8 +1,8 @@
 import { MemorySaver } from "@langchain/langgraph";
-import { InputError, type Model, type RlmOptions } from "rlm-core";
+import { InputError, type RlmOptions } from "rlm-core";
 import { defaultSandbox, resolveOptions } from "rlm-core/driver";
 import type { RlmGraphOptions } from "./graph-options.ts";
-import { checkModels } from "./models.ts";
+import { checkModels, standIns, unknownName } from "./models.ts";
 
 /** Checks all that can be known before a model is loaded. Throws {@link InputError}. */
 export function checkOptions<T>(options: RlmGraphOptions<T>): void {
@@ -12,7 +12,11 @@ export function checkOptions<T>(options: RlmGraphOptions<T>): void {
   checkStore(options);
   if (typeof idleMs !== "number" || !(idleMs >= 0 && idleMs < 2 ** 31))
     throw new InputError(`Expected options.idleMs to be milliseconds from 0 to ${2 ** 31 - 1}, got ${String(idleMs)}`);
-  resolveOptions({ ...rest, model: standIn } satisfies RlmOptions<T>, defaultSandbox());
+  // What is not known yet is taken for priced: it is checked again when it is loaded, before anything is asked.
+  const free = { inputPerMillion: 0, outputPerMillion: 0 };
+  const prices = rest.prices === null ? {} : { prices: { ...rest.prices, [unknownName]: free } };
+  const known = { ...rest, ...prices, ...standIns(model, subModel) };
+  resolveOptions(known satisfies RlmOptions<T>, defaultSandbox());
 }
 
 /** Whether options are options at all. Throws {@link InputError}. */
@@ -34,6 +38,7 @@ const names: Record<keyof RlmGraphOptions, true> = {
   approve: true,
   responseFormat: true,
   store: true,
+  cache: true,
   onEvent: true,
   checkpointer: true,
   idleMs: true,
@@ -45,8 +50,6 @@ function checkName(name: string): void {
     throw new InputError('Unknown option "signal": it belongs to one invocation, invoke(input, { signal })');
   throw new InputError(`Unknown option "${name}": expected one of ${Object.keys(names).join(", ")}`);
 }
-
-const standIn: Model = () => Promise.reject(new Error("Cannot ask: the model is not loaded"));
 
 function checkStore({ store, checkpointer }: Pick<RlmGraphOptions, "store" | "checkpointer">): void {
   if (typeof store !== "object" || store === null || !("append" in store))

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { RunnableLambda } from "@langchain/core/runnables";
+import { FakeListChatModel } from "@langchain/core/utils/testing";
 import { MemorySaver } from "@langchain/langgraph";
 import {
   InputError,
   isolate,
+  memoryCache,
   memoryStore,
   storeContexts,
   type ChatMessage,
@@ -22,6 +24,7 @@ afterAll(() => sandbox.close());
 const context = "word ".repeat(20_000);
 const repl = (code: string): string => `\`\`\`repl\n${code}\n\`\`\``;
 const limits = { directBelow: 0 };
+const free = { inputPerMillion: 0, outputPerMillion: 0 };
 
 /** A model that answers by a rule, and keeps what it was asked for. */
 function ruled(answer: (messages: ChatMessage[], options: ModelOptions) => string | Promise<string>) {
@@ -216,6 +219,16 @@ describe("createRlm()", () => {
     [{ idleMs: "5" }, /^Expected options.idleMs to be milliseconds/],
     [{ limits: { turn: 3 } }, /^Unknown limit "turn"/],
     [{ prices: { m: {} } }, /^Expected prices\["m"\]/],
+    [{ limits: { costUsd: 1 } }, /^Cannot keep to limits.costUsd: the model "scripted" has no price/],
+    [
+      { model: "openai:gpt-5", subModel: "openai:mini", limits: { costUsd: 1 }, prices: { "gpt-5": free } },
+      /^Cannot keep to limits.costUsd: the model "mini" has no price; give prices: \{ "mini"/,
+    ],
+    [{ cache: {} }, /^Expected options.cache to be a cache such as memoryCache\(\)/],
+    [
+      { cache: memoryCache(), subModel: async () => ({ text: "" }) },
+      /^Cannot use options.cache: options.subModel has no modelName/,
+    ],
     [{ responseFormat: z.date() }, /^Cannot use options.responseFormat: Date cannot be represented/],
     [{ responseFormat: z.string().transform(Number) }, /^Cannot use options.responseFormat: Transforms cannot/],
     [
@@ -226,6 +239,34 @@ describe("createRlm()", () => {
     const rest = given && Object.keys(given).length > 0 ? { model: scriptedModel([]), ...given } : given;
     expect(() => createRlm(rest as never)).toThrow(words);
     expect(() => createRlm(rest as never)).toThrow(InputError);
+  });
+
+  it("createRlm() leaves it to the invocation whether a model has a price whose name is not known before it is loaded", () => {
+    const chat = new FakeListChatModel({ responses: ["x"] });
+    const given = { subModel: "openai:org/m", limits: { costUsd: 1 }, prices: { fake: free, "fake-list": free } };
+    expect(() => createRlm({ model: chat, ...given })).not.toThrow();
+  });
+
+  it("createRlm() gives a sub-call from the cache in another run, and the run of its trace says so", async () => {
+    const ends: unknown[] = [];
+    const callbacks = [
+      {
+        handleChainEnd: (outputs: object) => void ("chars" in outputs && ends.push(outputs)),
+      },
+    ];
+    const { model, purposes } = ruled((messages, { purpose }) => {
+      if (purpose === "sub") return "four";
+      return repl(messages.length > 2 ? "FINAL(said)" : "const said = await llm_query('2 + 2?'); print(said)");
+    });
+    const named = Object.assign(model, { modelName: "ruled" });
+    const rlm = createRlm({ model: named, sandbox, limits, cache: memoryCache() });
+    for (let round = 0; round < 2; round++)
+      expect((await rlm.invoke({ query: "q", context }, { callbacks })).answer).toBe("four");
+    expect(purposes.filter((purpose) => purpose === "sub")).toHaveLength(1);
+    expect(ends).toEqual([
+      { ok: true, chars: 4 },
+      { ok: true, chars: 4, cached: true },
+    ]);
   });
 
   it("rlm.stream() refuses a mode that does not exist, and names those that do", async () => {

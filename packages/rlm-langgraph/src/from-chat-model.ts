@@ -2,10 +2,11 @@ import { AIMessage, HumanMessage, SystemMessage, type BaseMessage } from "@langc
 import { InputError, type ChatMessage, type Model, type ModelReply } from "rlm-core";
 import { askChatModel } from "./from-chat-model/ask-chat-model.ts";
 import type { CallOptions, ChatModel } from "./from-chat-model/chat-model.ts";
-import { innermost, isChatModel, unwrap } from "./from-chat-model/chat-model.ts";
+import { innermost, isChatModel, ownName, unwrap } from "./from-chat-model/chat-model.ts";
 import { namedModel, readName } from "./from-chat-model/named-model.ts";
 import { withOutputLimit } from "./from-chat-model/output-limit.ts";
 import { isRefusal, responseFormatOptions } from "./from-chat-model/response-format.ts";
+import { settingsOf } from "./from-chat-model/settings-of.ts";
 
 export type { ChatModel } from "./from-chat-model/chat-model.ts";
 
@@ -27,7 +28,7 @@ export interface ChatModelOptions {
 export async function fromChatModel(model: ChatModel | string, options: ChatModelOptions = {}): Promise<Model> {
   checkOptions(model, options);
   const chat = typeof model === "string" ? await namedModel(model, options) : await unwrap(model);
-  const { profile, numCtx, model: ownName, modelName: olderName } = innermost(chat);
+  const { profile, numCtx } = innermost(chat);
   const withLimit = withOutputLimit(chat, profile?.maxOutputTokens);
   const serves = options.baseUrl !== undefined || profile?.structuredOutput === true;
   let refusesFormat = false;
@@ -51,7 +52,8 @@ export async function fromChatModel(model: ChatModel | string, options: ChatMode
     }
   }
   return Object.assign(ask, {
-    modelName: ownName ?? olderName ?? innermost(chat)._llmType(),
+    modelName: ownName(chat),
+    settings: settingsOf(chat),
     contextWindow: options.contextWindow ?? numCtx ?? profile?.maxInputTokens,
   });
 }

@@ -130,7 +130,7 @@ async function traced<T extends Settled>(
   const name = call.kind === "tool" ? `tools.${call.name ?? ""}` : `${call.kind}_query`;
   const lambda = RunnableLambda.from(async (_: TracedCall) => {
     settled = await work();
-    return { ok: settled.ok, chars: settled.value.text.length };
+    return { ok: settled.ok, chars: settled.value.text.length, ...(settled.cached && { cached: true }) };
   });
   const { signal, ...inherited } = config;
   await lambda.invoke(call, { ...inherited, runName: name });

@@ -1,6 +1,6 @@
 import { InputError, type Model, type RlmOptions } from "rlm-core";
 import { fromChatModel, type ChatModel } from "./from-chat-model.ts";
-import { isChatModel } from "./from-chat-model/chat-model.ts";
+import { isChatModel, ownName } from "./from-chat-model/chat-model.ts";
 
 /** A LangChain chat model, the name of one such as "openai:gpt-5-mini", or a Model of rlm-core. */
 export type ModelLike = ChatModel | string | Model;
@@ -36,6 +36,34 @@ export async function resolveModels(
   if (!isRecord(subModel)) return { model: root, subModel: await toModel(subModel) };
   const named = Object.entries(subModel).map(async ([name, one]) => [name, await toModel(one)] as const);
   return { model: root, subModel: Object.fromEntries(await Promise.all(named)) as { default: Model } };
+}
+
+/** The models as far as they are known before one is loaded, for checks: none of them answers. */
+export function standIns(
+  model: ModelLike,
+  subModel: SubModelLike | undefined,
+): Required<Pick<RlmOptions, "model">> & Pick<RlmOptions, "subModel"> {
+  if (subModel === undefined) return { model: standIn(model) };
+  if (!isRecord(subModel)) return { model: standIn(model), subModel: standIn(subModel) };
+  const named = Object.entries(subModel).map(([name, one]) => [name, standIn(one)] as const);
+  return { model: standIn(model), subModel: Object.fromEntries(named) as { default: Model } };
+}
+
+/** The name of a model whose own is not known before it is loaded. */
+export const unknownName = "a model that is not loaded yet";
+
+function standIn(model: ModelLike): Model {
+  if (typeof model === "function") return model;
+  const refuse: Model = () => Promise.reject(new Error("Cannot ask: the model is not loaded"));
+  return Object.assign(refuse, {
+    modelName: (typeof model === "string" ? shortName(model) : ownName(model)) ?? unknownName,
+  });
+}
+
+// Google's package leaves out "models/", and so may whoever gives its price.
+function shortName(name: string): string | undefined {
+  const short = name.slice(name.indexOf(":") + 1);
+  return short.includes("/") ? undefined : short;
 }
 
 async function toModel(model: ModelLike): Promise<Model> {

@@ -10,6 +10,7 @@ import { temporaryFiles } from "../temporary-files.ts";
 import { plainText } from "../plain-text.ts";
 import { write } from "../write.ts";
 import type { Answered, AskRequest } from "./ask-request.ts";
+import { checkPriced } from "./check-priced.ts";
 import { dryRun } from "./dry-run.ts";
 import { failureOf } from "./failure.ts";
 import { eventInFlags } from "./limit-flags.ts";
@@ -63,13 +64,15 @@ async function openModels({ request, io, say, progress, measured: { measured } }
   const open = io.openModel ?? openModel;
   const options = modelOptions(request);
   if (model === offline || subModel === offline) say(standIn(delayMs));
-  return await progress.during(
+  const models = await progress.during(
     () => "Loading the model’s package",
     async () => ({
       model: measured(await open(model, options)),
       ...(subModel !== undefined && { subModel: measured(await open(subModel, options)) }),
     }),
   );
+  checkPriced(request, [models.model.modelName, models.subModel?.modelName]);
+  return models;
 }
 
 function standIn(delayMs: number): string {

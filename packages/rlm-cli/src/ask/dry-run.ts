@@ -1,4 +1,4 @@
-import { InputError, isolate, type Model } from "rlm-core";
+import { isolate, type Model } from "rlm-core";
 import { resolveOptions } from "rlm-core/driver";
 import type { LoadOptions } from "../context/loaded-context.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -8,6 +8,7 @@ import { plainText } from "../plain-text.ts";
 import { write } from "../write.ts";
 import { modelNameOf } from "./ask-options.ts";
 import type { AskRequest } from "./ask-request.ts";
+import { checkPriced } from "./check-priced.ts";
 import { countPieces } from "./count-tokens.ts";
 import { checkModel, modelOptions, offline } from "./open-model.ts";
 import { planWords } from "./plan-words.ts";
@@ -65,13 +66,4 @@ function limitsOf({ givenLimits, contextWindow, prices, responseFormat }: AskReq
 function priceNameOf(model: string | undefined): string | undefined {
   if (model === undefined) return undefined;
   return model === offline ? "offline-stand-in" : modelNameOf(model);
-}
-
-function checkPriced({ limits, prices }: AskRequest, names: readonly (string | undefined)[]): void {
-  if (limits.costUsd === Infinity) return;
-  const without = names.find((name) => name !== undefined && !Object.hasOwn(prices, name));
-  if (without !== undefined)
-    throw new InputError(
-      `Cannot keep to --cost-usd: the model "${without}" has no price; give it in the table of --prices`,
-    );
 }

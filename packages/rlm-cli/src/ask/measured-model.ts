@@ -15,8 +15,8 @@ export function measure(): Measure {
         largest = Math.max(largest, reply.usage?.inputTokens ?? 0);
         return reply;
       };
-      const { modelName, contextWindow } = model;
-      return Object.assign(outer, { modelName, contextWindow });
+      const { modelName, settings, contextWindow } = model;
+      return Object.assign(outer, { modelName, settings, contextWindow });
     },
     largestRequest: () => largest,
   };

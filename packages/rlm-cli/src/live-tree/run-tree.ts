@@ -26,6 +26,8 @@ export interface TurnView {
   asked: number;
   done: number;
   failed: number;
+  /** Of those done, what the cache had. */
+  cached: number;
   /** Child RLMs that this turn opened. */
   children: SessionView[];
   /** Characters printed, when the code has ended. */
@@ -57,8 +59,9 @@ export function createRunTree(): { tree: RunTree; add: (event: RlmEvent) => Plac
     if (event.type === "query-end") {
       if (event.ok) turn.done++;
       else turn.failed++;
-      // What a child used was counted as it went.
-      if (event.kind === "llm" || !sessions.has(childId(event))) count(event.usage);
+      if (event.cached) turn.cached++;
+      // What a child used was counted as it went, and what the cache had was paid by another call.
+      else if (event.kind === "llm" || !sessions.has(childId(event))) count(event.usage);
     }
     // What a run that goes on tells again was counted.
     if (event.type === "journal" && event.index >= session.told) {
@@ -114,7 +117,7 @@ function turnOf({ turns }: SessionView, number: number): TurnView {
   const last = turns.at(-1);
   const turn = last?.number === number ? last : turns.find((one) => one.number === number);
   if (turn !== undefined) return turn;
-  const added: TurnView = { number, asked: 0, done: 0, failed: 0, children: [] };
+  const added: TurnView = { number, asked: 0, done: 0, failed: 0, cached: 0, children: [] };
   turns.push(added);
   return added;
 }

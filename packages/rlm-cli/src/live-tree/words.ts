@@ -17,9 +17,10 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
-/** "9 done, 3 running, 1 failed" of a turn's sub-calls. */
+/** "9 done (4 from the cache), 3 running, 1 failed" of a turn's sub-calls. */
 export function subCalls(turn: TurnView): string {
-  const parts = [`${number(turn.done)} done`];
+  const cached = turn.cached > 0 ? ` (${number(turn.cached)} from the cache)` : "";
+  const parts = [`${number(turn.done)} done${cached}`];
   if (running(turn) > 0) parts.push(`${number(running(turn))} running`);
   if (turn.failed > 0) parts.push(`${number(turn.failed)} failed`);
   return `${plural(turn.asked, "sub-call")}: ${parts.join(", ")}`;

@@ -15,7 +15,9 @@ export interface Settled {
   ok: boolean;
   value: CallValue;
   usage?: TokenUsage;
-  model?: string;
+  model?: string | undefined;
+  /** Of the cache: `usage` is what the call used that was kept, and this one used nothing. */
+  cached?: true;
   /** The limit that refused it. */
   limit?: LimitName;
 }
@@ -70,8 +72,8 @@ async function dispatch(call: SubCall, state: RlmState, run: Run, signal: AbortS
   if (call.kind === "tool") return { value: await callTool(call, { depth, turn }, run, signal) };
   if (opensChild(call, depth, run.limits.depth)) return await run.recurse(await toPending(call, state, run), signal);
   const prompt = call.kind === "llm" ? call.prompt : await plainPrompt(call, run);
-  const { value, answered } = await llmQuery({ prompt, options: call.options }, depth, run, signal);
-  return { value, ...sum(answered) };
+  const { whole: _, ...reply } = await llmQuery({ prompt, options: call.options }, depth, run, signal);
+  return reply;
 }
 
 /** `rlm_query` at the depth limit: query and context in one prompt. */
@@ -97,14 +99,4 @@ function tooLong(length: number, json: boolean, limits: Run["limits"]): RlmError
 // A run whose store, trace or replay fails, or whose options are wrong, cannot be mended by the model's code.
 function isFatal(error: unknown): boolean {
   return error instanceof RlmError && (error.code === "store" || error.code === "replay" || error.code === "bad-input");
-}
-
-function sum(answered: { usage: TokenUsage; model: string }[]): { usage: TokenUsage; model?: string } {
-  const usage: TokenUsage = { inputTokens: 0, outputTokens: 0 };
-  for (const one of answered) {
-    usage.inputTokens += one.usage.inputTokens;
-    usage.outputTokens += one.usage.outputTokens;
-    if (one.usage.estimated === true) usage.estimated = true;
-  }
-  return { usage, model: answered.at(-1)?.model };
 }

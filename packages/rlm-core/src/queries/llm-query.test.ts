@@ -36,9 +36,10 @@ describe("llmQuery()", () => {
 
   it("llmQuery() asks once more where the reply does not fit the schema, and says why", async () => {
     const { ask, model } = runWith(["about four", '{"n": 4}']);
-    const { value, answered } = await ask("2+2?", { schema });
+    const { value, usage } = await ask("2+2?", { schema });
     expect(value).toEqual({ text: '{"n":4}', json: true });
-    expect(answered).toHaveLength(2);
+    expect(model.calls).toHaveLength(2);
+    expect(usage.outputTokens).toBe(3 + 2);
     expect(model.calls[1]?.messages.at(-1)?.content).toContain("it holds no JSON");
     const hopeless = runWith(["no", "never"]);
     await expect(hopeless.ask("2+2?", { schema })).rejects.toThrow(/it holds no JSON. It began: never/);

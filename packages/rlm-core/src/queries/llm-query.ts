@@ -1,20 +1,15 @@
 import { RlmError } from "../errors.ts";
 import { schemaProblem } from "../json-schema.ts";
-import type { ChatMessage } from "../model.ts";
+import type { ChatMessage, TokenUsage } from "../model.ts";
 import { answerText } from "../parse-reply.ts";
 import type { Run } from "../run.ts";
 import type { CallValue, SubCall } from "../sandbox.ts";
 import { askModel } from "./ask-model.ts";
-import type { Answered } from "./ask-once.ts";
+import type { Answered, Ask } from "./ask-once.ts";
 import { askAgain, askForJson, readJson } from "./structured.ts";
+import { throughCache, type Reply } from "./through-cache.ts";
 import { unreadProblem } from "./unread.ts";
 import { warn } from "./warn.ts";
-
-/** What a plain sub-call gave, and what its requests used. */
-export interface Reply {
-  value: CallValue;
-  answered: Answered[];
-}
 
 /** One plain sub-call: the sub-model sees the prompt and nothing else. */
 export async function llmQuery(
@@ -36,9 +31,14 @@ export async function llmQuery(
 
   const content = schema === undefined ? call.prompt : `${call.prompt}\n\n${askForJson(schema)}`;
   const messages: ChatMessage[] = [{ role: "user", content }];
-  const ask = { model: run.subModel(name), purpose: "sub", depth, responseFormat: schema, signal } as const;
+  const ask = { messages, model: run.subModel(name), purpose: "sub", depth, responseFormat: schema, signal } as const;
+  return await throughCache(ask, run, async () => await askForReply(ask, call.prompt.length, run));
+}
+
+async function askForReply(ask: Ask, promptChars: number, run: Run): Promise<Reply> {
+  const { messages, responseFormat: schema, depth } = ask;
   const first = await askWhole(messages);
-  if (schema === undefined) return { value: { text: answerText(first.text), json: false }, answered: [first] };
+  if (schema === undefined) return replyOf({ text: answerText(first.text), json: false }, [first]);
 
   const read = readJson(first.text, schema);
   if ("text" in read) return json(read, [first]);
@@ -50,11 +50,11 @@ export async function llmQuery(
     `Cannot use the sub-model's reply: ${again.problem} It began: ${second.text.slice(0, 200)}`,
   );
 
-  // A reply to half of a prompt looks like any other: as a value it would be wrong without a sign.
+  // An answer from the end of a prompt looks like any other: as a value it would be wrong without a sign.
   async function askWhole(asked: ChatMessage[]): Promise<Answered> {
     const answered = await askModel({ ...ask, messages: asked }, run);
     if (answered.unread === undefined) return answered;
-    throw new RlmError("model", unreadProblem(answered.unread, call.prompt.length));
+    throw new RlmError("model", unreadProblem(answered.unread, promptChars));
   }
 
   function json({ text, rest }: { text: string; rest: string }, answered: Answered[]): Reply {
@@ -63,6 +63,18 @@ export async function llmQuery(
       const message = `A sub-model wrote ${rest.length} characters beside its JSON, which nobody reads: ${rest.slice(0, 200)}`;
       warn(message, { kind: "beside JSON", depth }, run);
     }
-    return { value: { text, json: true }, answered };
+    return replyOf({ text, json: true }, answered);
   }
+}
+
+function replyOf(value: CallValue, answered: Answered[]): Reply {
+  const usage: TokenUsage = { inputTokens: 0, outputTokens: 0 };
+  for (const one of answered) {
+    usage.inputTokens += one.usage.inputTokens;
+    usage.outputTokens += one.usage.outputTokens;
+    if (one.usage.estimated === true) usage.estimated = true;
+  }
+  const last = answered.at(-1);
+  const whole = last !== undefined && !last.cut && !last.filtered && value.text.trim() !== "";
+  return { value, usage, model: last?.model, whole };
 }

@@ -101,6 +101,7 @@ export async function answerBlock(
         ok: settled.ok,
         ...(settled.usage && { usage: settled.usage }),
         ...(settled.model && { model: settled.model }),
+        ...(settled.cached && { cached: true }),
       });
       arrivals.push({ call, settled });
     } catch (error) {

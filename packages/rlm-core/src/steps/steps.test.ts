@@ -53,6 +53,7 @@ function open(script: ScriptedStep[], replies: ScriptedReply[], rest: Partial<Ru
     sandbox: scriptedSandbox([script]),
     session: undefined,
     store,
+    cache: undefined,
     logKey: "r/log",
     budget,
     semaphore: createSemaphore(4),

@@ -11,6 +11,8 @@ export type {
 } from "./scripted-sandbox.ts";
 export { storeLaws } from "./store-laws.ts";
 export type { StoreLaw } from "./store-laws.ts";
+export { cacheLaws } from "./cache-laws.ts";
+export type { CacheLaw } from "./cache-laws.ts";
 export { sandboxLaws } from "./sandbox-laws.ts";
 export type { SandboxLaw } from "./laws/law.ts";
 export { hostileLaws } from "./hostile/hostile-laws.ts";

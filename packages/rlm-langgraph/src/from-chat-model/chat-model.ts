@@ -40,6 +40,13 @@ export function innermost(model: ChatModel): ChatModelFields {
   return "bound" in model ? innermost(model.bound as ChatModel) : (model as ChatModelFields);
 }
 
+/** The model's name in usage and prices; undefined where it is not known, as of one that is made when it is asked. */
+export function ownName(model: ChatModel): string | undefined {
+  const inner = innermost(model);
+  if ("_getModelInstance" in inner) return undefined;
+  return inner.model ?? inner.modelName ?? inner._llmType();
+}
+
 /** What `initChatModel` gives has the model behind it; that one has the fields. */
 export async function unwrap(model: ChatModel): Promise<ChatModel> {
   if (!("_getModelInstance" in model)) return model;
