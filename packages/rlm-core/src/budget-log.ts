@@ -1,6 +1,7 @@
 import { RlmError } from "./errors.ts";
 import type { TokenUsage } from "./model.ts";
 import { createSpending, type Spending } from "./spending.ts";
+import type { Usage } from "./state.ts";
 
 /** One line of a budget's log. `runId`: the session that asked. `activeMs`: the tree's active time when it was written. */
 export type BudgetEntry = (
@@ -14,6 +15,8 @@ export type BudgetEntry = (
     }
   | { type: "settle"; id: string; model: string; usage: TokenUsage; costUsd?: number }
   | { type: "release"; id: string }
+  /** What the run had spent before this log begins: that of the run that a fork comes from, or its own. */
+  | { type: "spent"; id: string; usage: Usage }
 ) & { runId: string; activeMs: number };
 
 /** Rebuilds what was spent, and until when. A call that was reserved and never settled may have been paid: it counts at its reserved size. */
@@ -35,6 +38,7 @@ export function readSpent(entries: readonly unknown[], logKey: string): { spendi
     spending.asks(entry.runId, entry.activeMs);
     if (entry.type === "reserve") open.set(entry.id, entry);
     else open.delete(entry.id);
+    if (entry.type === "spent") spending.carry(entry.runId, entry.usage);
     if (entry.type === "settle") spending.add(entry.runId, { ...entry, costUsd: entry.costUsd });
   }
   for (const { runId, model, inputTokens, maxOutputTokens, costUsd } of open.values()) {
@@ -51,8 +55,9 @@ function entryName({ type, id }: BudgetEntry): string {
 
 function isEntry(entry: unknown): entry is BudgetEntry {
   if (typeof entry !== "object" || entry === null || !("type" in entry)) return false;
+  const { type } = entry;
   return (
-    (entry.type === "reserve" || entry.type === "settle" || entry.type === "release") &&
+    (type === "reserve" || type === "settle" || type === "release" || type === "spent") &&
     "id" in entry &&
     "activeMs" in entry &&
     typeof entry.activeMs === "number"

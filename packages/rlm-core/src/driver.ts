@@ -1,5 +1,6 @@
 // For those who write a driver, such as a graph: the steps, and what it takes to call them.
 export { defaultSandbox } from "./default-sandbox.ts";
+export { textRefOf } from "./journal.ts";
 export { emitLast } from "./listener.ts";
 export { checkInput, resolveOptions, type ResolvedOptions } from "./options.ts";
 export type { Run, TracedCall } from "./run.ts";
@@ -19,6 +20,9 @@ export {
   openTree,
   runFailed,
   runStart,
+  spentEntry,
   type SessionTask,
   type Tree,
 } from "./tree.ts";
+export { turnsOf } from "./turns.ts";
+export { noUsage } from "./usage.ts";

@@ -4,6 +4,7 @@ import { InputError, RlmError } from "./errors.ts";
 import { canonicalJson } from "./hash.ts";
 import { textRefOf, type JournalEvent } from "./journal.ts";
 import { trajectoryVersion } from "./trajectory-lines.ts";
+import { turnsOf } from "./turns.ts";
 import type {
   JournalLine,
   QueryLine,
@@ -60,14 +61,17 @@ export function wholeOf(header: TrajectoryHeader, runs: Trajectory["runs"]): Tra
 /** Folds one more line into the runs; `place` begins the error of a line that does not belong there. */
 export function addLine(runs: Map<string, TrajectoryRun>, line: TrajectoryLine, place: string): void {
   if (line.type === "run-start") {
+    const known = runs.get(line.runId);
     // One that goes on elsewhere begins a second time, as it did before.
-    if (!runs.has(line.runId))
-      runs.set(line.runId, { start: line, journal: [], texts: new Map(), queries: [], budget: [], warnings: [] });
+    if (known !== undefined && sameStart(known.start, line)) return;
+    // Its parent went another way and opened another child by a call of the same number.
+    removeChildren(line.runId, runs, () => true);
+    runs.set(line.runId, { start: line, journal: [], texts: new Map(), queries: [], budget: [], warnings: [] });
     return;
   }
   const run = runs.get(line.runId);
   if (run === undefined) throw new RlmError("store", `${place} belongs to a run that did not start before`);
-  if (line.type === "journal") addJournal(run, line, place);
+  if (line.type === "journal") addJournal(run, line, runs, place);
   else if (line.type === "query") run.queries.push(line);
   else if (line.type === "budget") run.budget.push(line.entry);
   else if (line.type === "warning") run.warnings.push(line.message);
@@ -76,7 +80,7 @@ export function addLine(runs: Map<string, TrajectoryRun>, line: TrajectoryLine, 
 }
 
 /** Events told again change nothing; a different one cuts off what stood from its place on: the run went another way there. */
-function addJournal(run: TrajectoryRun, line: JournalLine, place: string): void {
+function addJournal(run: TrajectoryRun, line: JournalLine, runs: Trajectory["runs"], place: string): void {
   const { event, text, index = run.journal.length } = line;
   if (index > run.journal.length)
     throw new RlmError(
@@ -84,9 +88,40 @@ function addJournal(run: TrajectoryRun, line: JournalLine, place: string): void 
       `${place} is event ${index + 1} of run ${line.runId}, and ${run.journal.length} stand before it: lines are missing`,
     );
   const there = run.journal[index];
-  if (there === undefined || canonicalJson(there) !== canonicalJson(event)) run.journal.splice(index, Infinity, event);
+  if (there === undefined || canonicalJson(there) !== canonicalJson(event)) {
+    run.journal.splice(index, Infinity, event);
+    // It goes on, so an end that it had was not the last.
+    delete run.end;
+    if (there !== undefined) cutCalls(run, runs);
+  }
   const ref = textRefOf(event);
   if (text !== undefined && ref !== undefined) run.texts.set(ref, text);
+}
+
+function sameStart(one: RunStartLine, other: RunStartLine): boolean {
+  const content = ({ query, seed, contexts }: RunStartLine): string =>
+    canonicalJson([query, seed, contexts.map(({ name, hash }) => [name, hash])]);
+  return content(one) === content(other);
+}
+
+/** Removes what belonged to calls that were cut off a journal. */
+function cutCalls(run: TrajectoryRun, runs: Trajectory["runs"]): void {
+  const turns = turnsOf(run.journal);
+  const isCut = (turn: number, id: number): boolean => turns[turn - 1]?.calls.some((call) => call.id === id) !== true;
+  run.queries = run.queries.filter(({ turn, id }) => !isCut(turn, id));
+  removeChildren(run.start.runId, runs, ({ turn, id }) => isCut(turn, id));
+}
+
+function removeChildren(
+  runId: string,
+  runs: Trajectory["runs"],
+  goes: (call: { turn: number; id: number }) => boolean,
+): void {
+  for (const [id, { start }] of runs) {
+    if (start.parent?.runId !== runId || !goes(start.parent)) continue;
+    removeChildren(id, runs, () => true);
+    runs.delete(id);
+  }
 }
 
 function parseHeader(line: string, path: string): TrajectoryHeader {

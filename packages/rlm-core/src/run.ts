@@ -29,6 +29,8 @@ export interface Run {
   readonly cache: SubCallCache | undefined;
   /** The write-ahead log of the open block. */
   readonly logKey: string;
+  /** Whether the driver deletes it: it names one step, whose parts open it with states that no checkpoint has yet. @default false */
+  readonly keepsLog?: boolean;
   /** Shared by the whole tree, so that a child cannot outspend its parent. */
   readonly budget: Budget;
   /** One for the tree, held only during a model request. */

@@ -1,11 +1,13 @@
 import type { TokenUsage } from "./model.ts";
 import type { Usage } from "./state.ts";
-import { addUsage, noUsage } from "./usage.ts";
+import { addUsage, mergeUsage, noUsage } from "./usage.ts";
 
 /** What a tree spent, and of it each session with everything below it. */
 export interface Spending {
   /** `runId` is missing in logs of older versions: then only the tree knows of the call. */
   add(runId: string | undefined, spent: { model: string; usage: TokenUsage; costUsd: number | undefined }): void;
+  /** Adds what a session had spent before. */
+  carry(runId: string, spent: Usage): void;
   /** A session asks: the first time is where its active time begins, a root's with the tree's. */
   asks(runId: string | undefined, activeMs: number): void;
   /** Of the whole tree, without its time. */
@@ -31,6 +33,9 @@ export function createSpending(): Spending {
     add(runId, spent) {
       addUsage(tree, spent);
       for (const id of withParents(runId)) addUsage(sessionOf(id, 0).usage, spent);
+    },
+    carry(runId, spent) {
+      for (const total of [tree, ...withParents(runId).map((id) => sessionOf(id, 0).usage)]) mergeUsage(total, spent);
     },
     asks(runId, activeMs) {
       for (const id of withParents(runId)) sessionOf(id, activeMs);

@@ -1,4 +1,5 @@
 import { restoreBudget } from "./budget.ts";
+import type { BudgetEntry } from "./budget-log.ts";
 import type { ContextRef } from "./context.ts";
 import type { RunEndEvent, RunStartEvent } from "./events.ts";
 import type { JsonSchema } from "./json-schema.ts";
@@ -7,7 +8,7 @@ import type { ResolvedOptions } from "./options.ts";
 import { wait } from "./queries/wait.ts";
 import type { Run } from "./run.ts";
 import { createSemaphore } from "./semaphore.ts";
-import { schemaVersion, type PendingCall, type RlmState } from "./state.ts";
+import { schemaVersion, type PendingCall, type RlmState, type Usage } from "./state.ts";
 import { sessionOptions } from "./steps/live-session.ts";
 import { noUsage } from "./usage.ts";
 
@@ -29,13 +30,25 @@ export interface SessionTask {
   parent?: { run: Run; turn: number; id: number };
 }
 
+/** How a tree is opened. */
+export interface TreeParts {
+  /** Whether children are left to the driver. @default false */
+  deferChildren?: boolean;
+  /** The pause before a model is asked again. */
+  wait?: Run["wait"];
+  /** What the run had spent, where its budget has no log: the beginning of a new one. @default nothing */
+  spent?: Usage;
+}
+
 /** Opens a run's tree; one that was opened before under this id finds what it has spent. */
 export async function openTree(
   options: ResolvedOptions,
   runId: string,
-  { deferChildren = false, wait: pause = wait }: { deferChildren?: boolean; wait?: Run["wait"] } = {},
+  { deferChildren = false, wait: pause = wait, spent = noUsage }: TreeParts = {},
 ): Promise<Tree> {
   const { limits, prices, store } = options;
+  if (spent.calls > 0 && (await store.read(budgetKey(runId))).length === 0)
+    await store.append(budgetKey(runId), spentEntry(runId, spent));
   const failure = new AbortController();
   const emit = listenedBy(options.emit, (error) => failure.abort(error));
   return {
@@ -56,6 +69,11 @@ export async function openTree(
     warned: new Map(),
     wait: pause,
   };
+}
+
+/** What a run had spent before its budget's log begins. */
+export function spentEntry(runId: string, usage: Usage): BudgetEntry {
+  return { type: "spent", id: runId, runId, usage, activeMs: usage.activeMs };
 }
 
 /** The key of a run's budget in the store. */

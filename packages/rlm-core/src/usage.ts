@@ -17,16 +17,7 @@ export function addUsage(
   total: Usage,
   { model, usage, costUsd }: { model: string; usage: TokenUsage; costUsd: number | undefined },
 ): void {
-  // Not by assignment: a model may be called "__proto__".
-  if (!Object.hasOwn(total.byModel, model))
-    Object.defineProperty(total.byModel, model, {
-      value: { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 },
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  for (const sum of [total, total.byModel[model]]) {
-    if (sum === undefined) continue;
+  for (const sum of [total, modelOf(total, model)]) {
     sum.calls += 1;
     sum.inputTokens += usage.inputTokens;
     sum.outputTokens += usage.outputTokens;
@@ -34,4 +25,28 @@ export function addUsage(
   }
   if (costUsd === undefined && !total.unpriced.includes(model)) total.unpriced.push(model);
   if (usage.estimated === true) total.estimated = true;
+}
+
+/** Adds what was added up elsewhere, without its time. */
+export function mergeUsage(total: Usage, more: Usage): void {
+  for (const [sum, added] of [
+    [total, more] as const,
+    ...Object.entries(more.byModel).map(([model, added]) => [modelOf(total, model), added] as const),
+  ]) {
+    sum.calls += added.calls;
+    sum.inputTokens += added.inputTokens;
+    sum.outputTokens += added.outputTokens;
+    sum.costUsd += added.costUsd;
+  }
+  for (const model of more.unpriced) if (!total.unpriced.includes(model)) total.unpriced.push(model);
+  if (more.estimated) total.estimated = true;
+}
+
+function modelOf({ byModel }: Usage, model: string): Usage["byModel"][string] {
+  const sum = Object.hasOwn(byModel, model) ? byModel[model] : undefined;
+  if (sum !== undefined) return sum;
+  const value = { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 };
+  // Not by assignment: a model may be called "__proto__".
+  Object.defineProperty(byModel, model, { value, enumerable: true, configurable: true, writable: true });
+  return value;
 }

@@ -8,6 +8,7 @@ import type { RlmGraphOptions } from "./graph-options.ts";
 import { GraphInputState, GraphOutputState, GraphState } from "./graph-state.ts";
 import { createLiveTrees, type LiveTrees } from "./live-trees.ts";
 import { resolveModels } from "./models.ts";
+import { createRecorder } from "./recorder.ts";
 import { settledChildren, submodelNode, type ChildGraph } from "./submodel-node.ts";
 import { uncounted } from "./uncounted.ts";
 
@@ -31,14 +32,17 @@ export function buildGraph<T>(
   let models: ReturnType<typeof resolveModels> | undefined;
   const trees = createLiveTrees({
     idleMs,
-    async resolve(rootId, overrides) {
+    async resolve(rootId, { store = rest.store, signal, limits }) {
       models ??= resolveModels(model, subModel);
       // What failed once, such as a missing key, may be there the next time.
       models.catch(() => (models = undefined));
-      const { onEvent } = rest;
-      const recorded = record?.(rootId, overrides.store ?? rest.store);
-      const both = (event: RlmEvent): unknown => bothHear(event, onEvent, recorded);
-      return resolveOptions({ ...rest, ...(await models), ...overrides, onEvent: both }, defaultSandbox());
+      const recorder = record && createRecorder(record(rootId, store));
+      const onEvent = (event: RlmEvent): unknown => bothHear(event, rest.onEvent, recorder?.hear);
+      const given = { store, ...(signal && { signal }), limits: { ...rest.limits, ...limits }, onEvent };
+      return {
+        options: resolveOptions({ ...rest, ...(await models), ...given }, defaultSandbox()),
+        recorded: async () => await recorder?.recorded(),
+      };
     },
   });
   const builder = createBuilder(trees, () => child);
@@ -53,16 +57,18 @@ export function buildGraph<T>(
 function createBuilder(trees: LiveTrees, child: () => ChildGraph) {
   return new StateGraph({ state: GraphState, input: GraphInputState, output: GraphOutputState })
     .addNode("begin", beginNode(trees), { ends: ["direct", "generate"] })
-    .addNode("direct", stepNode(direct, trees), { ends: ["conclude", END] })
-    .addNode("generate", stepNode(generate, trees), { ends: ["execute", "generate", "conclude"] })
-    .addNode("execute", stepNode(executeWithChildren, trees), { ends: ["submodel", "generate", "conclude", END] })
+    .addNode("direct", stepNode("direct", direct, trees), { ends: ["conclude", END] })
+    .addNode("generate", stepNode("generate", generate, trees), { ends: ["execute", "generate", "conclude"] })
+    .addNode("execute", stepNode("execute", executeWithChildren, trees), {
+      ends: ["submodel", "generate", "conclude", END],
+    })
     .addNode("submodel", submodelNode(child, trees))
-    .addNode("conclude", stepNode(conclude, trees), { ends: [END] })
+    .addNode("conclude", stepNode("conclude", conclude, trees), { ends: [END] })
     .addEdge(START, "begin")
     .addEdge("submodel", "execute");
 }
 
-const executeWithChildren: Parameters<typeof stepNode>[0] = async (state, run, { results }) => {
+const executeWithChildren: Parameters<typeof stepNode>[1] = async (state, run, { results }) => {
   const delivered =
     state.pending.length === 0 ? state : await deliverResults(state, await settledChildren(results, run.store), run);
   return await execute(delivered, run);

@@ -2,16 +2,18 @@ import { randomInt, randomUUID } from "node:crypto";
 import { Runnable, type RunnableConfig } from "@langchain/core/runnables";
 import { IterableReadableStream } from "@langchain/core/utils/stream";
 import type { StreamMode, StreamOutputMap } from "@langchain/langgraph";
-import { memoryStore, type RlmEvent, type RlmResult, type RunStore } from "rlm-core";
+import { InputError, memoryStore, type RlmEvent, type RlmResult, type RunStore } from "rlm-core";
 import { budgetKey, checkInput, outcomeOf } from "rlm-core/driver";
 import { readTrajectoryLog, trajectoryLog, type Trajectory } from "rlm-core/trajectory";
 import { shownQuery } from "./begin.ts";
-import { checkNames } from "./check-options.ts";
+import { checkNames, checkOptions } from "./check-options.ts";
+import { checkpointsOf, type RunCheckpoint } from "./checkpoints.ts";
 import { buildGraph } from "./create-rlm-graph.ts";
+import { checkChange, forkThread, type RunChange } from "./fork.ts";
 import type { RlmGraphOptions } from "./graph-options.ts";
 import type { Beginning, GraphInput, GraphState, GraphValues } from "./graph-state.ts";
-import type { Overrides } from "./live-trees.ts";
 import { createRecent } from "./recent.ts";
+import { placeOfThread, type ThreadPlace } from "./resume.ts";
 import { checkStreamMode } from "./stream-modes.ts";
 import { toContextRefs, type RlmContext } from "./to-context.ts";
 
@@ -50,17 +52,18 @@ type Chunk<Mode extends StreamMode | StreamMode[], Subgraphs extends boolean> = 
  * A Recursive Language Model as a LangChain Runnable over {@link createRlmGraph}'s graph. Texts are stored before the
  * graph runs, so that neither its state nor a trace holds them. Throws as `runRlm` of rlm-core does.
  */
-export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
+export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult<T>> {
   static override lc_name(): string {
     return "Rlm";
   }
   lc_namespace = ["rlm-langgraph"];
   /** The answer alone, for a chain: `chain.pipe(rlm.answer)`. */
-  readonly answer: Runnable<RlmRunnableInput, T>;
+  readonly answer: Runnable<RlmRunnableInput | null, T>;
   readonly #options: RlmRunnableOptions<T>;
   readonly #built: ReturnType<typeof buildGraph<T>>;
   readonly #store: RunStore | undefined;
   readonly #recent = createRecent<Trajectory>(10);
+  readonly #running = new Set<string>();
 
   constructor(options: RlmRunnableOptions<T>) {
     super();
@@ -80,11 +83,13 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     return this.#built.graph;
   }
 
-  override async invoke(input: RlmRunnableInput, options: Partial<RunnableConfig> = {}): Promise<RlmResult<T>> {
+  /** Answers; null goes on with the run of the thread that `options.configurable` names, which was cut off, and gives the recorded answer of one that has ended. */
+  override async invoke(input: RlmRunnableInput | null, options: Partial<RunnableConfig> = {}): Promise<RlmResult<T>> {
     const started = await this.#start(input, options);
     try {
-      const output = await this.graph.invoke(started.input, started.config);
-      await this.#finish(started);
+      // Nothing is run, and nothing written, to give what is recorded.
+      const output = started.recorded ?? (await this.graph.invoke(started.input, started.config));
+      await this.#finish(started, output.session.rootId);
       return resultOf<T>(output);
     } catch (error) {
       throw causeOf(error, started);
@@ -95,15 +100,15 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
 
   /** With `streamMode` the chunks of the graph, as LangGraph gives them; without it the result, once. */
   override async stream(
-    input: RlmRunnableInput,
+    input: RlmRunnableInput | null,
     options?: Partial<RunnableConfig>,
   ): Promise<IterableReadableStream<RlmResult<T>>>;
   override async stream<Mode extends StreamMode | StreamMode[], Subgraphs extends boolean = false>(
-    input: RlmRunnableInput,
+    input: RlmRunnableInput | null,
     options: StreamOptions<Mode, Subgraphs>,
   ): Promise<IterableReadableStream<Chunk<Mode, Subgraphs>>>;
   override async stream(
-    input: RlmRunnableInput,
+    input: RlmRunnableInput | null,
     options: Partial<RunnableConfig> & { streamMode?: StreamMode | StreamMode[] } = {},
   ): Promise<IterableReadableStream<unknown>> {
     if (options.streamMode === undefined) return await super.stream(input, options);
@@ -129,12 +134,39 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     return this.#recent.get(runId) ?? (await readTrajectoryLog(this.#store ?? memoryStore(), runId));
   }
 
-  async *#chunks(input: RlmRunnableInput, options: Partial<RunnableConfig>, stop: AbortController): AsyncGenerator {
+  /** The checkpoints of a thread, the newest first: where one may go on or fork. */
+  async checkpoints(threadId: string): Promise<RunCheckpoint[]> {
+    const { checkpointer } = this.#options;
+    const config = { configurable: { thread_id: threadId } };
+    await placeOfThread(this.graph, checkpointer, config, "list checkpoints");
+    return await checkpointsOf(this.graph, this.#store ?? memoryStore(), threadId);
+  }
+
+  /**
+   * Begins another branch of a thread, at the checkpoint that `config` names or at its newest, and returns the config
+   * with which `invoke(null, …)` goes on: a run of its own, whose past, variables and spending are the checkpoint's.
+   * The run that it comes from is not touched. Throws InputError for a change that cannot be made there.
+   */
+  async fork(config: RunnableConfig, change: RunChange = {}): Promise<RunnableConfig> {
+    checkChange(change);
+    const { limits, checkpointer } = this.#options;
+    const store = this.#store ?? memoryStore();
+    checkOptions({ ...this.#options, store, limits: { ...limits, ...change.limits } });
+    const place = await placeOfThread(this.graph, checkpointer, config, "fork");
+    if (place === undefined) throw nothingThere("fork", config);
+    return await forkThread(place, change, { graph: this.graph, store });
+  }
+
+  async *#chunks(
+    input: RlmRunnableInput | null,
+    options: Partial<RunnableConfig>,
+    stop: AbortController,
+  ): AsyncGenerator {
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
     const started = await this.#start(input, { ...options, signal });
     try {
       yield* await this.graph.stream(started.input, started.config);
-      await this.#finish(started);
+      if (started.id !== undefined) await this.#finish(started, started.id);
     } catch (error) {
       throw causeOf(error, started);
     } finally {
@@ -142,32 +174,67 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
     }
   }
 
-  /** Stores the texts, and opens the run under an id that is known beforehand. */
-  async #start(input: RlmRunnableInput, options: Partial<RunnableConfig>): Promise<Started> {
-    checkInput(input);
-    const { signal } = options;
-    signal?.throwIfAborted();
+  async #start(input: RlmRunnableInput | null, options: Partial<RunnableConfig>): Promise<Started> {
+    if (input !== null) checkInput(input);
+    options.signal?.throwIfAborted();
     const store = this.#store ?? memoryStore();
+    const durability = this.#options.checkpointer === undefined ? {} : { durability: "sync" as const };
+    const config = { ...options, ...durability };
+    const going = input === null ? await this.#goOn(options) : await this.#begin(input, store, options);
+    const { id, overrides, ...rest } = going;
+    if (id === undefined || rest.recorded !== undefined) return { ...rest, id, store, config };
+    if (this.#running.has(id)) throw new InputError(`Cannot resume run ${id}: it is running in this process already`);
+    this.#running.add(id);
+    try {
+      const { signal } = options;
+      const { tree } = await this.#built.trees.open(id, { store, ...overrides, ...(signal && { signal }) });
+      return { ...rest, id, store, config, signal: tree.signal };
+    } catch (error) {
+      this.#running.delete(id);
+      throw error;
+    }
+  }
+
+  /** Stores the texts of a run, under an id that is known beforehand. */
+  async #begin(
+    input: RlmRunnableInput,
+    store: RunStore,
+    { signal, configurable }: Partial<RunnableConfig>,
+  ): Promise<Going> {
+    await this.#tidyThread(configurable);
     const context = await toContextRefs(input.context, store, signal);
     const { query, queryRef } = await shownQuery(input.query.trim(), store);
     const id = randomUUID();
     const beginning: Beginning = { id, rootId: id, depth: 0, seed: randomInt(2 ** 32), ...(queryRef && { queryRef }) };
-    const overrides: Overrides = { store, ...(signal && { signal }) };
-    const { tree } = await this.#built.trees.open(id, overrides);
-    const durability = this.#options.checkpointer === undefined ? {} : { durability: "sync" as const };
-    const config = { ...options, ...durability };
-    return { id, store, signal: tree.signal, input: { query, context, beginning }, config };
+    return { id, input: { query, context, beginning }, overrides: {} };
+  }
+
+  async #goOn(config: Partial<RunnableConfig>): Promise<Going> {
+    const place = await placeOfThread(this.graph, this.#options.checkpointer, config, "resume");
+    if (place === undefined) throw nothingThere("resume", config);
+    const { runId, ended, values, overrides } = place;
+    return { id: runId, input: null, overrides, ...(ended && values && { recorded: values }) };
+  }
+
+  /** What a run of the thread left that had its answer, and whose process died before it was tidied up. */
+  async #tidyThread(configurable: RunnableConfig["configurable"] = {}): Promise<void> {
+    const { checkpointer } = this.#options;
+    if (checkpointer === undefined || typeof configurable["thread_id"] !== "string") return;
+    const { thread_id } = configurable;
+    const place = await placeOfThread(this.graph, checkpointer, { configurable: { thread_id } }, "begin");
+    if (place?.ended === true && place.runId !== undefined) await tidy(place.runId, this.#store ?? memoryStore());
   }
 
   /** The run has its answer, and the checkpoint that says so is saved: its logs are not needed any more. */
-  async #finish({ id, store }: Started): Promise<void> {
+  async #finish({ store }: Started, id: string): Promise<void> {
     await this.#built.trees.close(id);
-    const logs = await store.list(`${id}/log/`);
-    await Promise.all([budgetKey(id), ...logs].map((key) => store.delete(key)));
+    await tidy(id, store);
   }
 
-  async #end({ id, store }: Started): Promise<void> {
+  async #end({ id, store, recorded }: Started): Promise<void> {
+    if (id === undefined || recorded !== undefined) return;
     await this.#built.trees.close(id);
+    this.#running.delete(id);
     if (this.#store !== undefined) return;
     // The run's own store goes, with the context in it. A run that ended before it began has no trajectory.
     const trajectory = await readTrajectoryLog(store, id).catch(() => undefined);
@@ -175,21 +242,44 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput, RlmResult<T>> {
   }
 }
 
+/** Deletes what only a run that goes on needs: its write-ahead logs, its budget's last, so that its absence says that all are gone. */
+async function tidy(id: string, store: RunStore): Promise<void> {
+  if ((await store.read(budgetKey(id))).length === 0) return;
+  const logs = await store.list(`${id}/log/`);
+  await Promise.all(logs.map((key) => store.delete(key)));
+  await store.delete(budgetKey(id));
+}
+
+function nothingThere(action: string, { configurable = {} }: RunnableConfig): InputError {
+  const { thread_id, checkpoint_id } = configurable;
+  const what = checkpoint_id === undefined ? "holds no run" : `has no checkpoint ${JSON.stringify(checkpoint_id)}`;
+  return new InputError(
+    `Cannot ${action}: thread ${JSON.stringify(thread_id)} ${what}; a run is there once its first checkpoint is saved`,
+  );
+}
+
 /** Makes a Recursive Language Model: `await createRlm({ model: "openai:gpt-5" }).invoke({ query, context })`. */
 export function createRlm<T = string>(options: RlmRunnableOptions<T>): Rlm<T> {
   return new Rlm(options);
 }
 
-interface Started {
-  id: string;
-  store: RunStore;
-  /** Aborted with the caller's reason, or with what a listener threw. */
-  signal: AbortSignal;
-  input: GraphInput & { beginning: Beginning };
-  config: Partial<RunnableConfig>;
+/** What an invocation has to do: `id` is that of its run, unless only the graph will tell. */
+interface Going {
+  id: string | undefined;
+  input: (GraphInput & { beginning: Beginning }) | null;
+  overrides: ThreadPlace["overrides"];
+  /** The run has ended already: with this. */
+  recorded?: GraphValues;
 }
 
-class Answer<T> extends Runnable<RlmRunnableInput, T> {
+interface Started extends Omit<Going, "overrides"> {
+  store: RunStore;
+  config: Partial<RunnableConfig>;
+  /** Aborted with the caller's reason, or with what a listener threw. */
+  signal?: AbortSignal;
+}
+
+class Answer<T> extends Runnable<RlmRunnableInput | null, T> {
   static override lc_name(): string {
     return "RlmAnswer";
   }
@@ -199,14 +289,14 @@ class Answer<T> extends Runnable<RlmRunnableInput, T> {
     super();
     this.#rlm = rlm;
   }
-  override async invoke(input: RlmRunnableInput, options?: Partial<RunnableConfig>): Promise<T> {
+  override async invoke(input: RlmRunnableInput | null, options?: Partial<RunnableConfig>): Promise<T> {
     return (await this.#rlm.invoke(input, options)).answer;
   }
 }
 
 /** What ended the run, where LangGraph says only that it was ended, or puts the errors of several children together. */
 function causeOf(error: unknown, { signal }: Pick<Started, "signal">): unknown {
-  if (signal.aborted) return signal.reason;
+  if (signal?.aborted === true) return signal.reason;
   return error instanceof AggregateError ? error.errors[0] : error;
 }
 

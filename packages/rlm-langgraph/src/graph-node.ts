@@ -1,6 +1,6 @@
 import { Command, END, isGraphBubbleUp, Send, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import { RunnableLambda } from "@langchain/core/runnables";
-import type { JournalEvent, RlmEvent, RlmState } from "rlm-core";
+import type { RlmEvent, RlmState } from "rlm-core";
 import {
   createRun,
   emitLast,
@@ -13,8 +13,10 @@ import {
   type TracedCall,
 } from "rlm-core/driver";
 import type { GraphSession, GraphState, GraphValues } from "./graph-state.ts";
-import { addToJournal, readJournal } from "./journal-chain.ts";
-import { closeSessions, putSession, takeSession, type LiveTree, type LiveTrees } from "./live-trees.ts";
+import { addToJournal } from "./journal-chain.ts";
+import { closeSessions, putSession, takeSession, type LiveTree, type LiveTrees, type Overrides } from "./live-trees.ts";
+import { placeOf, stateOf, type SessionValues } from "./session-state.ts";
+import { tellSession } from "./tell-session.ts";
 
 /** A step of rlm-core on the state of one session; `values`: the graph's own state beside it. */
 type Step = (state: RlmState, run: Run, values: GraphValues) => Promise<RlmState>;
@@ -22,41 +24,54 @@ type Step = (state: RlmState, run: Run, values: GraphValues) => Promise<RlmState
 type Update = typeof GraphState.Update;
 
 /** A node that runs a step: reads rlm-core's state out of the graph's, and writes back what the step changed. */
-export function stepNode(step: Step, trees: LiveTrees) {
-  return async (values: GraphValues, config: LangGraphRunnableConfig): Promise<Command> =>
-    await onSession(values, config, trees, async (run, live) => {
+export function stepNode(name: string, step: Step, trees: LiveTrees) {
+  return async (values: GraphValues, config: LangGraphRunnableConfig): Promise<Command> => {
+    const place = placeOf(name, values);
+    return await onSession(values, { ...config, place }, trees, async (run, live) => {
       const before = await stateOf(values, live);
       const after = await step(before, run, values);
       const update = await updateOf(before, after, values, run, live);
-      return goOn(nextStep(after, run.limits), { ...values, ...after }, update);
+      const { pending, usage } = after;
+      const { journal = null } = update;
+      return goOn(nextStep(after, run.limits), { ...values, journal, pending, usage }, update);
     });
+  };
 }
 
 /** The node that comes next, or one submodel for each pending child. By a command, so that a trace has no run for the choice. */
 export function goOn(
   next: StepName | "end",
-  { pending, session, usage }: Pick<GraphValues, "pending" | "session" | "usage">,
+  { pending, session, usage, journal, query, context }: SessionValues & Pick<GraphValues, "pending">,
   update: Update,
 ): Command {
-  const children = pending.map((call) => new Send("submodel", { call, session, usage } satisfies ChildCall));
+  const parent: SessionValues = { session, usage, journal, query, context };
+  const children = pending.map((call) => new Send("submodel", { call, ...parent } satisfies ChildCall));
   return new Command({ update, goto: next === "end" ? END : next === "submodel" ? children : next });
 }
 
 /** What `Send` gives the node submodel: one pending call, and the session that made it. */
-export type ChildCall = Pick<GraphValues, "session" | "usage"> & { call: PendingCall };
+export type ChildCall = SessionValues & { call: PendingCall };
+
+/** The config of a node; `place` names the write-ahead log of its step, if it has one. */
+type NodeConfig = LangGraphRunnableConfig & { place?: string };
 
 /** Works on the run of one session: live things, traces and streams wired to the node that runs now. */
 export async function onSession<T>(
-  { session }: Pick<GraphValues, "session">,
-  config: LangGraphRunnableConfig,
+  values: SessionValues,
+  { place = "none", ...config }: NodeConfig,
   trees: LiveTrees,
   work: (run: Run, live: LiveTree) => Promise<T>,
 ): Promise<T> {
-  return await trees.within(session.rootId, async (live) => {
-    const base = baseRun(session, live);
-    const run = nodeRun(base, session, config, live);
+  const { session } = values;
+  const onTree = async (live: LiveTree): Promise<T> => {
+    const base = baseRun(values, live);
+    const run = nodeRun(base, session, { ...config, place }, live);
     try {
-      return await work(run, live);
+      await tellSession(values, run, live);
+      const done = await work(run, live);
+      // The checkpoint that comes next refers to what happened here: the record has it before.
+      await live.recorded();
+      return done;
     } catch (error) {
       await run.session?.close();
       run.session = undefined;
@@ -66,11 +81,17 @@ export async function onSession<T>(
       if (run.refused !== undefined) base.refused = run.refused;
       await putSession(base, run.session);
     }
-  });
+  };
+  return await trees.within(session.rootId, onTree, overridesOf(values));
+}
+
+/** What the options of a tree do not say: its fork's limits, and what a root had spent where its budget has no log any more. */
+function overridesOf({ session: { limits, depth }, usage }: SessionValues): Overrides {
+  return { ...(limits && { limits }), ...(depth === 0 && { spent: usage }) };
 }
 
 /** The parts of a session's run that live from node to node; made when a node first needs them, also after a crash. */
-function baseRun(session: GraphSession, { tree, runs }: LiveTree): Run {
+function baseRun({ session }: SessionValues, { tree, runs }: LiveTree): Run {
   const known = runs.get(session.id);
   if (known !== undefined) return known;
   const { id: runId, depth, seed, parent } = session;
@@ -97,13 +118,18 @@ function baseRun(session: GraphSession, { tree, runs }: LiveTree): Run {
   return base;
 }
 
-function nodeRun(base: Run, { rootId, id }: GraphSession, config: LangGraphRunnableConfig, { tree }: LiveTree): Run {
+function nodeRun(
+  base: Run,
+  { rootId, id }: GraphSession,
+  { place, ...config }: NodeConfig & { place: string },
+  { tree }: LiveTree,
+): Run {
   const { signal } = config;
   return {
     ...base,
     session: takeSession(base),
-    // By task: a fork of the thread has tasks of its own, and a node that runs again after a crash has the same.
-    logKey: `${rootId}/log/${id}/${config.executionInfo?.taskId ?? "task"}`,
+    logKey: `${rootId}/log/${id}/${place}`,
+    keepsLog: true,
     signal: signal === undefined ? tree.signal : AbortSignal.any([tree.signal, signal]),
     emit: (event) => {
       config.writer?.(streamed(event));
@@ -144,33 +170,6 @@ async function fail(error: unknown, run: Run, { depth, id, rootId }: GraphSessio
   if (id !== rootId) return;
   // Nobody goes on with this run, unless it is resumed, which opens it again.
   await closeSessions(live);
-}
-
-async function stateOf(values: GraphValues, live: LiveTree): Promise<RlmState> {
-  const { session, query, context, pending, usage, limit, outcome } = values;
-  const { store } = live.tree;
-  const { seed, startedAt, depth, versions, queryRef, responseFormat } = session;
-  return {
-    task: {
-      query: queryRef === undefined ? query : await store.get(queryRef),
-      contexts: [context].flat(),
-      ...(responseFormat && { responseFormat }),
-    },
-    journal: await journalOf(values.journal, live),
-    pending,
-    usage,
-    ...(limit !== null && { limit }),
-    ...(outcome !== null && { outcome }),
-    seed,
-    startedAt,
-    depth,
-    versions,
-  };
-}
-
-async function journalOf(head: string | null, { tree, journals }: LiveTree): Promise<JournalEvent[]> {
-  if (head === null) return [];
-  return journals.get(head) ?? (await readJournal(head, tree.store));
 }
 
 async function updateOf(

@@ -1,5 +1,5 @@
 import { ReducedValue, StateSchema } from "@langchain/langgraph";
-import type { ContextRef, JsonSchema, LimitName, RlmState, Usage } from "rlm-core";
+import type { ContextRef, JsonSchema, LimitName, Limits, RlmState, Usage } from "rlm-core";
 import type { Outcome, PendingCall } from "rlm-core/driver";
 import { z } from "zod";
 
@@ -19,13 +19,25 @@ export interface GraphSession extends Pick<RlmState, "seed" | "startedAt" | "dep
   responseFormat?: JsonSchema;
   /** The call that opened this child RLM. */
   parent?: { runId: string; turn: number; id: number };
+  /** Those in which a fork's tree differs from the graph's options. */
+  limits?: Partial<Limits>;
 }
 
 /** What a driver of this package gives beside the input, so that it knows a session's id beforehand. */
 export type Beginning = Pick<
   GraphSession,
-  "id" | "rootId" | "seed" | "depth" | "queryRef" | "responseFormat" | "parent"
->;
+  "id" | "rootId" | "seed" | "depth" | "queryRef" | "responseFormat" | "parent" | "limits"
+> & { origin?: Origin };
+
+/** Where a fork goes on: what it has in common with the run that it comes from. */
+export interface Origin {
+  runId: string;
+  journal: string | null;
+  usage: Usage;
+  limit: LimitName | null;
+  pending: readonly PendingCall[];
+  results: Record<string, ChildResult>;
+}
 
 /** What a child RLM came to: texts in the store. */
 export interface ChildResult {

@@ -5,6 +5,8 @@ export {
   type RlmRunnableOptions,
   type StreamOptions,
 } from "./create-rlm.ts";
+export type { RunCheckpoint } from "./checkpoints.ts";
+export type { RunChange } from "./fork.ts";
 export { createRlmGraph } from "./create-rlm-graph.ts";
 export type { RlmGraphOptions } from "./graph-options.ts";
 export type { GraphInput } from "./graph-state.ts";

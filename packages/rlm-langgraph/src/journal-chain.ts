@@ -29,6 +29,23 @@ export async function readJournal(head: string | null, store: RunStore): Promise
   return links.toReversed().flatMap(({ events }) => events);
 }
 
+/** Counts the replies of chains; what several have in common is read once. */
+export function createTurnCounter(store: RunStore): (head: string | null) => Promise<number> {
+  const counts = new Map<string, number>();
+  return async (head) => {
+    const unknown: { ref: string; replies: number }[] = [];
+    let ref = head;
+    while (ref !== null && !counts.has(ref)) {
+      const { before, events } = parseLink(await store.get(ref), ref);
+      unknown.push({ ref, replies: events.filter(({ type }) => type === "reply").length });
+      ref = before;
+    }
+    let turns = ref === null ? 0 : (counts.get(ref) ?? 0);
+    for (const { ref: link, replies } of unknown.toReversed()) counts.set(link, (turns += replies));
+    return turns;
+  };
+}
+
 function parseLink(text: string, ref: string): Link {
   try {
     const link = JSON.parse(text) as Partial<Link>;

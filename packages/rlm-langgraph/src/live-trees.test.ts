@@ -11,8 +11,13 @@ function open() {
   const closed: string[] = [];
   const trees = createLiveTrees({
     idleMs: 1_000,
-    resolve: async (_rootId, overrides) =>
-      resolveOptions({ model: scriptedModel([]), sandbox: scriptedSandbox([]), ...overrides }, scriptedSandbox([])),
+    resolve: async (_rootId, { store, signal }) => ({
+      options: resolveOptions(
+        { model: scriptedModel([]), sandbox: scriptedSandbox([]), ...(store && { store }), ...(signal && { signal }) },
+        scriptedSandbox([]),
+      ),
+      recorded: async () => {},
+    }),
   });
   const addSession = async ({ runs }: LiveTree, id: string): Promise<void> => {
     const session = { close: async () => void closed.push(id) } as Partial<Session> as Session;

@@ -1,4 +1,4 @@
-import type { JournalEvent, RunStore, Session } from "rlm-core";
+import type { JournalEvent, Limits, RunStore, Session, Usage } from "rlm-core";
 import { openTree, type ResolvedOptions, type Run, type Tree } from "rlm-core/driver";
 
 /** What of a run lives between the nodes of its graph, in this process: none of it is in a checkpoint. */
@@ -8,19 +8,32 @@ export interface LiveTree {
   readonly runs: Map<string, Run>;
   /** Journals by the head of their chain, so that no node reads one again. */
   readonly journals: Map<string, JournalEvent[]>;
+  /** Sessions whose beginning listeners have heard, by id: one that goes on after a crash is told to them anew. */
+  readonly told: Map<string, Promise<void>>;
+  /** Resolves when all that happened is recorded; rejects where it cannot be. */
+  recorded(): Promise<void>;
 }
 
-/** What one invocation brings beside the graph's own options. */
+/** What one invocation, or the state of a run, brings beside the graph's own options. */
 export interface Overrides {
   store?: RunStore;
   signal?: AbortSignal;
+  limits?: Partial<Limits>;
+  /** What the run has spent by its state: its budget begins there if it has no log any more. */
+  spent?: Usage;
+}
+
+/** A tree's options, and how to wait for the record of what happens in it. */
+export interface Resolved {
+  options: ResolvedOptions;
+  recorded(): Promise<void>;
 }
 
 export interface LiveTrees {
   /** Opens a run's tree; one that lives already is left as it is. */
   open(rootId: string, overrides?: Overrides): Promise<LiveTree>;
   /** Works on a run's tree, opened where it does not live. While nobody does, its time stands still and it may be closed. */
-  within<T>(rootId: string, work: (live: LiveTree) => Promise<T>): Promise<T>;
+  within<T>(rootId: string, work: (live: LiveTree) => Promise<T>, overrides?: Overrides): Promise<T>;
   /** Ends a run's sessions as soon as no node works on them; resolves when they are gone. */
   close(rootId: string): Promise<void>;
   /** Runs that live now. */
@@ -29,7 +42,7 @@ export interface LiveTrees {
 
 export interface LiveTreesOptions {
   /** The graph's options with what an invocation overrides. */
-  resolve(rootId: string, overrides: Overrides): Promise<ResolvedOptions>;
+  resolve(rootId: string, overrides: Overrides): Promise<Resolved>;
   /** Milliseconds after which a run that no node works on gives its sandboxes back; they are rebuilt when it goes on. */
   idleMs: number;
 }
@@ -54,8 +67,10 @@ export function createLiveTrees({ resolve, idleMs }: LiveTreesOptions): LiveTree
   }
 
   async function openLive(rootId: string, overrides: Overrides): Promise<LiveTree> {
-    const tree = await openTree(await resolve(rootId, overrides), rootId, { deferChildren: true });
-    return { tree, runs: new Map(), journals: new Map() };
+    const { options, recorded } = await resolve(rootId, overrides);
+    const { spent } = overrides;
+    const tree = await openTree(options, rootId, { deferChildren: true, ...(spent && { spent }) });
+    return { tree, runs: new Map(), journals: new Map(), told: new Map(), recorded };
   }
 
   function enter(entry: Entry, { tree }: LiveTree): void {
@@ -73,14 +88,17 @@ export function createLiveTrees({ resolve, idleMs }: LiveTreesOptions): LiveTree
   async function end(rootId: string, entry: Entry): Promise<void> {
     clearTimeout(entry.idle);
     if (entries.get(rootId) === entry) entries.delete(rootId);
-    await closeSessions(await entry.live);
+    const live = await entry.live;
+    await closeSessions(live);
+    // Where it fails, the run has ended with that error already.
+    await live.recorded().catch(() => {});
     entry.closing?.resolve();
   }
 
   return {
     open: async (rootId, overrides) => await entryOf(rootId, overrides).live,
-    async within(rootId, work) {
-      const entry = entryOf(rootId);
+    async within(rootId, work, overrides) {
+      const entry = entryOf(rootId, overrides);
       const live = await entry.live;
       enter(entry, live);
       try {

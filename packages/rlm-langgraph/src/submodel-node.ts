@@ -51,7 +51,7 @@ export async function settledChildren(results: GraphValues["results"], store: Ru
 
 async function childInput(
   call: PendingCall,
-  { id, rootId }: GraphValues["session"],
+  { id, rootId, limits }: GraphValues["session"],
   store: RunStore,
 ): Promise<GraphInput & { beginning: Beginning }> {
   const { query } = await shownQuery(await store.get(call.queryRef), store);
@@ -64,12 +64,15 @@ async function childInput(
     queryRef: call.queryRef,
     parent: { runId: id, turn: call.turn, id: call.id },
     ...(call.schema && { responseFormat: call.schema }),
+    ...(limits && { limits }),
   };
   return { query, context: call.context, beginning };
 }
 
 function childConfig(call: PendingCall, config: LangGraphRunnableConfig): LangGraphRunnableConfig {
-  return { ...config, runName: "rlm", metadata: { ...config.metadata, rlm_depth: call.depth } };
+  // A nested graph takes none of its parent's durability.
+  const durability = { durability: "sync" as const };
+  return { ...config, ...durability, runName: "rlm", metadata: { ...config.metadata, rlm_depth: call.depth } };
 }
 
 async function toResult({ ok, value: { text, json }, limit }: Settled, store: RunStore): Promise<ChildResult> {

@@ -28,7 +28,7 @@ export async function openBlockLog(state: RlmState, run: Run): Promise<BlockLog>
     push(event, ref === undefined ? undefined : await run.store.get(ref));
   }
   // All of it is older than the state, which has it: kept, it would be read again at every step, and that is all.
-  const isOld = entries.every(({ at }) => at < state.journal.length);
+  const isOld = run.keepsLog !== true && entries.every(({ at }) => at < state.journal.length);
   if (entries.length > 0 && isOld) await run.store.delete(run.logKey).catch(() => {});
   return {
     journal,

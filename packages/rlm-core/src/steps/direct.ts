@@ -10,18 +10,34 @@ import { openContext } from "../store-context.ts";
 
 /** A short root context: question and whole context in one plain call. */
 export async function direct(state: RlmState, run: Run): Promise<RlmState> {
+  const known = (await run.store.read(run.logKey)).find(isAnswer);
+  // An earlier try of this step has the answer already: it is not paid for again.
+  if (known !== undefined) return answered(state, known, run);
   const texts = await Promise.all(state.task.contexts.map(({ ref }) => openContext(ref, run.store)));
   try {
     const { text, json } = await askForAnswer(directMessages(state, texts), state, run);
-    return {
-      ...state,
-      usage: run.meter.usage(),
-      outcome: { status: "direct", answerRef: await run.store.put(text), json },
-    };
+    const answer: Answer = { type: "direct", answerRef: await run.store.put(text), json };
+    await run.store.append(run.logKey, answer);
+    return answered(state, answer, run);
   } catch (error) {
     if (error instanceof BudgetError) return { ...state, limit: error.limit };
     throw error;
   }
+}
+
+/** Entry of the write-ahead log. */
+interface Answer {
+  type: "direct";
+  answerRef: string;
+  json: boolean;
+}
+
+function isAnswer(entry: unknown): entry is Answer {
+  return typeof entry === "object" && entry !== null && "type" in entry && entry.type === "direct";
+}
+
+function answered(state: RlmState, { answerRef, json }: Answer, run: Run): RlmState {
+  return { ...state, usage: run.meter.usage(), outcome: { status: "direct", answerRef, json } };
 }
 
 /** An answer in one call, two if the first does not fit the response format. */

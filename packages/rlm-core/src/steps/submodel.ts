@@ -39,5 +39,7 @@ export async function deliverResults(
     const ref = await run.store.put(value.text);
     await log.add({ type: "result", id, hash, ok, ref, json: value.json, delivery: delivery++ }, value.text);
   }
-  return { ...state, journal: log.journal, pending: [], ...(limit && { limit }) };
+  // What an earlier try wrote behind them is left to the step that goes on, for that step's log still needs it.
+  const journal = log.journal.slice(0, state.journal.length + state.pending.length);
+  return { ...state, journal, pending: [], ...(limit && { limit }) };
 }

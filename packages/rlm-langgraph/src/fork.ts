@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import type { RunnableConfig } from "@langchain/core/runnables";
+import { InputError, type JournalEvent, type Limits, type RunStore } from "rlm-core";
+import { shownQuery } from "./begin.ts";
+import type { Beginning, GraphValues, Origin } from "./graph-state.ts";
+import { addToJournal, readJournal } from "./journal-chain.ts";
+import type { ThreadGraph, ThreadPlace } from "./resume.ts";
+
+/** What is to be different on another branch of a thread. */
+export interface RunChange {
+  /** The question that is asked from there on. */
+  query?: string;
+  /** Over those of the run. */
+  limits?: Partial<Limits>;
+  /** In place of the newest reply at the checkpoint; what its code did there is undone. */
+  reply?: string;
+  /** In place of the newest reply: this code alone. */
+  code?: string;
+}
+
+/** Begins another branch at a place of a thread: a run of its own, with the place's past in common. Returns its checkpoint. Throws InputError for a change that cannot be made there. */
+export async function forkThread(
+  { values, config }: ThreadPlace,
+  change: RunChange,
+  { graph, store }: { graph: ThreadGraph; store: RunStore },
+): Promise<RunnableConfig> {
+  if (values === undefined)
+    throw new InputError(
+      "Cannot fork there: the run has not begun at this checkpoint; choose one that rlm.checkpoints() lists",
+    );
+  const { session, usage, context } = values;
+  const { query = values.query, queryRef = session.queryRef } =
+    change.query === undefined ? {} : { queryRef: undefined, ...(await shownQuery(change.query.trim(), store)) };
+  const journal = await readJournal(values.journal, store);
+  const limits = { ...session.limits, ...change.limits };
+  const past = changed(journal, change, values);
+  checkLimits(change.limits, past.journal ?? journal);
+  const { journal: kept, ...going } = past;
+  const head = kept === undefined ? values.journal : await addToJournal(null, kept, store);
+  const origin: Origin = { runId: session.rootId, usage, journal: head, ...going };
+  const id = randomUUID();
+  const { seed } = session;
+  const given = { ...(queryRef !== undefined && { queryRef }), ...(Object.keys(limits).length > 0 && { limits }) };
+  // With the seed that it had, or its past could not be replayed.
+  const beginning: Beginning = { id, rootId: id, depth: 0, seed, ...given, origin };
+  return await graph.updateState(config, { query, context, beginning }, "__start__");
+}
+
+/** How the past goes on; `journal` where it is another one than the checkpoint's. */
+function changed(
+  journal: readonly JournalEvent[],
+  { reply, code, query, limits }: RunChange,
+  { pending, results, limit, outcome }: GraphValues,
+): Omit<Origin, "runId" | "usage" | "journal"> & { journal?: JournalEvent[] } {
+  const going = { limit: null, pending: [], results: {} };
+  const at = journal.findLastIndex(({ type }) => type === "reply");
+  const newest = journal[at];
+  if (reply !== undefined || code !== undefined) {
+    if (newest?.type !== "reply")
+      throw new InputError(
+        `Cannot change the ${reply === undefined ? "code" : "reply"}: there is no reply at this checkpoint yet; choose a later one that rlm.checkpoints() lists`,
+      );
+    const { concludes: _, ...told } = newest;
+    const text = reply ?? `\`\`\`repl\n${code}\n\`\`\``;
+    return { ...going, journal: [...journal.slice(0, at), { ...told, text }] };
+  }
+  if (query === undefined && limits === undefined && outcome !== null)
+    throw new InputError(
+      "Cannot fork there: the run has its answer at this checkpoint; change its query, a limit, its reply or its code",
+    );
+  // What was asked for at a limit is no turn like the others.
+  if (newest?.type === "reply" && newest.concludes !== undefined) return { ...going, journal: journal.slice(0, at) };
+  return limits === undefined ? { limit, pending, results } : { ...going, pending, results };
+}
+
+// Recorded outputs and errors depend on them.
+const fixed = ["promptChars", "outputChars", "answerChars"] as const;
+
+function checkLimits(limits: Partial<Limits> = {}, journal: readonly JournalEvent[]): void {
+  const name = fixed.find((one) => limits[one] !== undefined);
+  if (name === undefined || !journal.some(({ type }) => type === "block")) return;
+  throw new InputError(
+    `Cannot change limits.${name} there: code has run under it before this checkpoint, and would not do again what it did; fork at the run's first turn`,
+  );
+}
+
+/** Throws InputError for what is no change. */
+export function checkChange(change: unknown): void {
+  if (typeof change !== "object" || change === null || Array.isArray(change))
+    throw new InputError(`Expected the change of a fork to be an object, got ${JSON.stringify(change)}`);
+  for (const [name, value] of Object.entries(change)) {
+    if (!Object.hasOwn(names, name))
+      throw new InputError(`Unknown change "${name}": expected one of ${Object.keys(names).join(", ")}`);
+    if (name === "limits" || value === undefined) continue;
+    if (typeof value !== "string" || value.trim() === "")
+      throw new InputError(`Expected the change of ${name} to be a text, got ${JSON.stringify(value)}`);
+  }
+  const { reply, code } = change as RunChange;
+  if (reply !== undefined && code !== undefined)
+    throw new InputError("Cannot change both the reply and its code: give one of them");
+}
+
+// All of them, says the type.
+const names: Record<keyof RunChange, true> = { query: true, limits: true, reply: true, code: true };

@@ -1,0 +1,63 @@
+import { InputError } from "rlm-core";
+import type { RunnableConfig } from "@langchain/core/runnables";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import type { buildGraph } from "./create-rlm-graph.ts";
+import type { Beginning, GraphValues } from "./graph-state.ts";
+import type { Overrides } from "./live-trees.ts";
+
+export type ThreadGraph = Pick<ReturnType<typeof buildGraph>["graph"], "getState" | "getStateHistory" | "updateState">;
+
+/** Where a thread stands. */
+export interface ThreadPlace {
+  /** Undefined only where the graph was invoked without createRlm and killed before its first node had ended. */
+  runId: string | undefined;
+  /** Of its root session; undefined where it has not begun. */
+  values: GraphValues | undefined;
+  /** Whether the run has its answer. */
+  ended: boolean;
+  /** What its tree is opened with. */
+  overrides: Pick<Overrides, "limits" | "spent">;
+  /** The thread and the checkpoint. */
+  config: RunnableConfig;
+}
+
+/** Where the thread stands that a config names, or one checkpoint of it; undefined where it holds nothing. Throws InputError for a config that names none. */
+export async function placeOfThread(
+  graph: ThreadGraph,
+  checkpointer: BaseCheckpointSaver | undefined,
+  { configurable = {} }: RunnableConfig,
+  action: string,
+): Promise<ThreadPlace | undefined> {
+  if (checkpointer === undefined)
+    throw new InputError(
+      `Cannot ${action}: there is no checkpointer; give createRlm the one that the run was saved by`,
+    );
+  const threadId: unknown = configurable["thread_id"];
+  if (typeof threadId !== "string" || threadId === "")
+    throw new InputError(
+      `Cannot ${action}: expected config.configurable.thread_id to name a thread, got ${JSON.stringify(threadId)}`,
+    );
+  const { values, next, createdAt, config } = await graph.getState({ configurable });
+  if (createdAt === undefined) return undefined;
+  const known = values as Partial<GraphValues>;
+  const input = next.includes("__start__") ? await waitingInput(checkpointer, config) : undefined;
+  const beginning = input ?? known.beginning;
+  const { session, usage, outcome } = known;
+  const begun = session !== undefined && (beginning === undefined || beginning.id === session.id);
+  if (input === undefined && begun) {
+    const { rootId: runId, limits } = session;
+    const overrides = { ...(limits && { limits }), ...(usage && { spent: usage }) };
+    const ended = next.length === 0 && outcome !== null && outcome !== undefined;
+    return { runId, values: known as GraphValues, ended, overrides, config };
+  }
+  const { limits, origin } = beginning ?? {};
+  const overrides = { ...(limits && { limits }), ...(origin && { spent: origin.usage }) };
+  return { runId: beginning?.rootId, values: undefined, ended: false, overrides, config };
+}
+
+/** What the run begins with, where it was killed before even that was in its state. */
+async function waitingInput(checkpointer: BaseCheckpointSaver, config: RunnableConfig): Promise<Beginning | undefined> {
+  const saved = await checkpointer.getTuple(config);
+  const input = saved?.checkpoint.channel_values["__start__"] as { beginning?: Beginning } | undefined;
+  return input?.beginning;
+}
