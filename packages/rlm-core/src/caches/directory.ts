@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm, utimes } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { readFile, rm, utimes } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { SubCallCache } from "../cache.ts";
 import { InputError, RlmError } from "../errors.ts";
 import { sha256 } from "../hash.ts";
+import { writeWholeFile } from "../whole-file.ts";
 import { resolveCacheOptions, type CacheOptions } from "./cache-options.ts";
 import { decodeEntry, encodeEntry } from "./entry-file.ts";
 import { createSweeper } from "./sweep-folder.ts";
@@ -47,7 +47,11 @@ export function directoryCache(path: string, options: CacheOptions = {}): SubCal
       const bytes = Buffer.byteLength(content);
       if (bytes > maxBytes) return;
       try {
-        await writeEntry(pathOf(root, key), content, now());
+        const at = now() / 1000;
+        await writeWholeFile(pathOf(root, key), async (file) => {
+          await file.writeFile(content, "utf8");
+          await file.utimes(at, at);
+        });
         await sweeper.added(bytes);
       } catch (cause) {
         throw new RlmError("store", `Cannot keep an entry in the cache ${root}: ${String(cause)}`, { cause });
@@ -68,24 +72,5 @@ async function readEntry(file: string): Promise<string | undefined> {
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
     throw new RlmError("store", `Cannot read the cache entry ${file}: ${String(cause)}`, { cause });
-  }
-}
-
-async function writeEntry(file: string, content: string, at: number): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  // Renamed when whole, so that a reader never finds half an entry.
-  const unfinished = `${file}.${randomUUID()}.tmp`;
-  try {
-    const handle = await open(unfinished, "wx", 0o600);
-    try {
-      await handle.writeFile(content, "utf8");
-      await handle.utimes(at / 1000, at / 1000);
-    } finally {
-      await handle.close();
-    }
-    await rename(unfinished, file);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
   }
 }

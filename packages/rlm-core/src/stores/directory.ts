@@ -1,12 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { InputError, RlmError } from "../errors.ts";
 import { filePieces } from "../file-pieces.ts";
 import type { RunStore } from "../store.ts";
 import { textRefInTurns } from "../text-ref.ts";
 import { slicesInTurns, slicesOf } from "../text-slices.ts";
+import { writeWholeFile } from "../whole-file.ts";
 import { encodeEntry } from "./log-entry.ts";
 import { appendLine, wholeLines } from "./log-file.ts";
 import { logKey, logName } from "./log-name.ts";
@@ -90,21 +90,7 @@ async function* fileOf(path: string, ref: string, root: string): AsyncGenerator<
 async function writeText(path: string, text: string, encoding: "utf8" | "utf16le"): Promise<void> {
   const there = await unlessMissing(`look at ${path}`, undefined, () => stat(path));
   if (there !== undefined && there.size === (await bytesOf(text, encoding))) return;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  // Renamed when whole, so that a reader never finds half a text.
-  const unfinished = `${path}.${randomUUID()}.tmp`;
-  try {
-    const file = await open(unfinished, "wx", 0o600);
-    try {
-      await file.writeFile(slicesOf(text), encoding);
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+  await writeWholeFile(path, async (file) => await file.writeFile(slicesOf(text), encoding));
 }
 
 async function bytesOf(text: string, encoding: "utf8" | "utf16le"): Promise<number> {

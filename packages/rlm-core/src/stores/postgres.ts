@@ -1,10 +1,9 @@
 import type { RunStore } from "../store.ts";
-import { encodeEntry } from "./log-entry.ts";
+import { databaseStore } from "./database-store.ts";
 import { postgresError } from "./postgres-error.ts";
 import { postgresLogs } from "./postgres-logs.ts";
 import { makePostgresTables, postgresPool, type PostgresPlace } from "./postgres-pool.ts";
 import { postgresTexts } from "./postgres-texts.ts";
-import { checkedPieces, wholeText } from "./text-pieces.ts";
 
 export { postgresError, postgresState } from "./postgres-error.ts";
 export {
@@ -33,37 +32,11 @@ export async function postgresStore(place: PostgresPlace): Promise<PostgresStore
     await close();
     throw error;
   }
-  const texts = postgresTexts(pool);
-  const logs = postgresLogs(pool);
-  return {
-    durable: true,
-    put: async (text) => await attempt(`keep a text of ${text.length} characters`, async () => await texts.put(text)),
-    get: async (ref) => await wholeText(read(ref)),
-    stream: read,
-    async append(key, entry) {
-      const line = encodeEntry(key, entry);
-      await attempt(`append to log "${key}"`, async () => await logs.append(key, line));
-    },
-    read: async (key) =>
-      await attempt(`read log "${key}"`, async () => (await logs.read(key)).map((line): unknown => JSON.parse(line))),
-    list: async (prefix) => await attempt("list logs", async () => await logs.list(prefix)),
-    delete: async (key) => await attempt(`delete log "${key}"`, async () => await logs.remove(key)),
-    close,
-  };
-
-  async function* read(ref: string): AsyncGenerator<string> {
-    try {
-      yield* checkedPieces(ref, "Postgres", texts.pieces(ref));
-    } catch (cause) {
-      throw postgresError(`read text ${ref}`, cause);
-    }
-  }
-}
-
-async function attempt<T>(action: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (cause) {
-    throw postgresError(action, cause);
-  }
+  const store = databaseStore({
+    place: () => "Postgres",
+    texts: postgresTexts(pool),
+    logs: postgresLogs(pool),
+    failure: postgresError,
+  });
+  return { ...store, close };
 }

@@ -1,11 +1,10 @@
 import { DatabaseSync } from "node:sqlite";
 import type { RunStore } from "../store.ts";
-import { encodeEntry } from "./log-entry.ts";
+import { databaseStore } from "./database-store.ts";
 import { openSqlite, type SqliteOptions } from "./sqlite-database.ts";
 import { sqliteError } from "./sqlite-error.ts";
 import { sqliteLogs } from "./sqlite-logs.ts";
 import { sqliteTexts } from "./sqlite-texts.ts";
-import { checkedPieces, wholeText } from "./text-pieces.ts";
 
 export { inTransaction, openSqlite, type SqliteOptions } from "./sqlite-database.ts";
 export { sqliteError } from "./sqlite-error.ts";
@@ -23,39 +22,16 @@ export interface SqliteStore extends RunStore {
  */
 export function sqliteStore(path: string | DatabaseSync, options: SqliteOptions = {}): SqliteStore {
   const database = path instanceof DatabaseSync ? path : openSqlite(path, options);
-  const texts = sqliteTexts(database);
-  const logs = sqliteLogs(database);
+  const store = databaseStore({
+    place: () => database.location() ?? "memory",
+    texts: sqliteTexts(database),
+    logs: sqliteLogs(database),
+    failure: (action, cause) => sqliteError(database, action, cause),
+  });
   return {
-    durable: true,
-    put: async (text) => await attempt(`keep a text of ${text.length} characters`, async () => await texts.put(text)),
-    get: async (ref) => await wholeText(read(ref)),
-    stream: read,
-    async append(key, entry) {
-      const line = encodeEntry(key, entry);
-      await attempt(`append to log "${key}"`, () => logs.append(key, line));
-    },
-    read: async (key) =>
-      await attempt(`read log "${key}"`, () => logs.read(key).map((line): unknown => JSON.parse(line))),
-    list: async (prefix) => await attempt("list logs", () => logs.list(prefix)),
-    delete: async (key) => await attempt(`delete log "${key}"`, () => logs.remove(key)),
+    ...store,
     async close() {
       if (database.isOpen) database.close();
     },
   };
-
-  async function* read(ref: string): AsyncGenerator<string> {
-    try {
-      yield* checkedPieces(ref, database.location() ?? "memory", texts.pieces(ref));
-    } catch (cause) {
-      throw sqliteError(database, `read text ${ref}`, cause);
-    }
-  }
-
-  async function attempt<T>(action: string, act: () => T | Promise<T>): Promise<T> {
-    try {
-      return await act();
-    } catch (cause) {
-      throw sqliteError(database, action, cause);
-    }
-  }
 }
