@@ -139,7 +139,11 @@ describe("readTrajectory() of a run that went on elsewhere", () => {
       event: { type: "block", code: "2", clock: 6 },
     };
     writeAll([...events, ...journalled.slice(0, 1), other]);
-    expect((await readTrajectory(path)).runs.get("r")?.journal).toEqual([journal[0], other.event]);
+    const { runs, complete } = await readTrajectory(path);
+    expect(runs.get("r")?.journal).toEqual([journal[0], other.event]);
+    // With it go the calls that were made there, their child, and an end that was not the last.
+    expect([...runs.keys()]).toEqual(["r"]);
+    expect([runs.get("r")?.queries, runs.get("r")?.end, complete]).toEqual([[], undefined, false]);
   });
 
   it("readTrajectory() counts events without a place up, and says where lines are missing", async () => {

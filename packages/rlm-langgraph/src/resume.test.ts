@@ -106,4 +106,56 @@ describe("rlm.fork()", () => {
       expect(await rlm.invoke(null, config)).toMatchObject({ answer: first.answer, runId: first.runId });
     await expect(rlm.fork(thread, { code: "1", reply: "2" })).rejects.toThrow("give one of them");
   });
+
+  it("rlm.fork() asks another query, with what the code had and the same dice", async () => {
+    const { model } = ruled((messages, { purpose }) => {
+      if (purpose === "sub") return `<${messages[0]?.content}>`;
+      const turn = turnOf(messages);
+      if (turn === 1)
+        return repl("const dice = Math.random(); const one = await llm_query('dice ' + dice); print(one)");
+      const query = /^Question: (.*)$/m.exec(messages[1]?.content ?? "")?.[1];
+      return repl(`FINAL('${query}: ' + one + Math.random())`);
+    });
+    const rlm = createRlm({ model, sandbox, limits: { directBelow: 0 }, checkpointer: new MemorySaver() });
+    const first = await rlm.invoke({ query: "first", context }, thread);
+    const place = (await rlm.checkpoints("t")).find(({ turn, next }) => turn === 1 && next === "generate")!;
+    const forked = await rlm.invoke(null, await rlm.fork(place.config, { query: "second" }));
+    expect(forked.answer).toBe(first.answer.replace("first", "second"));
+    expect(forked.usage.calls).toBe(3);
+    await replayTrajectory(await rlm.trajectory(forked.runId), { context, sandbox });
+  });
+
+  it("rlm.fork() with a raised limit goes on where the run had concluded, and counts what was spent", async () => {
+    const { model } = ruled((messages, { purpose }) => {
+      if (purpose === "conclude") return "the best so far";
+      const turn = turnOf(messages);
+      return turn < 4 ? repl(`const x${turn} = ${turn}; print(x${turn})`) : repl("FINAL([x1, x2, x3].join())");
+    });
+    const options = { model, sandbox, checkpointer: new MemorySaver() };
+    const rlm = createRlm({ ...options, limits: { directBelow: 0, calls: 3 } });
+    const first = await rlm.invoke({ query: "q", context }, thread);
+    expect(first).toMatchObject({ answer: "the best so far", status: "concluded", limit: "calls" });
+    const forked = await rlm.invoke(null, await rlm.fork(thread, { limits: { calls: 10 } }));
+    expect(forked).toMatchObject({ answer: "1,2,3", status: "final" });
+    // Three of the first run, two of its own.
+    expect(forked.usage.calls).toBe(5);
+    expect(
+      await rlm.invoke(null, (await rlm.checkpoints("t")).find(({ runId }) => runId === first.runId)!.config),
+    ).toEqual(first);
+  });
+
+  it("rlm.fork() with a limit that is reached by what was spent before concludes at once", async () => {
+    const { model, given } = ruled((messages, { purpose }) => {
+      if (purpose === "conclude") return "enough";
+      const turn = turnOf(messages);
+      return turn < 4 ? repl(`const x${turn} = ${turn}; print(x${turn})`) : repl("FINAL(x3)");
+    });
+    const rlm = createRlm({ model, sandbox, limits: { directBelow: 0 }, checkpointer: new MemorySaver() });
+    await rlm.invoke({ query: "q", context }, thread);
+    const place = (await rlm.checkpoints("t")).find(({ turn, next }) => turn === 3 && next === "generate")!;
+    const asked = given.length;
+    const forked = await rlm.invoke(null, await rlm.fork(place.config, { limits: { calls: 4 } }));
+    expect(forked).toMatchObject({ answer: "enough", status: "concluded", limit: "calls" });
+    expect(given.length - asked).toBe(1);
+  });
 });

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { answer, calls } from "./job.ts";
+import { killAndResume, type Chaos } from "./kill-and-resume.ts";
+
+/** Runs jobs until so many kills have fallen, and expects of each what docs/durability.md promises. */
+export async function survive(
+  kills: number,
+  seed: number,
+  place: (folder: string, id: string) => Pick<Chaos, "driver" | "place">,
+): Promise<void> {
+  const random = randomFrom(seed);
+  const folder = await mkdtemp(join(tmpdir(), "rlm-chaos-"));
+  try {
+    for (let fallen = 0, job = 1; fallen < kills; job++) {
+      const id = `job-${seed}-${job}`;
+      const own = await mkdtemp(join(folder, "job-"));
+      const survived = await killAndResume({ ...place(own, id), id, folder: own, random, maxKills: kills - fallen });
+      fallen += survived.kills;
+      console.log(
+        `${id}: ${survived.kills} kills, ${survived.asked.length} requests for ${calls} calls, ${survived.calls} charged`,
+      );
+      expect(survived).toMatchObject({ answer, status: "final", sessions: 5 });
+      expect(survived).toMatchObject({ paidTwice: [], unexplained: [], orphans: [] });
+      expect(new Set(survived.asked).size).toBe(calls);
+      // What was in flight at a kill may have been paid, so it is charged.
+      expect(survived.calls).toBeGreaterThanOrEqual(survived.asked.length);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Numbers in [0, 1): the same ones for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
