@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { postgresPrograms, startPostgres, type PostgresServer } from "../postgres-server.ts";
 import { survive } from "./survive.ts";
 
@@ -9,7 +9,8 @@ const programs = postgresPrograms();
 
 describe(`a run that is killed ${kills} times and goes on in other processes`, () => {
   it("rlm.invoke(null) over SQLite answers as if undisturbed and asks nothing again that is recorded", async () => {
-    await survive(kills, seed, (folder) => ({ driver: "sqlite", place: join(folder, "runs.sqlite") }));
+    const fallen = await survive(kills, seed, (folder) => ({ driver: "sqlite", place: join(folder, "runs.sqlite") }));
+    expect(fallen).toBe(kills);
   });
 });
 
@@ -22,6 +23,7 @@ describe.skipIf(programs === undefined)(`the same over Postgres${where}`, () => 
   afterAll(() => server?.stop());
 
   it("rlm.invoke(null) over Postgres answers as if undisturbed and asks nothing again that is recorded", async () => {
-    await survive(kills, seed, () => ({ driver: "postgres", place: server.url() }));
+    const fallen = await survive(kills, seed, () => ({ driver: "postgres", place: server.url() }));
+    expect(fallen).toBe(kills);
   });
 });

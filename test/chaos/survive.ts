@@ -5,16 +5,17 @@ import { expect } from "vitest";
 import { answer, calls } from "./job.ts";
 import { killAndResume, type Chaos } from "./kill-and-resume.ts";
 
-/** Runs jobs until so many kills have fallen, and expects of each what docs/durability.md promises. */
+/** Runs jobs until so many kills have fallen, expects of each that it comes to its end as if nothing had been, and returns the kills. */
 export async function survive(
   kills: number,
   seed: number,
   place: (folder: string, id: string) => Pick<Chaos, "driver" | "place">,
-): Promise<void> {
+): Promise<number> {
   const random = randomFrom(seed);
   const folder = await mkdtemp(join(tmpdir(), "rlm-chaos-"));
   try {
-    for (let fallen = 0, job = 1; fallen < kills; job++) {
+    let fallen = 0;
+    for (let job = 1; fallen < kills; job++) {
       const id = `job-${seed}-${job}`;
       const own = await mkdtemp(join(folder, "job-"));
       const survived = await killAndResume({ ...place(own, id), id, folder: own, random, maxKills: kills - fallen });
@@ -28,6 +29,7 @@ export async function survive(
       // What was in flight at a kill may have been paid, so it is charged.
       expect(survived.calls).toBeGreaterThanOrEqual(survived.asked.length);
     }
+    return fallen;
   } finally {
     await rm(folder, { recursive: true });
   }
