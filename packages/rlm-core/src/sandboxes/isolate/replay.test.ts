@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { digestAfter, initialDigest, withoutRolledBack } from "../../digest.ts";
 import { ReplayError, SandboxError } from "../../errors.ts";
 import type { EndEvent, JournalEvent } from "../../journal.ts";
@@ -217,12 +217,14 @@ describe("open() with a history", () => {
   };
   const test = testSession("");
   const other = test.result({ id: 1, kind: "llm", hash: "", prompt: "", options: {} }, "another text").ref;
-  const recording = recorded(test);
+  // Before any test of this file: what one of them leaves open is closed at its end.
+  beforeAll(async () => {
+    await recorded(test);
+  });
 
   it.each(Object.entries(changes))(
     "and %s throws a ReplayError that names the first difference",
     async (_name, [change, message]) => {
-      await recording;
       const opening = open(test.options({ history: change(test.journal) }));
       await expect(opening).rejects.toThrow(ReplayError);
       await expect(opening).rejects.toThrow(message);
