@@ -22,7 +22,7 @@ export const core: Record<string, { files: string; imports: string[] }> = {
   },
   means: {
     files:
-      "run events listener budget budget-log spending usage stopwatch prices prompt parse-reply turns derivations semaphore",
+      "run events listener record-digest budget budget-log spending usage stopwatch prices prompt parse-reply turns derivations semaphore",
     imports: ["ports"],
   },
   queries: { files: "queries", imports: ["ports", "means"] },
@@ -30,15 +30,19 @@ export const core: Record<string, { files: string; imports: string[] }> = {
   loop: { files: "loop tree options check-models", imports: ["ports", "means", "queries", "steps", "stores"] },
   sandboxes: { files: "sandboxes", imports: ["ports"] },
   stores: { files: "stores caches", imports: ["ports"] },
-  records: { files: "trajectory* read-trajectory replay*", imports: ["ports", "means", "stores"] },
+  records: { files: "trajectory* read-trajectory context-difference replay*", imports: ["ports", "means", "stores"] },
+  resume: {
+    files: "resume",
+    imports: ["ports", "means", "queries", "steps", "loop", "stores", "records"],
+  },
   // Only the index wires the default sandbox to the loop.
   index: {
     files: "index driver default-sandbox",
-    imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records"],
+    imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records", "resume"],
   },
   testing: {
     files: "testing",
-    imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records"],
+    imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records", "resume"],
   },
 };
 

@@ -67,13 +67,13 @@ describe("rlm replay", () => {
       "another prompt",
       /("type":"block".*)'What\?'/,
       "$1'Which?'",
-      /^different: in session [\w-]+: Cannot replay block 1: call 1 differs/,
+      /^different: in session [\w-]+: block 1 \(turn 1\) is not the code of its reply/,
     ],
     [
       "another output",
       /("type":"end".*?)a bird/,
       "$1a bard",
-      /Cannot replay block 1: its output differs at character \d+: the journal has "ard/,
+      /in session [\w-]+: block 1: its output differs at character \d+: the journal has "ard/,
     ],
     [
       "another result",
@@ -85,13 +85,13 @@ describe("rlm replay", () => {
       "another child",
       /("type":"block".*?seen = )context/g,
       "$11 + context",
-      /in session [\w-]+\/2\.2: Cannot replay block 1: its error differs/,
+      /in session [\w-]+\/2\.2: block 1 \(turn 1\) is not the code of its reply/,
     ],
     [
       "an end that tells another answer",
       /("status":"final",(?:"text":)")a bird/,
       "$1no bird",
-      /the answer of its code is "a bird, child of 59", its end tells "no bird, child of 59"/,
+      /its end tells the answer "no bird, child of 59", its code gave "a bird, child of 59"/,
     ],
   ])("main() replay names the first difference of %s, and ends with 4", async (_, from, to, words) => {
     const altered = alter((text) => text.replace(from, to));

@@ -97,7 +97,7 @@ describe("a run through everything that can go wrong", () => {
       );
       const trajectory = await readTrajectory(join(folder, "depth-1.jsonl"));
       await expect(replayTrajectory(trajectory, { context: `${context}.`, sandbox })).rejects.toThrow(
-        /its context was "context" with/,
+        /its context was "context", a text with/,
       );
     } finally {
       await sandbox.close();

@@ -49,7 +49,7 @@ export function readSpent(entries: readonly unknown[], logKey: string): { spendi
 }
 
 /** What tells an entry from all others of a log. */
-function entryName({ type, id }: BudgetEntry): string {
+export function entryName({ type, id }: BudgetEntry): string {
   return `${type} ${id}`;
 }
 

@@ -18,6 +18,7 @@ export {
   createRun,
   initialState,
   openTree,
+  runEnded,
   runFailed,
   runStart,
   spentEntry,

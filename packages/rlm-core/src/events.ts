@@ -1,6 +1,7 @@
 import type { BudgetEntry } from "./budget-log.ts";
 import type { LimitName } from "./errors.ts";
 import type { JournalEvent } from "./journal.ts";
+import type { Limits } from "./limits.ts";
 import type { RlmState, Usage } from "./state.ts";
 import type { SessionOptions } from "./sandbox.ts";
 import type { TokenUsage } from "./model.ts";
@@ -30,6 +31,8 @@ export interface RunStartEvent extends InRun {
   parent?: { runId: string; turn: number; id: number };
   state: RlmState;
   repl: Repl;
+  /** Of the whole run; at the root alone. */
+  limits?: Limits;
 }
 
 /** Names of host tools, sources of kits, and bounds of a session's REPL. */
@@ -93,6 +96,8 @@ export interface RunEndEvent extends InRun {
   error?: string;
   /** The answer, where there is one. */
   text?: string;
+  /** One hash over the session's record: see `recordDigest`. */
+  digest?: string;
   usage: Usage;
 }
 

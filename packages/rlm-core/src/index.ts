@@ -1,6 +1,7 @@
 import { runLoop, type RlmInput, type RlmResult } from "./loop.ts";
 import type { RlmOptions } from "./options.ts";
 import { defaultSandbox } from "./default-sandbox.ts";
+import { resumeLoop, type ResumeInput, type ResumeOptions } from "./resume.ts";
 
 /**
  * Answers a query over a context of any length by a Recursive Language Model (arXiv 2512.24601): the model never sees
@@ -12,7 +13,21 @@ export async function runRlm<T = string>(input: RlmInput, options: RlmOptions<T>
   return await runLoop(input, options, defaultSandbox());
 }
 
+/**
+ * Goes on with a run of {@link runRlm} where its process was killed, failed or was aborted, from its trajectory file and
+ * the context again; new lines go to the same file. What the trajectory has is paid for: no recorded reply or result is
+ * asked again, at any depth; calls in flight at the kill are, and count at their reserved size. A run that has its answer
+ * gives it without a model call. Query, response format, seed and the REPL's limits come from the trajectory; other
+ * limits do too unless `options.limits` has others, such as a raised one. `onEvent` hears what happens from here on.
+ * One process at a time: two that write to one trajectory spoil it.
+ * Throws as `runRlm` does, and InputError where there is no such run, or context, tools, kits or REPL limits are not those it had.
+ */
+export async function resumeRlm<T = string>(input: ResumeInput, options: ResumeOptions): Promise<RlmResult<T>> {
+  return await resumeLoop<T>(input, options, defaultSandbox());
+}
+
 export type { RlmInput, RlmResult } from "./loop.ts";
+export type { ResumeInput, ResumeOptions } from "./resume.ts";
 export type { RlmOptions } from "./options.ts";
 export { defaultLimits, resolveLimits, type Limits } from "./limits.ts";
 export { checkPrices, costOf, type Price, type Prices } from "./prices.ts";

@@ -5,7 +5,7 @@ import type { TokenUsage } from "./model.ts";
 import { checkInput, resolveOptions, type RlmOptions } from "./options.ts";
 import type { Run } from "./run.ts";
 import type { CallValue, Sandbox } from "./sandbox.ts";
-import { outcomeOf, type PendingCall, type RlmState, type Usage } from "./state.ts";
+import { outcomeOf, type Outcome, type PendingCall, type RlmState, type Usage } from "./state.ts";
 import { conclude } from "./steps/conclude.ts";
 import { direct } from "./steps/direct.ts";
 import { execute } from "./steps/execute.ts";
@@ -19,6 +19,7 @@ import {
   createRun,
   initialState,
   openTree,
+  runEnded,
   runFailed,
   runStart,
   type SessionTask,
@@ -60,23 +61,59 @@ export async function runLoop<T = string>(
   const tree = await openTree(resolved, runId, driver);
   const { signal } = tree;
   const query = input.query.trim();
-  const root = { runId, depth: 0, seed: randomInt(2 ** 32), query, contexts, model, responseFormat, signal };
-  const { answer, state } = await runSession(root, tree);
+  return await runRoot(
+    { runId, depth: 0, seed: randomInt(2 ** 32), query, contexts, model, responseFormat, signal },
+    tree,
+  );
+}
+
+/** The sessions of a run, by what is known of those that ran before. */
+export interface LoopTree extends Tree {
+  /** Throws ReplayError where this session is asked something else than it was. */
+  recall?(task: SessionTask): Recalled | undefined;
+}
+
+/** A session that ran before: how it ended, if it has an answer, or where it stands. */
+export type Recalled = { ended: Ended } | { state: Pick<RlmState, "journal" | "startedAt" | "versions" | "outcome"> };
+
+/** What a session came to. */
+export interface Ended extends Pick<Outcome, "status" | "limit"> {
+  answer: CallValue;
+  usage: Usage;
+}
+
+/** Runs a tree from its root's first step, or from where it stands, to its outcome. */
+export async function runRoot<T>(root: SessionTask, tree: LoopTree): Promise<RlmResult<T>> {
+  const ended = await runSession(root, tree);
   // Of a run that failed it is kept, for whoever goes on with it.
-  await discard(budgetKey(runId), root, tree);
-  const { status, limit } = outcomeOf(state);
+  await discard(budgetKey(root.runId), root, tree);
+  return resultOf(ended, root);
+}
+
+/** The result of a run, its answer as the response format says. */
+export function resultOf<T>(
+  { answer, status, limit, usage }: Ended,
+  { runId, responseFormat }: Pick<SessionTask, "runId" | "responseFormat">,
+): RlmResult<T> {
   const parsed: unknown = responseFormat === undefined ? answer.text : JSON.parse(answer.text);
-  return { answer: parsed as T, status, ...(limit && { limit }), usage: state.usage, runId };
+  return { answer: parsed as T, status, ...(limit && { limit }), usage, runId };
+}
+
+/** The key of a session's write-ahead log in the store. */
+export function sessionLogKey(runId: string): string {
+  return `${runId}/log`;
 }
 
 /** One session from its first step to its outcome: the root's, or a child's. */
-async function runSession(task: SessionTask, tree: Tree): Promise<{ answer: CallValue; state: RlmState }> {
+async function runSession(task: SessionTask, tree: LoopTree): Promise<Ended> {
   const { runId, depth, parent } = task;
+  const recalled = tree.recall?.(task);
+  if (recalled !== undefined && "ended" in recalled) return recalled.ended;
   const run = createRun(task, tree, {
-    logKey: `${runId}/log`,
+    logKey: sessionLogKey(runId),
     recurse: async (call, signal) => await runChild(call, signal, run, tree),
   });
-  let state = initialState(task, tree);
+  let state: RlmState = { ...initialState(task, tree), ...recalled?.state, usage: run.meter.usage() };
   run.emit(runStart(state, run, parent && { runId: parent.run.id, turn: parent.turn, id: parent.id }));
   try {
     let step;
@@ -87,8 +124,8 @@ async function runSession(task: SessionTask, tree: Tree): Promise<{ answer: Call
     const { status, limit, answerRef, json } = outcomeOf(state);
     const answer = { text: await run.store.get(answerRef), json };
     const { usage } = state;
-    run.emit({ type: "run-end", runId, depth, status, ...(limit && { limit }), text: answer.text, usage });
-    return { answer, state };
+    run.emit(runEnded(state, answer.text, run));
+    return { answer, status, ...(limit && { limit }), usage };
   } catch (error) {
     emitLast(run.emit, runFailed(error, depth, run));
     throw error;
@@ -125,10 +162,10 @@ async function runChild(
   call: PendingCall,
   signal: AbortSignal,
   run: Run,
-  tree: Tree,
+  tree: LoopTree,
 ): Promise<{ value: CallValue; usage: TokenUsage }> {
-  const { answer, state } = await runSession(await childTask(call, run, signal), tree);
-  const { inputTokens, outputTokens, estimated } = state.usage;
+  const { answer, usage } = await runSession(await childTask(call, run, signal), tree);
+  const { inputTokens, outputTokens, estimated } = usage;
   return { value: answer, usage: { inputTokens, outputTokens, ...(estimated && { estimated }) } };
 }
 

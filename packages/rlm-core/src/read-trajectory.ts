@@ -63,7 +63,11 @@ export function addLine(runs: Map<string, TrajectoryRun>, line: TrajectoryLine, 
   if (line.type === "run-start") {
     const known = runs.get(line.runId);
     // One that goes on elsewhere begins a second time, as it did before.
-    if (known !== undefined && sameStart(known.start, line)) return;
+    if (known !== undefined && sameStart(known.start, line)) {
+      // It goes on, so an end without an answer was not the last.
+      if (known.end?.text === undefined) delete known.end;
+      return;
+    }
     // Its parent went another way and opened another child by a call of the same number.
     removeChildren(line.runId, runs, () => true);
     runs.set(line.runId, { start: line, journal: [], texts: new Map(), queries: [], budget: [], warnings: [] });
@@ -142,7 +146,8 @@ function parseLine(line: string, path: string, number: number): TrajectoryLine {
     isObject(value) &&
     typeof value.type === "string" &&
     typeof value.runId === "string" &&
-    (value.type !== "journal" || isObject(value.event));
+    (value.type !== "journal" || isObject(value.event)) &&
+    (value.type !== "budget" || isObject(value.entry));
   if (!fits) throw new RlmError("store", `Cannot read trajectory ${path}: line ${number} is damaged`);
   return value as unknown as TrajectoryLine;
 }

@@ -6,7 +6,13 @@ import type { Trajectory, TrajectoryRun } from "./trajectory.ts";
 import { sha256 } from "./hash.ts";
 
 const left = { turn: 1, turns: 30, calls: 200 };
-const reply: JournalEvent = { type: "reply", text: "", left, usage: { inputTokens: 1, outputTokens: 1 }, model: "m" };
+const reply: JournalEvent = {
+  type: "reply",
+  text: "```repl\n1\n```",
+  left,
+  usage: { inputTokens: 1, outputTokens: 1 },
+  model: "m",
+};
 const block: JournalEvent = { type: "block", code: "1", clock: 0 };
 const call: JournalEvent = { type: "call", id: 1, kind: "rlm", hash: "h" };
 const end: JournalEvent = { type: "end", output: { text: "", chars: 0 }, computeMs: 1 };
@@ -53,7 +59,7 @@ describe("replayTrajectory()", () => {
     const replay = replayTrajectory(trajectory, { context: "texts", sandbox });
     await expect(replay).rejects.toMatchObject({
       code: "replay",
-      message: expect.stringMatching(/was "context" with 4 characters.*got "context" with 5/),
+      message: expect.stringMatching(/was "context", a text with 4 characters.*got "context", a text with 5/),
     });
     const renamed = trajectoryOf(runOf("r", "text", [reply, block, end]));
     for (const context of renamed.runs.get("r")?.start.contexts ?? []) context.name = "logs";

@@ -1,12 +1,13 @@
 import type { ContextRef } from "./context.ts";
 import { refOf } from "./context-ref.ts";
 import { ReplayError } from "./errors.ts";
-import type { Sandbox, SubCall, Variable } from "./sandbox.ts";
+import { checkEnd, checkRecord } from "./replay-checks.ts";
+import type { Sandbox, Session, SessionOptions, SubCall, Variable } from "./sandbox.ts";
 import { pagedContext, storeContexts, streamContext, type ContextInput } from "./store-context.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { turnsOf } from "./turns.ts";
 import type { Trajectory, TrajectoryRun } from "./trajectory.ts";
-import { contextLine } from "./trajectory-line-of.ts";
+import { contextDifference } from "./context-difference.ts";
 import type { RunStore } from "./store.ts";
 
 export interface ReplayOptions {
@@ -50,8 +51,10 @@ export async function replayTrajectory(
       start.parent === undefined
         ? await storeContexts(context, store, signal)
         : [await childContext(start.parent, calls, store)];
-    checkContexts(runId, contexts, run);
-    const session = await sandbox.open({
+    const difference = contextDifference(start.contexts, contexts);
+    if (difference !== undefined) throw new ReplayError(`Cannot replay run ${runId}: ${difference}`);
+    checkRecord(run, trajectory);
+    const session = await open(runId, {
       ...start.repl,
       contexts,
       read: (ref) => store.get(ref),
@@ -64,12 +67,24 @@ export async function replayTrajectory(
       ...(signal && { signal }),
     });
     try {
+      checkEnd(run);
       replayed.push({ runId, depth: start.depth, ...(await session.inspect(signal)) });
     } finally {
       await session.close();
     }
   }
   return replayed;
+
+  async function open(runId: string, options: SessionOptions): Promise<Session> {
+    try {
+      return await sandbox.open(options);
+    } catch (error) {
+      if (!(error instanceof ReplayError)) throw error;
+      throw new ReplayError(`Cannot replay run ${runId}: ${error.message.replace(/^Cannot replay /, "")}`, {
+        cause: error,
+      });
+    }
+  }
 }
 
 // The block that opened it, or one above, never happened, so nothing of it is left to compare with.
@@ -90,16 +105,4 @@ async function childContext(
       `Cannot replay the child of call ${parent.id} of run ${parent.runId}: the code did not make that call`,
     );
   return await refOf("context", call.context, store);
-}
-
-function checkContexts(runId: string, contexts: readonly ContextRef[], { start }: TrajectoryRun): void {
-  const given = contexts.map(contextLine);
-  for (const [index, wanted] of start.contexts.entries()) {
-    const got = given[index];
-    if (got?.hash === wanted.hash && got.name === wanted.name) continue;
-    const described = got === undefined ? "nothing" : `"${got.name}" with ${got.length} characters, ${got.hash}`;
-    throw new ReplayError(
-      `Cannot replay run ${runId}: its context was "${wanted.name}" with ${wanted.length} characters, ${wanted.hash}; got ${described}`,
-    );
-  }
 }

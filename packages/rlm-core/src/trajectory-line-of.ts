@@ -9,11 +9,23 @@ export function lineOf(event: RlmEvent, at: number): TrajectoryLine | undefined 
   const { runId, depth } = event;
   const place = { at, runId, depth };
   if (event.type === "run-start") {
-    const { parent, repl, state } = event;
+    const { parent, repl, state, limits } = event;
     const { task, seed, startedAt, versions } = state;
     const { query, responseFormat } = task;
     const contexts = task.contexts.map(contextLine);
-    return { type: "run-start", ...place, parent, query, contexts, responseFormat, seed, startedAt, versions, repl };
+    return {
+      type: "run-start",
+      ...place,
+      parent,
+      query,
+      contexts,
+      responseFormat,
+      seed,
+      startedAt,
+      versions,
+      repl,
+      limits,
+    };
   }
   if (event.type === "journal") {
     const { turn, index, text } = event;
@@ -25,8 +37,8 @@ export function lineOf(event: RlmEvent, at: number): TrajectoryLine | undefined 
   }
   if (event.type === "budget") return { type: "budget", ...place, entry: event.entry };
   if (event.type === "warning") return { type: "warning", ...place, message: event.message };
-  const { status, limit, error, text, usage } = event;
-  return { type: "run-end", ...place, status, limit, error, text, usage };
+  const { status, limit, error, text, digest, usage } = event;
+  return { type: "run-end", ...place, status, limit, error, text, digest, usage };
 }
 
 /** A context as a trajectory tells it: neither its first characters nor the path of a file, for a trajectory is passed on. */

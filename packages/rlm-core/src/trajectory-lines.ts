@@ -4,6 +4,7 @@ import type { Repl } from "./events.ts";
 import type { LimitName } from "./errors.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
+import type { Limits } from "./limits.ts";
 import type { TokenUsage } from "./model.ts";
 import type { RlmState, Usage } from "./state.ts";
 
@@ -40,6 +41,8 @@ export interface RunStartLine extends InRun {
   startedAt: number;
   versions: RlmState["versions"];
   repl: Repl;
+  /** Of the whole run; at the root alone. Null: no limit. */
+  limits?: Record<keyof Limits, number | null>;
 }
 
 /** A context without any of its text. `hash`: `sha256:<hex>` of the UTF-8 text, for a file of its bytes, and for a part of a file `#<from>+<length>` after it. */
@@ -85,5 +88,7 @@ export interface RunEndLine extends InRun {
   error?: string;
   /** The answer, where there is one. */
   text?: string;
+  /** Of all that the trajectory tells of this session up to here. */
+  digest?: string;
   usage: Usage;
 }

@@ -1,6 +1,7 @@
-import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { InputError, RlmError } from "./errors.ts";
 import type { Emit } from "./events.ts";
+import { cutToLines } from "./stores/log-file.ts";
 import { lineOf } from "./trajectory-line-of.ts";
 import { trajectoryVersion } from "./trajectory-lines.ts";
 import type { TrajectoryHeader, TrajectoryLine } from "./trajectory-lines.ts";
@@ -31,6 +32,8 @@ export interface TrajectoryWriter {
 export interface TrajectoryOptions {
   /** Replaces a file that is there. @default false */
   overwrite?: boolean;
+  /** Goes on behind the last whole line of a trajectory that is there. @default false */
+  append?: boolean;
   /** Milliseconds since 1970. @default Date.now */
   now?: () => number;
 }
@@ -41,11 +44,10 @@ export interface TrajectoryOptions {
  */
 export function trajectoryWriter(
   path: string,
-  { overwrite = false, now = Date.now }: TrajectoryOptions = {},
+  { overwrite = false, append = false, now = Date.now }: TrajectoryOptions = {},
 ): TrajectoryWriter {
-  let file: number | undefined = openNew(path, overwrite);
-  const header: TrajectoryHeader = { type: "rlm-trajectory", version: trajectoryVersion, createdAt: now() };
-  write(header);
+  let file: number | undefined = append ? openOld(path) : openNew(path, overwrite);
+  if (!append) write({ type: "rlm-trajectory", version: trajectoryVersion, createdAt: now() });
   return {
     onEvent(event) {
       const line = lineOf(event, now());
@@ -89,10 +91,25 @@ function openNew(path: string, overwrite: boolean): number {
   }
 }
 
-function reason(cause: unknown): string {
+function openOld(path: string): number {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDWR | constants.O_APPEND);
+    fchmodSync(file, 0o600);
+    cutToLines(file);
+    return file;
+  } catch (cause) {
+    if (file !== undefined) closeSync(file);
+    throw new InputError(`Cannot go on with the trajectory ${path}: ${reason(cause, "there is no such file")}`, {
+      cause,
+    });
+  }
+}
+
+function reason(cause: unknown, missing = "its folder does not exist; make it first"): string {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   if (code === "EEXIST") return "there is such a file already; give another path, or overwrite: true";
-  if (code === "ENOENT") return "its folder does not exist; make it first";
+  if (code === "ENOENT") return missing;
   if (code === "EISDIR") return "it is a folder; give the path of a file in it";
   if (code === "EACCES" || code === "EPERM" || code === "EROFS")
     return "this user may not write there; give another path";

@@ -2,13 +2,15 @@ import { restoreBudget } from "./budget.ts";
 import type { BudgetEntry } from "./budget-log.ts";
 import type { ContextRef } from "./context.ts";
 import type { RunEndEvent, RunStartEvent } from "./events.ts";
+import { contentOf } from "./file-ref.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { listenedBy } from "./listener.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { wait } from "./queries/wait.ts";
+import { recordDigest } from "./record-digest.ts";
 import type { Run } from "./run.ts";
 import { createSemaphore } from "./semaphore.ts";
-import { schemaVersion, type PendingCall, type RlmState, type Usage } from "./state.ts";
+import { outcomeOf, schemaVersion, type PendingCall, type RlmState, type Usage } from "./state.ts";
 import { sessionOptions } from "./steps/live-session.ts";
 import { noUsage } from "./usage.ts";
 
@@ -81,8 +83,8 @@ export function budgetKey(runId: string): string {
   return `${runId}/budget`;
 }
 
-/** A child's id is its parent's and the call that opened it. */
-function depthOf(runId: string): number {
+/** The depth of a session: a child's id is its parent's and the call that opened it. */
+export function depthOf(runId: string): number {
   return runId.split("/").length - 1;
 }
 
@@ -146,7 +148,17 @@ export function runStart(state: RlmState, run: Run, parent: RunStartEvent["paren
   const { queries, tools, kits, limits } = sessionOptions(state, run);
   const { promptChars, outputChars, computeMs, heapMb, answerChars } = limits;
   const repl = { queries, tools, kits, limits: { promptChars, outputChars, computeMs, heapMb, answerChars } };
-  return { type: "run-start", runId: run.id, depth: state.depth, state, repl, ...(parent && { parent }) };
+  const start = { type: "run-start", runId: run.id, depth: state.depth, state, repl } as const;
+  return parent === undefined ? { ...start, limits: run.limits } : { ...start, parent };
+}
+
+/** Tells listeners that a session has its answer. */
+export function runEnded(state: RlmState, text: string, run: Run): RunEndEvent {
+  const { depth, usage, journal, seed, task } = state;
+  const { status, limit } = outcomeOf(state);
+  const contexts = task.contexts.map(({ name, kind, ref }) => ({ name, kind, hash: contentOf(ref) }));
+  const digest = recordDigest({ ...task, contexts, seed, journal });
+  return { type: "run-end", runId: run.id, depth, status, ...(limit && { limit }), text, digest, usage };
 }
 
 /** Tells listeners that a session ended with an error, or was aborted. */

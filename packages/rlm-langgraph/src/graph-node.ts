@@ -5,6 +5,7 @@ import {
   createRun,
   emitLast,
   nextStep,
+  runEnded,
   runFailed,
   type PendingCall,
   type Run,
@@ -185,21 +186,21 @@ async function updateOf(
   if (head !== null) live.journals.set(head, [...journal]);
   const update: Update = { journal: head, pending, usage, limit, outcome, results: null };
   if (outcome === null) return update;
-  return { ...update, ...(await ended(outcome, after, values.session, run, live)) };
+  return { ...update, ...(await ended(outcome, after, run, live)) };
 }
 
 /** The session has its answer: its sandbox goes. A root's answer is the graph's output; a child's stays in the store. */
 async function ended(
-  { status, limit, answerRef }: NonNullable<RlmState["outcome"]>,
-  { usage, depth, task }: RlmState,
-  { id }: GraphSession,
+  { answerRef }: NonNullable<RlmState["outcome"]>,
+  state: RlmState,
   run: Run,
   live: LiveTree,
 ): Promise<Update> {
+  const { depth, task } = state;
   const text = await run.store.get(answerRef);
-  run.emit({ type: "run-end", runId: id, depth, status, ...(limit && { limit }), text, usage });
+  run.emit(runEnded(state, text, run));
   await run.session?.close();
   run.session = undefined;
-  live.runs.delete(id);
+  live.runs.delete(run.id);
   return depth > 0 ? {} : { answer: task.responseFormat === undefined ? text : (JSON.parse(text) as unknown) };
 }

@@ -16,7 +16,6 @@ import { temporaryFiles } from "../temporary-files.ts";
 import { write } from "../write.ts";
 import { countRecord, type Compared } from "./count-record.ts";
 import { readTrace } from "./read-trace.ts";
-import { answerDifference } from "./recorded-answer.ts";
 import { argumentsFor, contextsInWords, otherContext } from "./run-contexts.ts";
 import { watchReplay } from "./watch-replay.ts";
 
@@ -83,15 +82,13 @@ async function judge(request: ReplayRequest, sandbox: Sandbox, loading: LoadOpti
       watched.words,
       async () => await replayTrajectory(trajectory, { context, sandbox: watched.sandbox, signal }),
     );
-    const difference = answerDifference(trajectory, sessions);
     const compared = countRecord(sessions.map(({ runId }) => trajectory.runs.get(runId)?.journal ?? []));
-    if (difference !== undefined) return different(request, { trajectory, difference, v8 });
     return identical(request, { trajectory, root, sessions, compared, v8 });
   } catch (error) {
     if (!(error instanceof ReplayError)) throw error;
     const problem = watched.runId() === undefined ? await otherContext(context, root, signal) : undefined;
     if (problem !== undefined) throw new InputError(problem, { cause: error });
-    return different(request, { trajectory, difference: `${placeOf(watched.runId())}${error.message}`, v8 });
+    return different(request, { trajectory, difference: inSession(error.message), v8 });
   }
 }
 
@@ -158,6 +155,7 @@ const nothing = {
   v8: null,
 };
 
-function placeOf(runId: string | undefined): string {
-  return runId === undefined ? "" : `in session ${runId}: `;
+/** What differs, as rlm-core says it, in this command's words. */
+function inSession(message: string): string {
+  return message.replace(/^Cannot replay run (\S+): /, "in session $1: ");
 }

@@ -45,9 +45,9 @@ export async function answerBlock(
     let calls = progress.kind === "waiting" ? session.last.outstanding : [];
     while (progress.kind === "waiting") {
       for (const call of calls) {
+        const paid = known.has(call.id) ? spare.givenTo(call.id) : spare.take(call.hash);
         if (!known.has(call.id)) await log.add(callEvent(call));
         known.add(call.id);
-        const paid = spare.take(call.hash);
         if (paid === undefined && run.deferChildren && opensChild(call, state.depth, run.limits.depth))
           deferred.push(call);
         else {

@@ -17,7 +17,10 @@ interface Entry {
 }
 
 /** Opens the log of a step, with what an earlier try of it had already written ahead: that is told again, for it may not have come so far. */
-export async function openBlockLog(state: RlmState, run: Run): Promise<BlockLog> {
+export async function openBlockLog(
+  state: Pick<RlmState, "journal" | "depth">,
+  run: Pick<Run, "id" | "store" | "logKey" | "keepsLog" | "emit">,
+): Promise<BlockLog> {
   const journal: JournalEvent[] = [...state.journal];
   let turn = turnsOf(journal).length;
   // By place: what a step wrote again after a crash stands behind what came later.

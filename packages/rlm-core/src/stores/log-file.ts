@@ -7,7 +7,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } fr
 export function appendLine(path: string, line: string): void {
   const file = openSync(path, "a+", 0o600);
   try {
-    const start = endOfLines(file);
+    const start = cutToLines(file);
     try {
       writeWhole(file, Buffer.from(`${line}\n`, "utf8"));
     } catch (error) {
@@ -29,8 +29,8 @@ function writeWhole(file: number, bytes: Buffer): void {
   for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
 }
 
-// Cuts the file after its last line end and returns its size.
-function endOfLines(file: number): number {
+/** Cuts the file after its last line end and returns its size. */
+export function cutToLines(file: number): number {
   const { size } = fstatSync(file);
   const piece = Buffer.alloc(1);
   if (size === 0 || (readSync(file, piece, 0, 1, size - 1) === 1 && piece[0] === lineEnd)) return size;

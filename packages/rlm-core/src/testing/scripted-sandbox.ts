@@ -73,9 +73,9 @@ function createSession(
   const outstanding = new Map<number, SubCall>();
   let delivered: SubResult[] = [];
   let digest = initialDigest(options);
-  let atBlock = digest;
-  let progress: Progress | undefined;
   let lastId = 0;
+  let atBlock = { digest, lastId };
+  let progress: Progress | undefined;
   let closed = false;
 
   const session: ScriptedSession = {
@@ -93,7 +93,7 @@ function createSession(
     },
     async run(block, signal) {
       checkOpen("run code", signal);
-      atBlock = digest;
+      atBlock = { digest, lastId };
       digest = digestAfter(digest, { type: "block", ...block });
       return play({ type: "run", ...block });
     },
@@ -145,7 +145,8 @@ function createSession(
 
   function end({ output = "", error, answer, rolledBack, computeMs = 1 }: ScriptedEnd): Progress {
     outstanding.clear();
-    if (rolledBack === true) digest = atBlock;
+    // As if it had never been: its ids come again.
+    if (rolledBack === true) ({ digest, lastId } = atBlock);
     return {
       kind: "done",
       output: { text: output, chars: output.length },

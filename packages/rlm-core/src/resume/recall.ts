@@ -1,0 +1,50 @@
+import { contextDifference } from "../context-difference.ts";
+import { ReplayError } from "../errors.ts";
+import type { EndEvent, JournalEvent } from "../journal.ts";
+import type { Ended, LoopTree, Recalled } from "../loop.ts";
+import type { Trajectory, TrajectoryRun } from "../read-trajectory.ts";
+import type { Outcome } from "../state.ts";
+import { turnsOf } from "../turns.ts";
+
+/** What a trajectory knows of the sessions of its run. A child has the id of the call that opens it, so it is found again. */
+export function createRecall({ runs }: Trajectory): NonNullable<LoopTree["recall"]> {
+  return ({ runId, query, contexts }): Recalled | undefined => {
+    const run = runs.get(runId);
+    if (run === undefined) return undefined;
+    const { start, journal } = run;
+    const difference =
+      start.query === query
+        ? contextDifference(start.contexts, contexts)
+        : `it was asked ${shown(start.query)}, now it is asked ${shown(query)}`;
+    if (difference !== undefined) throw new ReplayError(`Cannot resume run ${runId}: ${difference}`);
+    const ended = endedOf(run);
+    if (ended !== undefined) return { ended };
+    const outcome = outcomeIn(journal);
+    const { startedAt, versions } = start;
+    return { state: { journal, startedAt, versions, ...(outcome && { outcome }) } };
+  };
+}
+
+/** What a session came to, if it has ended with an answer. */
+export function endedOf({ start, journal, end }: TrajectoryRun): Ended | undefined {
+  if (end?.text === undefined || end.status === "failed" || end.status === "aborted") return undefined;
+  const { status, limit, text, usage } = end;
+  const json = answerOf(journal)?.json ?? start.responseFormat !== undefined;
+  return { answer: { text, json }, status, ...(limit && { limit }), usage };
+}
+
+/** The outcome that a journal tells of. A reply that concludes is gone on with by its step, which knows what it comes to. */
+function outcomeIn(journal: readonly JournalEvent[]): Outcome | undefined {
+  const answer = answerOf(journal);
+  if (answer === undefined || turnsOf(journal).at(-1)?.reply.concludes !== undefined) return undefined;
+  return { status: "final", answerRef: answer.ref, json: answer.json };
+}
+
+function answerOf(journal: readonly JournalEvent[]): EndEvent["answer"] {
+  const end = journal.findLast((event) => event.type === "end");
+  return end?.answer;
+}
+
+function shown(query: string): string {
+  return JSON.stringify(query.slice(0, 100));
+}
