@@ -70,6 +70,17 @@ describe("main() usage", () => {
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stderr).not.toContain("limits.");
   });
+
+  it("main() refuses --cost-usd for a model without a price before it reads the context, and only where it would be asked", async () => {
+    write("known.json", JSON.stringify({ known: { inputPerMillion: 1, outputPerMillion: 1 } }));
+    const openModel = async (name: string) => scriptedModel(["yes"], { modelName: name.slice(2) });
+    const argv = [...q, "-m", "a:known", "--sub-model", "a:other", "--cost-usd", "1", "--prices", "known.json"];
+    const refused = await runMain(argv, { cwd: folder, openModel });
+    expect([refused.code, refused.stdout]).toEqual([2, ""]);
+    expect(refused.stderr).toContain('the model "other" has no price; give it in the table of --prices');
+    expect(refused.stderr).not.toContain("Context:");
+    expect((await runMain([...argv, "--depth", "0", "-q"], { cwd: folder, openModel })).code).toBe(0);
+  });
 });
 
 function write(name: string, content: string): void {

@@ -123,6 +123,71 @@ describe("limits that conclude a run", () => {
     expect(model.calls.at(-1)?.messages.at(-1)?.content).toMatch(/found \(array/);
   });
 
+  it("runRlm() shows a concluding model the limit, and first the results that came last, however many variables there are", async () => {
+    const codes = [
+      "for (let i = 0; i < 100; i++) globalThis['a' + i] = i; const old = 'x'.repeat(5000); print('made')",
+      "const zebra = (await llm_query_batched(['first', 'second'])); print('asked')",
+      "await llm_query('too much')",
+    ];
+    const { result, model } = await play(codes, { calls: 6 }, (prompt) => `the reply to ${prompt}`);
+    expect(result).toMatchObject({ status: "concluded", limit: "calls" });
+    const [shown = ""] =
+      /<variables-[\s\S]*<\/variables/.exec(model.calls.at(-1)?.messages.at(-1)?.content ?? "") ?? [];
+    const lines = shown.split("\n");
+    expect(model.calls.at(-1)?.messages.at(-1)?.content).toContain("has reached its limit on calls");
+    expect(lines[1]).toBe('zebra (array, 2 elements): ["the reply to first", "the reply to second"]');
+    expect(lines[2]).toMatch(/^old \(string, 5,000 characters\): x{150,200}$/);
+    expect(lines.at(-2)).toMatch(/^and 52 more, such as a/);
+  });
+
+  it("runRlm() warns once of a model that the prices lack, and names it in its usage", async () => {
+    const events: RlmEvent[] = [];
+    const root = Object.assign(
+      ruleModel((messages) =>
+        repl(turnOf(messages) === 1 ? "print(await llm_query_batched(['a', 'b', 'c']))" : "FINAL('done')"),
+      ),
+      { modelName: "priced" },
+    );
+    const subModel = Object.assign(
+      ruleModel(() => "four"),
+      { modelName: "unknown" },
+    );
+    const prices = { priced: { inputPerMillion: 1, outputPerMillion: 1 } };
+    const options = { model: root, subModel, sandbox, limits: { directBelow: 0 } };
+    const onEvent = (event: RlmEvent): void => void events.push(event);
+    const { usage } = await runRlm({ query: "q", context }, { ...options, prices, onEvent });
+    expect(usage.unpriced).toEqual(["unknown"]);
+    const warnings = () => events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
+    expect(warnings()).toEqual([
+      'The model "unknown" is not among the prices: what it costs is not counted, and usage.unpriced names it',
+    ]);
+    // Who gives no prices wants no dollars.
+    events.length = 0;
+    await runRlm({ query: "q", context }, { ...options, onEvent });
+    expect(warnings()).toEqual([]);
+  });
+
+  it("runRlm() refuses limits.costUsd for a sub-model without a price before anything is asked, unless there are no sub-calls", async () => {
+    const model = Object.assign(
+      ruleModel((messages) => repl(turnOf(messages) === 1 ? "print(1)" : "FINAL('done')")),
+      { modelName: "priced" },
+    );
+    const nameless = ruleModel(() => "never");
+    const large = Object.assign(
+      ruleModel(() => "never"),
+      { modelName: "large" },
+    );
+    const prices = { priced: { inputPerMillion: 1, outputPerMillion: 1 } };
+    const options = { model, subModel: { default: nameless, large }, sandbox, prices };
+    const limits = { directBelow: 0, costUsd: 3 };
+    await expect(runRlm({ query: "q", context }, { ...options, limits })).rejects.toThrow(
+      /^Cannot keep to limits.costUsd: the models "model", "large" have no price; give prices: \{ "model": .*, "large": /,
+    );
+    expect(model.calls).toHaveLength(0);
+    const without = { ...options, limits: { ...limits, depth: 0 } };
+    expect((await runRlm({ query: "q", context }, without)).answer).toBe("done");
+  });
+
   it("runRlm() asks for a conclusion where all replies were words", async () => {
     const model = ruleModel((_, { purpose }) => (purpose === "conclude" ? "It is seven." : "The answer is seven."));
     const result = await runRlm({ query: "q", context }, { model, sandbox, limits: { directBelow: 0, turns: 3 } });

@@ -51,10 +51,11 @@ export interface Reservation {
   readonly costUsd?: number;
 }
 
-/** `costUsd` is undefined for a model without a price. */
+/** `costUsd` is undefined for a model without a price; `unpriced`: though there are prices for others. */
 export interface Settled {
   usage: TokenUsage;
   costUsd: number | undefined;
+  unpriced?: true;
 }
 
 export interface BudgetOptions {
@@ -123,7 +124,8 @@ export function createBudget(options: BudgetOptions): Budget {
         ...(costUsd !== undefined && { costUsd }),
         activeMs: clock.elapsed(),
       });
-      return { usage: tokens, costUsd };
+      const unpriced = costUsd === undefined && Object.keys(prices).length > 0;
+      return { usage: tokens, costUsd, ...(unpriced && { unpriced }) };
     },
     async release(reservation) {
       close(reservation, "release");

@@ -100,6 +100,8 @@ export interface SubCall {
   /** The child's context: a text, or JSON if `json`; or, of what the parent has already, a whole context or a part of a text. */
   context?: CallValue | TextReference | ContextRef;
   options: { schema?: JsonSchema; model?: string };
+  /** What llm_map wants back of a portion: a value of this schema under each number. No part of the hash. */
+  portion?: { schema: JsonSchema; numbers: readonly number[] };
 }
 
 /** A value that crosses the border: always a text; with `json` the code gets it parsed. */

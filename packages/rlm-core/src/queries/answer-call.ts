@@ -72,7 +72,7 @@ async function dispatch(call: SubCall, state: RlmState, run: Run, signal: AbortS
   if (call.kind === "tool") return { value: await callTool(call, { depth, turn }, run, signal) };
   if (opensChild(call, depth, run.limits.depth)) return await run.recurse(await toPending(call, state, run), signal);
   const prompt = call.kind === "llm" ? call.prompt : await plainPrompt(call, run);
-  const { whole: _, ...reply } = await llmQuery({ prompt, options: call.options }, depth, run, signal);
+  const { whole: _, ...reply } = await llmQuery({ ...call, prompt }, depth, run, signal);
   return reply;
 }
 

@@ -101,8 +101,14 @@ async function askInPlace(
 
   async function settle(usage: TokenUsage, settledModel: string): Promise<TokenUsage> {
     const settled = await run.budget.settle(reservation, { usage, model: settledModel });
+    const kind = `unpriced ${settledModel}`;
+    if (settled.unpriced && !run.warned.has(kind)) warn(unpricedWarning(settledModel), { kind, depth }, run);
     return settled.usage;
   }
+}
+
+function unpricedWarning(model: string): string {
+  return `The model "${model}" is not among the prices: what it costs is not counted, and usage.unpriced names it`;
 }
 
 function checkReply(reply: unknown, name: string): ModelReply {

@@ -6,6 +6,7 @@ import type { Run } from "../run.ts";
 import type { CallValue, SubCall } from "../sandbox.ts";
 import { askModel } from "./ask-model.ts";
 import type { Answered, Ask } from "./ask-once.ts";
+import { holdsPortion } from "./holds-portion.ts";
 import { askAgain, askForJson, readJson } from "./structured.ts";
 import { throughCache, type Reply } from "./through-cache.ts";
 import { unreadProblem } from "./unread.ts";
@@ -13,7 +14,7 @@ import { warn } from "./warn.ts";
 
 /** One plain sub-call: the sub-model sees the prompt and nothing else. */
 export async function llmQuery(
-  call: Pick<SubCall, "prompt" | "options">,
+  call: Pick<SubCall, "prompt" | "options" | "portion">,
   depth: number,
   run: Run,
   signal: AbortSignal,
@@ -32,7 +33,11 @@ export async function llmQuery(
   const content = schema === undefined ? call.prompt : `${call.prompt}\n\n${askForJson(schema)}`;
   const messages: ChatMessage[] = [{ role: "user", content }];
   const ask = { messages, model: run.subModel(name), purpose: "sub", depth, responseFormat: schema, signal } as const;
-  return await throughCache(ask, run, async () => await askForReply(ask, call.prompt.length, run));
+  return await throughCache(ask, run, async () => {
+    const reply = await askForReply(ask, call.prompt.length, run);
+    // llm_map asks again for what is missing, by the same words if that is all: then it is not to get the same.
+    return { ...reply, whole: reply.whole && (call.portion === undefined || holdsPortion(reply.value, call.portion)) };
+  });
 }
 
 async function askForReply(ask: Ask, promptChars: number, run: Run): Promise<Reply> {

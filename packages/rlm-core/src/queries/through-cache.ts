@@ -25,8 +25,7 @@ export interface Reply {
  */
 export async function throughCache(ask: Ask, run: Run, work: () => Promise<Reply>): Promise<Reply> {
   const { cache } = run;
-  // One that does not answer costs each call its patience, so after some of that it is left alone.
-  if (cache === undefined || (run.warned.get(silent) ?? 0) >= 3) return await work();
+  if (cache === undefined || isGivenUp(run)) return await work();
   const key = keyOf(ask, cache, run);
   const open = flightsOf(cache);
   let failed = 0;
@@ -81,7 +80,7 @@ async function asked(
   if (!reply.whole) return reply;
   const text = JSON.stringify(reply);
   tell(text);
-  await tolerant("write to", ask, run, () => cache.set(key, text));
+  if (!isGivenUp(run)) await tolerant("write to", ask, run, () => cache.set(key, text));
   return reply;
 }
 
@@ -99,16 +98,24 @@ async function tolerant<T>(
   run: Run,
   act: () => Promise<T>,
 ): Promise<T | undefined> {
-  const late = AbortSignal.timeout(patienceMs);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), patienceMs);
   try {
-    return await abortable(act, AbortSignal.any([signal, late]));
+    return await abortable(act, AbortSignal.any([signal, late.signal]));
   } catch (error) {
     signal.throwIfAborted();
-    const state = late.aborted ? `no answer within ${patienceMs / 1000} s` : redactKeys(String(error));
-    const kind = late.aborted ? silent : `cache ${action}`;
+    const state = late.signal.aborted ? `no answer within ${patienceMs / 1000} s` : redactKeys(String(error));
+    const kind = late.signal.aborted ? silent : `cache ${action}`;
     warn(`Cannot ${action} the cache of sub-calls, so the model is asked: ${state}`, { kind, depth }, run);
     return undefined;
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+// One that does not answer costs each call its patience, so after some of that it is left alone.
+function isGivenUp({ warned }: Run): boolean {
+  return (warned.get(silent) ?? 0) >= 3;
 }
 
 const silent = "cache silent";

@@ -1,9 +1,10 @@
-import { BudgetError, RlmError, type LimitName } from "../errors.ts";
+import { BudgetError, RlmError, SandboxError, type LimitName } from "../errors.ts";
 import { concludeMessage, messagesFor } from "../prompt/messages.ts";
 import { answerText, parseReply } from "../parse-reply.ts";
 import { misfit } from "../json-schema.ts";
 import { askModel } from "../queries/ask-model.ts";
 import { readJson } from "../queries/structured.ts";
+import { warn } from "../queries/warn.ts";
 import type { Run } from "../run.ts";
 import type { CallValue } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
@@ -13,6 +14,7 @@ import { execute } from "./execute.ts";
 import { leftOf, promptOptions } from "./generate.ts";
 import { liveSession } from "./live-session.ts";
 import { reachedLimit } from "./next-step.ts";
+import { offeredVariables } from "./offered-variables.ts";
 
 /**
  * A limit was reached: the best answer from what there is. The model is asked once more where the budget allows it
@@ -94,12 +96,18 @@ async function readLastReply(reply: string, state: RlmState, run: Run): Promise<
 
 async function variablesOf(state: RlmState, run: Run): Promise<string> {
   const session = await liveSession(state, state.journal, run);
-  run.session = session;
-  const { variables } = await session.inspect(run.signal);
-  return variables
-    .slice(0, 50)
-    .map(({ name, type, size, preview }) => `${name} (${type}, ${size}): ${preview}`)
-    .join("\n");
+  try {
+    const { variables } = await session.inspect(run.signal);
+    run.session = session;
+    return offeredVariables(variables, state.journal);
+  } catch (error) {
+    await session.close();
+    if (!(error instanceof SandboxError)) throw error;
+    // An answer without them is better than none.
+    const message = `The model concludes without being shown its variables: ${error.message}`;
+    warn(message, { kind: "inspect", depth: state.depth }, run);
+    return "";
+  }
 }
 
 /** The last thing that the code printed without an error, if it may stand as an answer. */

@@ -23,6 +23,7 @@ describe("checkCall()", () => {
     { ...call, kind: "rlm", context: { context: "logs", from: 0, length: 100 } },
     { ...call, kind: "rlm", context: { context: "logs", from: 99, length: 1 } },
     { ...call, kind: "tool", name: "read" },
+    { ...call, portion: { schema: { type: "string" }, numbers: [1, 3] } },
     { ...call, options: { model: "m", schema: { type: "object", properties: { format: { type: "string" } } } } },
   ])("takes %j", (given) => {
     expect(checkCall(given, 1, rules)).toEqual(given);

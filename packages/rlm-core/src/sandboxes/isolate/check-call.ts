@@ -3,7 +3,7 @@ import type { ContextRef } from "../../context.ts";
 import type { CallValue } from "../../sandbox.ts";
 import { BadFrame } from "./bad-frame.ts";
 import type { GuestPart } from "./guest/host.ts";
-import { count, flag, oneOf, record, text } from "./guards.ts";
+import { count, flag, list, oneOf, record, text } from "./guards.ts";
 import type { RawCall } from "./machine.ts";
 
 /** What bounds the calls that one block may have open at once, whatever the guest says. */
@@ -36,7 +36,15 @@ export function checkCall(frame: unknown, lastId: number, rules: CallRules): Raw
         context: checkContext(call["context"], rules),
       }),
     options: checkOptions(call["options"]),
+    ...(kind === "llm" && call["portion"] !== undefined && { portion: checkPortion(call["portion"], rules) }),
   };
+}
+
+function checkPortion(value: unknown, { promptChars }: CallRules): NonNullable<RawCall["portion"]> {
+  const { schema, numbers } = record(value, "a portion");
+  // Each number has its line in the prompt.
+  const items = list(numbers, promptChars, "a portion's numbers").map((number) => count(number, "an item's number"));
+  return { schema: checkSchema(schema), numbers: items };
 }
 
 function checkContext(value: unknown, { contexts, answerChars }: CallRules): CallValue | GuestPart {

@@ -38,6 +38,7 @@ export function createMachine(options: MachineOptions): Machine {
 
   const host: GuestHost = {
     post(id, kind, prompt, name, context, contextKind, written) {
+      const { portion, ...options } = written === "" ? {} : (JSON.parse(written) as WrittenOptions);
       const call: RawCall = {
         id,
         kind,
@@ -47,7 +48,8 @@ export function createMachine(options: MachineOptions): Machine {
         ...((contextKind === "text" || contextKind === "json") && {
           context: { text: context, json: contextKind === "json" },
         }),
-        options: written === "" ? {} : (JSON.parse(written) as RawCall["options"]),
+        options,
+        ...(portion && { portion }),
       };
       // The code may call at the end of its stack, which is ours too: only what is here as a whole was called.
       pending.add(id);
@@ -220,6 +222,8 @@ export function createMachine(options: MachineOptions): Machine {
     },
   };
 }
+
+type WrittenOptions = RawCall["options"] & Pick<RawCall, "portion">;
 
 const takeOutputMs = 1_000;
 // More than a search reads at once.

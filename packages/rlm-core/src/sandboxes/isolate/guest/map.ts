@@ -50,6 +50,7 @@ ${lines}</items>`;
     instruction: string;
     schema: string;
     size: number;
+    /** Fields of JSON. */
     options: string;
     /** Characters that the items of a prompt may have. */
     room: number;
@@ -93,7 +94,7 @@ ${lines}</items>`;
       instruction: task,
       schema,
       size: size as number,
-      options: `{"schema":${replySchema}${modelOption}}`,
+      options: `"schema":${replySchema}${modelOption}`,
       room,
     };
   };
@@ -212,8 +213,13 @@ ${lines}</items>`;
     if (open === 0) finish();
     each(portions, (portion, index) => {
       const prompt = prompts[index] as string;
+      let numbers = "";
+      each(portion, ({ number }) => {
+        numbers += numbers === "" ? `${number}` : `,${number}`;
+      });
+      const wanted = `"portion":{"schema":${task.schema},"numbers":[${numbers}]}`;
       mailbox.post(
-        { kind: "llm", prompt, name: "", context: "", contextKind: "", options: task.options },
+        { kind: "llm", prompt, name: "", context: "", contextKind: "", options: `{${task.options},${wanted}}` },
         {
           value: (reply) => {
             try {
