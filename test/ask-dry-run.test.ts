@@ -76,6 +76,27 @@ describe("main() --dry-run refuses what the run refuses", () => {
     expect(stdout).toMatch(/^At most: .* tokens, no price: the table of --prices lacks mini /m);
   });
 
+  it("main() --dry-run counts what summaries and refusals of a long history may ask for", async () => {
+    const given = [
+      "q",
+      "-c",
+      "heron.txt",
+      "--dry-run",
+      "--json",
+      "--direct-below",
+      "0",
+      "--depth",
+      "0",
+      "--turns",
+      "4",
+    ];
+    const most = (JSON.parse((await ask(given)).stdout) as { most: unknown }).most;
+    expect(most).toMatchObject({ calls: 20 });
+    expect((await ask([...given, "--history-tokens", "10"])).stderr).toMatch(
+      /--history-tokens to be an integer of 1000/,
+    );
+  });
+
   it("main() --dry-run plans for the window of --context-window", async () => {
     const given = ["q", "-c", "heron.txt", "--dry-run", "-m", "ollama:x", "--context-window", "10"];
     expect((await ask(given)).stdout).toMatch(/^Plan: .*RLM/m);

@@ -13,6 +13,13 @@ const firstTurn = [
   reply(root, 1),
   block(root, 1, "\n// Look first.\nprint(context.length);\nprint(2);"),
   end(root, 1, { chars: 1204 }),
+  {
+    type: "journal",
+    ...root,
+    turn: 1,
+    index: 7,
+    event: { type: "compact", text: "notes", turns: 1, variables: "", usage, model: "m" },
+  },
 ] as const;
 const fanOut = [
   { type: "turn-start", ...root, turn: 2 },
@@ -53,6 +60,7 @@ describe("liveTree() where there is no terminal", () => {
       "turn 1: the model writes",
       "code: // Look first.",
       "code ends: printed 1,204 characters",
+      "history: turn 1 is now a summary",
       "turn 2: the model writes",
       "code: await llm_query_batched(prompts);",
       "sub-calls start",
@@ -93,10 +101,11 @@ describe("liveTree() on a terminal", () => {
     for (const event of [...started, ...firstTurn, ...fanOut, ...childStarted, ...settled]) onEvent(event);
     stop();
     expect(written().trimEnd().split("\n")).toEqual([
-      "RLM running · 2.5 s · 4 model calls · 480 tokens",
+      "RLM running · 2.5 s · 5 model calls · 600 tokens",
       "turn 1  // Look first.",
       "        print(context.length);",
       "        printed 1,204 characters",
+      "        history: turn 1 is now a summary",
       "turn 2  await llm_query_batched(prompts);",
       "        3 sub-calls: 1 done, 1 running, 1 failed",
       "          child And of the stork?",
@@ -204,13 +213,13 @@ function reply(run: object, turn: number): object {
     type: "journal",
     ...run,
     turn,
-    index: 3 * turn,
+    index: 4 * turn,
     event: { type: "reply", text: "", left: {}, usage, model: "m" },
   };
 }
 
 function block(run: object, turn: number, code: string): object {
-  return { type: "journal", ...run, turn, index: 3 * turn + 1, event: { type: "block", code, clock: 0 } };
+  return { type: "journal", ...run, turn, index: 4 * turn + 1, event: { type: "block", code, clock: 0 } };
 }
 
 function end(run: object, turn: number, { chars = 0, error }: { chars?: number; error?: object }): object {
@@ -218,7 +227,7 @@ function end(run: object, turn: number, { chars = 0, error }: { chars?: number; 
     type: "journal",
     ...run,
     turn,
-    index: 3 * turn + 2,
+    index: 4 * turn + 2,
     event: { type: "end", output: { text: "", chars }, computeMs: 1, ...(error && { error }) },
   };
 }

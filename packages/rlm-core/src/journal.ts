@@ -6,7 +6,7 @@ import type { TokenUsage } from "./model.ts";
  * What happened in one session, append-only: enough to rebuild it. Long texts are references into the run store.
  * Call and result events belong to the block before them.
  */
-export type JournalEvent = ReplyEvent | BlockEvent | CallEvent | ResultEvent | WaitEvent | EndEvent;
+export type JournalEvent = ReplyEvent | BlockEvent | CallEvent | ResultEvent | WaitEvent | EndEvent | CompactEvent;
 
 /** The text that an event refers to, if it does: a result's, or an answer's. */
 export function textRefOf(event: JournalEvent): string | undefined {
@@ -81,4 +81,20 @@ export interface EndEvent {
   rolledBack?: boolean;
   /** Milliseconds it computed; a replay gives a finished block ten times that. */
   computeMs: number;
+}
+
+/**
+ * The oldest turns, told shortly: from here on the model reads `text` in their place. It says nothing of the REPL,
+ * which keeps everything: a replay leaves it out.
+ */
+export interface CompactEvent {
+  type: "compact";
+  text: string;
+  /** How many of the oldest turns it stands for, those of earlier ones included. */
+  turns: number;
+  /** The variables as they were then, one a line: name, type and size. */
+  variables: string;
+  /** Of the call that wrote it; absent where the model was not asked, or gave nothing. */
+  usage?: TokenUsage;
+  model?: string;
 }

@@ -24,6 +24,12 @@ export interface Limits {
   promptChars: number;
   /** Characters a turn's output brings back to the model. @default 20_000 */
   outputChars: number;
+  /**
+   * Tokens of the messages of one session, by our estimate: above it the oldest turns are summarised by one more model call.
+   * Infinity: only where the model has refused them as too long.
+   * @default 100_000, or what the model's window leaves beside a reply and a turn's output where it is known
+   */
+  historyTokens: number;
   /** Milliseconds of computing that one block may use; waiting for sub-calls costs none of it. @default 30_000 */
   computeMs: number;
   /** Megabytes of heap beside the context. @default 512 */
@@ -46,6 +52,8 @@ export const defaultLimits: Limits = {
   maxOutputTokens: 8_192,
   promptChars: 400_000,
   outputChars: 20_000,
+  // Windows of today mostly hold 128,000 or more; of a smaller one that is not known the refusal tells.
+  historyTokens: 100_000,
   computeMs: 30_000,
   heapMb: 512,
   answerChars: 10_000_000,
@@ -87,6 +95,7 @@ const ranges: Record<keyof Limits, [least: number, most: number]> = {
   maxOutputTokens: [1, 10_000_000],
   promptChars: [100, 500_000_000],
   outputChars: [200, 10_000_000],
+  historyTokens: [1_000, Infinity],
   // A day: a replay gives a block ten times that, and a timer holds no more than 24 days.
   computeMs: [1, 86_400_000],
   heapMb: [16, 100_000],

@@ -24,8 +24,8 @@ export interface ModelOptions {
   responseFormat?: JsonSchema;
   /** Aborts the request. */
   signal: AbortSignal;
-  /** Who asks: the root of a run, a plain sub-call, or the last call at a limit. */
-  purpose: "root" | "sub" | "conclude" | "direct";
+  /** Who asks: the root of a session, a plain sub-call, the last call at a limit, a short context, or a history that has become long. */
+  purpose: "root" | "sub" | "conclude" | "direct" | "compact";
   /** 0 at the root. */
   depth: number;
 }

@@ -57,7 +57,8 @@ describe("resolveOptions()", () => {
 
   it("resolveOptions() fits limits to the windows of models where the user said nothing", () => {
     const given = { model: windowed(20_000), subModel: windowed(32_192) };
-    expect(resolve(given).limits).toMatchObject({ promptChars: 72_000, directBelow: 10_000 });
+    expect(resolve(given).limits).toMatchObject({ promptChars: 72_000, directBelow: 10_000, historyTokens: 10_000 });
+    expect(resolve({ model: windowed(20_000), limits: { historyTokens: 19_000 } }).limits.historyTokens).toBe(19_000);
     const limits = { promptChars: 500_000, directBelow: 5 };
     expect(resolve({ ...given, limits }).limits).toMatchObject(limits);
     expect(resolve({ subModel: windowed(100) }).limits).toMatchObject({ promptChars: 100, directBelow: 16_000 });

@@ -4,6 +4,7 @@ import type { SubCallCache } from "./cache.ts";
 import { checkCache, checkPriced, type GivenModels } from "./check-models.ts";
 import type { Emit } from "./events.ts";
 import { callersSchemaProblem, type JsonSchema } from "./json-schema.ts";
+import { historyShare } from "./history.ts";
 import { resolveLimits, type Limits } from "./limits.ts";
 import type { Model } from "./model.ts";
 import { checkPrices, type Prices } from "./prices.ts";
@@ -191,7 +192,9 @@ function withWindows(limits: Limits, given: Partial<Limits> | undefined, model: 
       : Math.max(100, (sub - limits.maxOutputTokens) * 3);
   const root = model.contextWindow;
   const directBelow = root === undefined ? limits.directBelow : Math.min(limits.directBelow, Math.floor(root / 2));
-  return { ...limits, promptChars, directBelow };
+  const historyTokens =
+    root === undefined || given?.historyTokens !== undefined ? limits.historyTokens : historyShare(root, limits);
+  return { ...limits, promptChars, directBelow, historyTokens };
 }
 
 function resolveFormat(format: ZodType | JsonSchema | undefined): JsonSchema | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JournalEvent } from "./journal.ts";
-import { canonicalJournal, failuresInARow, nextDelivery, turnsOf } from "./turns.ts";
+import { canonicalJournal, compactionOf, failuresInARow, nextDelivery, oldestTurns, turnsOf } from "./turns.ts";
 
 const left = { turn: 1, turns: 30, calls: 200 };
 const reply = (text: string): JournalEvent => ({
@@ -40,6 +40,16 @@ describe("turnsOf()", () => {
     ]);
     expect(() => turnsOf([end()])).toThrow('begins with "end"');
     expect(nextDelivery(journal)).toBe(2);
+  });
+
+  it("canonicalJournal() keeps the text of compactions and their place, and turnsOf() leaves them out", () => {
+    const compact: JournalEvent = { type: "compact", text: "notes", turns: 1, variables: "", model: "m" };
+    const told = { type: "compact", text: "notes", turns: 1 };
+    const journal = [reply("a"), block("1"), end(), compact, reply("b"), compact];
+    expect(turnsOf(journal)).toEqual(turnsOf(journal.filter(({ type }) => type !== "compact")));
+    expect(canonicalJournal(journal).slice(3)).toEqual([told, { type: "reply", text: "b" }, told]);
+    expect(compactionOf(journal)).toBe(compact);
+    expect(oldestTurns(journal, 1)).toEqual([reply("a"), block("1"), end(), compact, compact]);
   });
 
   it("failuresInARow() counts errors and replies without code since the last success", () => {

@@ -1,4 +1,12 @@
-import type { BlockEvent, CallEvent, EndEvent, JournalEvent, ReplyEvent, ResultEvent } from "./journal.ts";
+import type {
+  BlockEvent,
+  CallEvent,
+  CompactEvent,
+  EndEvent,
+  JournalEvent,
+  ReplyEvent,
+  ResultEvent,
+} from "./journal.ts";
 
 /** One turn of a session, derived from its journal: a reply, and what its code did if it had any. */
 export interface Turn {
@@ -13,6 +21,8 @@ export interface Turn {
 export function turnsOf(journal: readonly JournalEvent[]): Turn[] {
   const turns: Turn[] = [];
   for (const event of journal) {
+    // It is told by the messages alone.
+    if (event.type === "compact") continue;
     const turn = turns.at(-1);
     if (event.type === "reply") turns.push({ reply: event, calls: [], results: [] });
     else if (turn === undefined)
@@ -23,6 +33,20 @@ export function turnsOf(journal: readonly JournalEvent[]): Turn[] {
     else if (event.type === "end") turn.end = event;
   }
   return turns;
+}
+
+/** The newest compaction of a journal: it stands for the turns of those before it too. */
+export function compactionOf(journal: readonly JournalEvent[]): CompactEvent | undefined {
+  return journal.findLast((event) => event.type === "compact");
+}
+
+/** The events of the first turns alone, and the compactions of those, wherever they stand. */
+export function oldestTurns(journal: readonly JournalEvent[], turns: number): JournalEvent[] {
+  let turn = 0;
+  return journal.filter((event) => {
+    if (event.type === "reply") turn++;
+    return event.type === "compact" || turn <= turns;
+  });
 }
 
 /** Turns at the end of a journal that failed one after another: no code, or code that ended in an error. */
@@ -41,13 +65,30 @@ export function nextDelivery(journal: readonly JournalEvent[]): number {
  * call ids and the order of deliveries. Calls and results of a block are sorted by content.
  */
 export function canonicalJournal(journal: readonly JournalEvent[]): unknown[] {
-  return turnsOf(journal).flatMap(({ reply, block, calls, results, end }) => [
+  const turns = turnsOf(journal);
+  const compactions = compactionsByTurn(journal);
+  const told = turns.flatMap(({ reply, block, calls, results, end }, index) => [
+    ...(compactions.get(index) ?? []),
     { type: "reply", text: reply.text },
     ...(block === undefined ? [] : [{ type: "block", code: block.code }]),
     ...sorted(calls.map(({ kind, hash }) => ({ type: "call", kind, hash }))),
     ...sorted(results.map(({ hash, ok, ref, json }) => ({ type: "result", hash, ok, ref, json }))),
     ...(end === undefined ? [] : [{ ...end, computeMs: undefined }]),
   ]);
+  return [...told, ...(compactions.get(turns.length) ?? [])];
+}
+
+/** By the number of turns before them. */
+function compactionsByTurn(journal: readonly JournalEvent[]): Map<number, unknown[]> {
+  const compactions = new Map<number, unknown[]>();
+  let turn = 0;
+  for (const event of journal) {
+    if (event.type === "reply") turn++;
+    if (event.type !== "compact") continue;
+    const { type, text, turns } = event;
+    compactions.set(turn, [...(compactions.get(turn) ?? []), { type, text, turns }]);
+  }
+  return compactions;
 }
 
 function sorted(entries: { hash: string }[]): unknown[] {

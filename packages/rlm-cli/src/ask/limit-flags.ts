@@ -22,6 +22,11 @@ export const limitFlags: Record<keyof Limits, LimitFlag> = {
   maxOutputTokens: { flag: "max-output-tokens", value: "number", words: "tokens that one model call may write" },
   promptChars: { flag: "prompt-chars", value: "number", words: "characters of one sub-call’s prompt" },
   outputChars: { flag: "output-chars", value: "number", words: "characters that a turn’s output shows to the model" },
+  historyTokens: {
+    flag: "history-tokens",
+    value: "number",
+    words: "tokens of a session’s messages above which its oldest turns are summarised",
+  },
   computeMs: { flag: "compute", value: "time", words: "computing of one block of code" },
   heapMb: { flag: "heap-mb", value: "number", words: "megabytes of the sandbox, beside the context" },
   answerChars: { flag: "answer-chars", value: "number", words: "characters of the answer" },

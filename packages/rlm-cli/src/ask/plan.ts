@@ -86,8 +86,8 @@ function directMost(context: number, { maxOutputTokens }: Limits, hasFormat: boo
 }
 
 function rlmMost({ calls, depth, turns, tokens, maxOutputTokens }: Limits): Most {
-  // Each reply may be asked for once more here too.
-  const most = depth === 0 ? Math.min(calls, 2 * (turns + 1)) : calls;
+  // Before a reply: a summary of what has become long, and a refusal as too long; and each may be asked for once more here too.
+  const most = depth === 0 ? Math.min(calls, 5 * turns) : calls;
   return { calls: most, tokens, written: most * 2 * maxOutputTokens };
 }
 

@@ -1,7 +1,7 @@
 import type { createColors } from "picocolors";
 import { plainLine } from "../plain-text.ts";
 import { running, type RunTree, type SessionView, type TurnView } from "./run-tree.ts";
-import { duration, endWords, firstLines, number, plural, subCalls } from "./words.ts";
+import { compactWords, duration, endWords, firstLines, number, plural, subCalls } from "./words.ts";
 
 export interface DrawOptions {
   elapsedMs: number;
@@ -38,6 +38,7 @@ function drawTurn(turn: TurnView, indent: string, options: DrawOptions): string[
   if (turn.error !== undefined) lines.push(`${under}${colors.red(plainLine(turn.error, room))}`);
   else if (turn.printed !== undefined && turn.printed > 0)
     lines.push(`${under}${colors.dim(`printed ${plural(turn.printed, "character")}`)}`);
+  if (turn.compacted !== undefined) lines.push(`${under}${colors.dim(compactWords({ turns: turn.compacted }))}`);
   return lines;
 }
 

@@ -1,7 +1,7 @@
 import type { RlmEvent } from "rlm-core";
 import { plainLine } from "../plain-text.ts";
 import { running, type RunTree, type SessionView, type TurnView } from "./run-tree.ts";
-import { duration, endWords, firstLines, plural, subCalls } from "./words.ts";
+import { compactWords, duration, endWords, firstLines, plural, subCalls } from "./words.ts";
 
 /** The plain lines that an event is worth where there is no terminal; `turn` as it is after the event. */
 export function eventLines(
@@ -37,6 +37,7 @@ function linesOf(
   if (event.type === "query-end") return running(turn) === 0 ? [subCalls(turn)] : [];
   if (event.type === "budget") return [];
   if (event.event.type === "block") return [`code: ${firstLines(event.event.code, 1, 160).join("")}`];
+  if (event.event.type === "compact") return [compactWords(event.event)];
   if (event.event.type !== "end") return [];
   const { error, output } = event.event;
   return error === undefined

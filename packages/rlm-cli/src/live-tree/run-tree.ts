@@ -32,6 +32,8 @@ export interface TurnView {
   children: SessionView[];
   /** Characters printed, when the code has ended. */
   printed?: number;
+  /** How many of the session's oldest turns were summarised behind this one. */
+  compacted?: number;
   error?: string;
 }
 
@@ -85,7 +87,8 @@ export function createRunTree(): { tree: RunTree; add: (event: RlmEvent) => Plac
   }
 
   function record(event: Extract<RlmEvent, { type: "journal" }>["event"], turn: TurnView): void {
-    if (event.type === "reply") count(event.usage);
+    if (event.type === "reply" || event.type === "compact") count(event.usage);
+    if (event.type === "compact") turn.compacted = event.turns;
     else if (event.type === "block") turn.code = event.code;
     else if (event.type === "end") {
       turn.printed = event.output.chars;

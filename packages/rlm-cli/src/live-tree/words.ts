@@ -39,3 +39,7 @@ export function endWords({ status, limit, error }: RunEnd): string {
   const reason = limit === undefined ? "" : ` at the limit on ${limit}`;
   return `${status}${reason}${error === undefined ? "" : `: ${plainLine(error, 200)}`}`;
 }
+
+export function compactWords({ turns }: { turns: number }): string {
+  return turns === 1 ? "history: turn 1 is now a summary" : `history: turns 1 to ${number(turns)} are now a summary`;
+}

@@ -5,6 +5,7 @@ import { resolveLimits } from "../limits.ts";
 import type { ChatMessage } from "../model.ts";
 import type { RlmState } from "../state.ts";
 import { noUsage } from "../usage.ts";
+import { compactMessage, plainNotes } from "./compaction.ts";
 import { concludeMessage, directMessages, messagesFor } from "./messages.ts";
 import { big, small, thinking, type Profile } from "./profile.ts";
 
@@ -73,6 +74,17 @@ describe("the words that a model reads", () => {
       { ...options, surface: { ...options.surface, contexts } },
     );
     await expect(shown(messages)).toMatchFileSnapshot("golden/long-contexts.md");
+  });
+
+  it("compactMessage(), and messagesFor() of what it came to", async () => {
+    const variables = "hits (array, 3 elements): [1881, 1902, 1914]";
+    const text = "Found: the canal stands in three texts.";
+    const compact: JournalEvent = { type: "compact", text, turns: 1, variables: "hits (array, 3 elements)" };
+    const state = stateOf([...journal, compact]);
+    const ask = compactMessage({ turns: 4, words: 700, variables }, state);
+    const after = messagesFor(state, { turn: 2, turns: 30, calls: 199 }, optionsOf(big, 1)).slice(2);
+    const bare = { role: "assistant", content: plainNotes(stateOf(journal), 1) } as const;
+    await expect(shown([{ role: "user", content: ask }, ...after, bare])).toMatchFileSnapshot("golden/compaction.md");
   });
 
   it("directMessages() and concludeMessage()", async () => {

@@ -77,6 +77,28 @@ describe("messagesFor()", () => {
     );
   });
 
+  it("messagesFor() has the newest notes in the place of the turns that they stand for", () => {
+    const compact = (turns: number): JournalEvent => ({
+      type: "compact",
+      text: `notes ${turns}`,
+      turns,
+      variables: "hits (array, 3 elements)",
+    });
+    const [one, two, three, four] = [1, 2, 3, 4].map((at) => turn(`print(${at})`, at));
+    const journal = [...one!, ...two!, compact(1), ...three!, ...four!, compact(3)];
+    const next = { ...left, turn: 5, calls: 100 };
+    const messages = messagesFor(stateOf(journal), next, optionsOf());
+    const whole = messagesFor(stateOf(journal.filter(({ type }) => type !== "compact")), next, optionsOf());
+    expect(messages.slice(0, 2)).toEqual(whole.slice(0, 2));
+    expect(messages.slice(4)).toEqual(whole.slice(8));
+    expect(messages[2]).toEqual({ role: "assistant", content: "notes 3" });
+    expect(messages[3]?.content).toMatch(/^The messages of turns 1 to 3 were taken out/);
+    expect(messages[3]?.content).toContain("<variables-2r>\nhits (array, 3 elements)\n</variables-2r>");
+    // What the reply of the fourth turn was told.
+    expect(messages[3]?.content).toContain("Turn 4 of 30; 196 model calls left");
+    expect(messages.at(-1)?.content).toContain("Turn 5 of 30; 100 model calls left");
+  });
+
   it("messagesFor() says an error, a hint, an empty output, what is near its end and the last turn", () => {
     const error = { kind: "thrown", message: "TypeError: x is not a function\n    at block-1.js:2:1" } as const;
     const failed = turn("x()", 1).map((event) =>

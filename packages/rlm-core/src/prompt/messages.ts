@@ -2,7 +2,9 @@ import type { ChatMessage } from "../model.ts";
 import type { Left } from "../journal.ts";
 import { parseReply } from "../parse-reply.ts";
 import type { RlmState } from "../state.ts";
-import { turnsOf, type Turn } from "../turns.ts";
+import { compactionOf, turnsOf, type Turn } from "../turns.ts";
+import { notesMessages } from "./compaction.ts";
+import { marked, markOf } from "./marked.ts";
 import type { Profile } from "./profile.ts";
 import { count, describeContext, describeSurface, type Surface } from "./surface.ts";
 
@@ -15,12 +17,16 @@ export interface PromptOptions {
 /** The messages that the root model of a session reads next, derived from its state. `left` is what it is told that is left. */
 export function messagesFor(state: RlmState, left: Left, options: PromptOptions): ChatMessage[] {
   const turns = turnsOf(state.journal);
+  const compaction = compactionOf(state.journal);
+  const from = compaction?.turns ?? 0;
+  const leftBefore = (index: number): Left => turns[index]?.reply.left ?? left;
   return [
     { role: "system", content: systemMessage(options) },
-    { role: "user", content: firstMessage(state, turns[0]?.reply.left ?? left) },
-    ...turns.flatMap((turn, index): ChatMessage[] => [
+    { role: "user", content: firstMessage(state, leftBefore(0)) },
+    ...(compaction === undefined ? [] : notesMessages(compaction, goOn(leftBefore(from), state), state.seed)),
+    ...turns.slice(from).flatMap((turn, index): ChatMessage[] => [
       { role: "assistant", content: turn.reply.text },
-      { role: "user", content: turnMessage(turn, turns[index + 1]?.reply.left ?? left, state) },
+      { role: "user", content: turnMessage(turn, leftBefore(from + index + 1), state) },
     ]),
   ];
 }
@@ -62,7 +68,8 @@ function firstMessage({ task, seed }: RlmState, left: Left): string {
   return parts.join("\n\n");
 }
 
-function turnMessage(turn: Turn, left: Left, { task, seed }: RlmState): string {
+function turnMessage(turn: Turn, left: Left, state: RlmState): string {
+  const { seed } = state;
   const parts: string[] = [];
   if (turn.block === undefined) {
     const { hint } = parseReply(turn.reply.text);
@@ -79,8 +86,13 @@ function turnMessage(turn: Turn, left: Left, { task, seed }: RlmState): string {
     const { hint } = parseReply(turn.reply.text);
     if (hint !== undefined) parts.push(hint);
   }
-  parts.push(`${statusLine(left)} Question: ${task.query}`);
+  parts.push(goOn(left, state));
   return parts.join("\n\n");
+}
+
+/** The last line of every message but the first. */
+function goOn(left: Left, { task }: RlmState): string {
+  return `${statusLine(left)} Question: ${task.query}`;
 }
 
 function statusLine({ turn, turns, calls, near }: Left): string {
@@ -90,16 +102,6 @@ function statusLine({ turn, turns, calls, near }: Left): string {
   const last =
     turns !== null && turn >= turns ? " This is the last turn: call FINAL with the best answer you have." : "";
   return `${parts.join("; ")}.${warning}${last}`;
-}
-
-// Errors and previews quote contexts and replies as output does.
-function marked(text: string, mark: string): string {
-  return `<${mark}>\n${text}\n</${mark}>`;
-}
-
-// Not guessable from inside the context, so that a text in it cannot end the data.
-function markOf(seed: number, name = "data"): string {
-  return `${name}-${(seed >>> 0).toString(36)}`;
 }
 
 /** What the root model is asked when a limit ends its session. */

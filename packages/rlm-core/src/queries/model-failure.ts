@@ -1,3 +1,4 @@
+import { RlmError } from "../errors.ts";
 import { readError, type ErrorFacts } from "./error-facts.ts";
 import { redactKeys } from "./redact-keys.ts";
 
@@ -40,6 +41,11 @@ export function readFailure(error: unknown, now: number): ModelFailure {
     hopeless: facts.hopeless,
     ...(facts.retryAfterMs !== undefined && { retryAfterMs: facts.retryAfterMs }),
   };
+}
+
+/** Whether a call of a model failed since its messages are longer than it can read. */
+export function isTooLong(error: unknown): boolean {
+  return error instanceof RlmError && error.code === "model" && readFailure(error.cause, 0).kind === "too-long";
 }
 
 function messageFor(kind: FailureKind, { words, message }: ErrorFacts): string {

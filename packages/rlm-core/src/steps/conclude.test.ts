@@ -23,7 +23,7 @@ it("conclude() asks without the variables where they cannot be looked at, and wa
   const result = await runLoop({ query: "q", context: "c" }, options, sandbox);
   expect(result).toMatchObject({ status: "concluded", limit: "turns", answer: "the best there is" });
   expect(events.filter(({ type }) => type === "warning")).toEqual([
-    expect.objectContaining({ message: expect.stringMatching(/without being shown its variables: .*too much/) }),
+    expect.objectContaining({ message: expect.stringMatching(/not shown its variables: .*too much/) }),
   ]);
   expect(scripted.sessions.every(({ closed }) => closed)).toBe(true);
 });

@@ -1,20 +1,21 @@
-import { BudgetError, RlmError, SandboxError, type LimitName } from "../errors.ts";
+import { BudgetError, RlmError, type LimitName } from "../errors.ts";
 import { concludeMessage, messagesFor } from "../prompt/messages.ts";
 import { answerText, parseReply } from "../parse-reply.ts";
 import { misfit } from "../json-schema.ts";
 import { askModel } from "../queries/ask-model.ts";
 import { readJson } from "../queries/structured.ts";
-import { warn } from "../queries/warn.ts";
 import type { Run } from "../run.ts";
 import type { CallValue } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
 import { turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
+import { withHistory } from "./compact.ts";
 import { execute } from "./execute.ts";
 import { leftOf, promptOptions } from "./generate.ts";
-import { liveSession } from "./live-session.ts";
+import { joinToLast } from "./join-to-last.ts";
 import { reachedLimit } from "./next-step.ts";
 import { offeredVariables } from "./offered-variables.ts";
+import { variablesOf } from "./variables-of.ts";
 
 /**
  * A limit was reached: the best answer from what there is. The model is asked once more where the budget allows it
@@ -55,21 +56,24 @@ async function lastTurn(before: RlmState, limit: LimitName, run: Run): Promise<L
     return { ...read, limit: concludes };
   }
   const left = leftOf(state, run);
-  const messages = messagesFor(state, left, promptOptions(state, run));
-  const { content } = concludeMessage(state, await variablesOf(state, run));
-  // Two messages of one role in a row are an error for some providers.
-  const joined = messages.map((message, index) =>
-    index === messages.length - 1 ? { ...message, content: `${message.content}\n\n${content}` } : message,
-  );
+  const options = promptOptions(state, run);
+  const variables = await variablesOf(state, log.journal, run);
+  const { content } = concludeMessage(state, offeredVariables(variables, log.journal));
+  const ask = { model: run.model, purpose: "conclude", depth: state.depth, signal: run.signal } as const;
   try {
-    const { text, usage, model } = await askModel(
-      { messages: joined, model: run.model, purpose: "conclude", depth: state.depth, signal: run.signal },
-      run,
+    const { text, usage, model } = await withHistory(
+      async () => {
+        const messages = joinToLast(messagesFor({ ...state, journal: log.journal }, left, options), content);
+        return await askModel({ ...ask, messages }, run);
+      },
+      { state, log, run, options },
+      // The call that is held back for this is not spent on a summary.
+      "nobody",
     );
     await log.add({ type: "reply", text, left, usage, model, concludes: limit });
     return { ...(await readLastReply(text, { ...state, journal: log.journal }, run)), limit };
   } catch (error) {
-    if (error instanceof BudgetError) return { state, limit };
+    if (error instanceof BudgetError) return { state: { ...state, journal: log.journal }, limit };
     throw error;
   }
 }
@@ -92,22 +96,6 @@ async function readLastReply(reply: string, state: RlmState, run: Run): Promise<
   }
   const text = answerText(reply);
   return text === "" ? { state } : { state, answer: { text, json: false } };
-}
-
-async function variablesOf(state: RlmState, run: Run): Promise<string> {
-  const session = await liveSession(state, state.journal, run);
-  try {
-    const { variables } = await session.inspect(run.signal);
-    run.session = session;
-    return offeredVariables(variables, state.journal);
-  } catch (error) {
-    await session.close();
-    if (!(error instanceof SandboxError)) throw error;
-    // An answer without them is better than none.
-    const message = `The model concludes without being shown its variables: ${error.message}`;
-    warn(message, { kind: "inspect", depth: state.depth }, run);
-    return "";
-  }
 }
 
 /** The last thing that the code printed without an error, if it may stand as an answer. */

@@ -8,25 +8,36 @@ import type { RlmState } from "../state.ts";
 import { isKit } from "../tool.ts";
 import { turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
+import { compactIfLong, withHistory } from "./compact.ts";
 
 /** The root model of a session writes its next reply. A limit that refuses it is written into the state. */
 export async function generate(state: RlmState, run: Run): Promise<RlmState> {
   const { depth } = state;
   const log = await openBlockLog(state, run);
   // An earlier try of this step has the reply already: it is not paid for again.
-  if (log.journal.length > state.journal.length) return { ...state, journal: log.journal, usage: run.meter.usage() };
-  const left = leftOf(state, run);
-  run.emit({ type: "turn-start", runId: run.id, depth, turn: left.turn });
+  if (log.journal.slice(state.journal.length).some(({ type }) => type === "reply"))
+    return { ...state, journal: log.journal, usage: run.meter.usage() };
+  const options = promptOptions(state, run);
+  const parts = { state, log, run, options };
+  const ask = { model: run.model, purpose: "root", depth, signal: run.signal } as const;
+  await compactIfLong(parts);
+  run.emit({ type: "turn-start", runId: run.id, depth, turn: turnsOf(state.journal).length + 1 });
   try {
-    const messages = messagesFor(state, left, promptOptions(state, run));
-    const { text, usage, model } = await askModel(
-      { messages, model: run.model, purpose: "root", depth, signal: run.signal },
-      run,
+    const reply = await withHistory(
+      async () => {
+        const left = leftOf(state, run);
+        const messages = messagesFor({ ...state, journal: log.journal }, left, options);
+        return { left, ...(await askModel({ ...ask, messages }, run)) };
+      },
+      parts,
+      "model",
     );
+    const { text, left, usage, model } = reply;
     await log.add({ type: "reply", text, left, usage, model });
     return { ...state, journal: log.journal, usage: run.meter.usage() };
   } catch (error) {
-    if (error instanceof BudgetError) return { ...state, limit: error.limit };
+    // A summary that was paid for stays.
+    if (error instanceof BudgetError) return { ...state, journal: log.journal, limit: error.limit };
     throw error;
   }
 }

@@ -2,24 +2,42 @@ import type { JournalEvent } from "../journal.ts";
 import type { Variable } from "../sandbox.ts";
 import { turnsOf } from "../turns.ts";
 
-/**
- * The variables that a concluding model is shown: what was changed last first, of one turn the biggest, and after all
- * results functions and what is empty. Of more than `most` the others are named.
- */
+/** The variables that a model is shown, a line each, with what each value begins with; of more than `most` the others are named. */
 export function offeredVariables(variables: readonly Variable[], journal: readonly JournalEvent[], most = 50): string {
+  return linesOf(variables, journal, most, (variable) => {
+    // A line each, or the next one could not be told from a text of this one.
+    const line = variable.preview.replaceAll(/\s*\n\s*/g, " ");
+    return line === "" ? nameOf(variable) : `${nameOf(variable)}: ${line}`;
+  });
+}
+
+/** The same without their values, which are old when these lines are read again. */
+export function variableNames(variables: readonly Variable[], journal: readonly JournalEvent[], most = 50): string {
+  return linesOf(variables, journal, most, nameOf);
+}
+
+/** What was changed last first, of one turn the biggest, and after all results functions and what is empty. */
+function linesOf(
+  variables: readonly Variable[],
+  journal: readonly JournalEvent[],
+  most: number,
+  line: (variable: Variable) => string,
+): string {
   const blocks = turnsOf(journal).map(({ block }) => block?.code ?? "");
   const ranked = variables
     .map((variable) => ({ variable, rank: rankOf(variable, blocks) }))
-    .toSorted((a, b) => compare(a.rank, b.rank));
-  const shown = ranked.slice(0, most).map(({ variable: { name, type, size, preview } }) => {
-    const about = [type, size].filter((part) => part !== "").join(", ");
-    // A line each, or the next one could not be told from a text of this one.
-    const line = preview.replaceAll(/\s*\n\s*/g, " ");
-    return line === "" ? `${name} (${about})` : `${name} (${about}): ${line}`;
-  });
-  const others = ranked.slice(most, most + 200).map(({ variable }) => variable.name);
+    .toSorted((a, b) => compare(a.rank, b.rank))
+    .map(({ variable }) => variable);
+  const others = ranked.slice(most, most + 200).map(({ name }) => name);
   const left = ranked.length - most;
-  return [...shown, ...(left > 0 ? [`and ${left} more, such as ${others.join(", ")}`] : [])].join("\n");
+  return [
+    ...ranked.slice(0, most).map(line),
+    ...(left > 0 ? [`and ${left} more, such as ${others.join(", ")}`] : []),
+  ].join("\n");
+}
+
+function nameOf({ name, type, size }: Variable): string {
+  return `${name} (${[type, size].filter((part) => part !== "").join(", ")})`;
 }
 
 /** Greatest first: whether it is a result, the turn that changed it last, its size. */

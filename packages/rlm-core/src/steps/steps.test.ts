@@ -86,6 +86,28 @@ describe("steps that are tried again from the same state, as after a crash", () 
     expect(model.calls).toHaveLength(1);
   });
 
+  it("generate() takes the summary that it has, also where the reply did not come any more", async () => {
+    // So long that with what is left another summary would be due.
+    const notes = "The canal stands in three texts, of 1881, 1902 and 1914. ".repeat(200);
+    const long = [3_000, 2_150, 400].map((words) => ({ output: "word ".repeat(words) }));
+    const limits = resolveLimits({ historyTokens: 6_500 });
+    const replies = [code, code, code, notes, new Error("killed"), code];
+    const { run, model } = open([...long, { answer: "x" }], replies, { limits });
+    let state = empty;
+    for (let turn = 1; turn <= 2; turn++) state = await execute(await generate(state, run), run);
+    state = await execute(await generate(state, { ...run, limits: { ...run.limits, historyTokens: Infinity } }), run);
+    await expect(generate(state, run)).rejects.toThrow("killed");
+    const again = await generate(state, { ...run, session: undefined });
+    expect(typesOf(again).slice(-3)).toEqual(["end", "compact", "reply"]);
+    const purposes = model.calls.map(({ options }) => options.purpose);
+    expect(purposes).toEqual(["root", "root", "root", "compact", "root", "root"]);
+    // What a checkpoint has of it: the same, and nothing is asked.
+    expect((await generate(state, run)).journal).toEqual(again.journal);
+    expect(model.calls).toHaveLength(6);
+    const live = await execute(again, run);
+    expect(live.outcome?.status).toBe("final");
+  });
+
   it("execute() takes the end of the block that it has, with its answer", async () => {
     const { run, model } = open([{ calls: ["one"] }, { answer: "x" }], [code, "reply"]);
     const state = await generate(empty, run);

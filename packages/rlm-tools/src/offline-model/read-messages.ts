@@ -16,6 +16,8 @@ export interface RootTask {
   /** Characters that a sub-call reads well. */
   pieceChars: number;
   lastTurn: boolean;
+  /** Its oldest turns will be taken out: notes on them are asked for, and no code. */
+  notes: boolean;
   /** Set at a limit: the names of the variables in the REPL. */
   conclude?: string[];
   /** The first line of the error that the last code ended with. */
@@ -46,6 +48,7 @@ export function readRoot(messages: readonly ChatMessage[]): RootTask | undefined
     replies: messages.filter(({ role }) => role === "assistant").length,
     calls: numberIn(status, /([\d,]+) model calls? left/) ?? Infinity,
     pieceChars: numberIn(surface, /sub-call reads at most about ([\d,]+) characters/) ?? 20_000,
+    notes: status.includes("will now be taken out of this conversation"),
     lastTurn: status.includes("This is the last turn:"),
     ...(status.includes("The run has reached its limit on") ? { conclude: matches(status, /^([\w$]+) \(/gm) } : {}),
     ...(error === undefined ? {} : { error }),

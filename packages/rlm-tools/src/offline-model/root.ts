@@ -11,6 +11,7 @@ import type { RootTask } from "./read-messages.ts";
 /** The reply of the root: a sentence and a block of code, as the prompt asks for it. */
 export function rootReply(task: RootTask): string {
   const term = termOf(task.question);
+  if (task.notes) return notes;
   if (task.conclude !== undefined) return concluding(task, term);
   if (task.replies > 1)
     return reply(
@@ -35,6 +36,9 @@ export function rootReply(task: RootTask): string {
     : "reads the passages by code (there are no sub-calls)";
   return reply(`It cuts out what stands around “${term}”, ${how} and joins the results.`, answer(task, term, source));
 }
+
+const notes =
+  "Offline stand-in: rules, not a language model. It goes by the question alone; what its code has found is in the variables entries, texts, pattern and search.";
 
 function reply(what: string, code: string): string {
   return `Offline stand-in: rules, not a language model. ${what}\n\`\`\`repl\n${code}\n\`\`\``;
