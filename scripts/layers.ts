@@ -16,13 +16,13 @@ export const packages: Record<string, { imports: string[]; typesOnly?: boolean; 
  */
 export const core: Record<string, { files: string; imports: string[] }> = {
   ports: {
-    files: `model cache context sandbox output errors json-schema schema-form store limits tool journal state
+    files: `model cache context sandbox output errors json-schema schema-form store limits tool journal state bindings
       hash digest named reserved-names check-tools file file-text file-ref file-index paged-file rows file-pieces paged-text first-invalid text-encoding scan-file json-text text-length text-ref text-slices whole-file store-context context-ref tokens`,
     imports: [],
   },
   means: {
     files:
-      "run events listener record-digest budget budget-log spending usage stopwatch prices prompt history parse-reply turns derivations semaphore",
+      "run events listener record-digest budget budget-log spending usage stopwatch prices prompt history parse-reply turns session-contexts derivations semaphore",
     imports: ["ports"],
   },
   queries: { files: "queries", imports: ["ports", "means"] },

@@ -1,3 +1,6 @@
+/** A context by its content, without its text and without where it is. `hash`: of the content and of how it is read. */
+export type ContextContent = Pick<ContextRef, "name" | "kind" | "length" | "items"> & { hash: string };
+
 /** A context as state knows it: a description and a reference, never the text. */
 export interface ContextRef {
   /** The variable's name in the REPL: `context`, or the key in a record of contexts. */

@@ -6,6 +6,8 @@ export { checkInput, resolveOptions, type ResolvedOptions } from "./options.ts";
 export type { Run, TracedCall } from "./run.ts";
 export { outcomeOf, type Outcome, type PendingCall } from "./state.ts";
 export type { Settled } from "./queries/answer-call.ts";
+export { broughtBy } from "./session-contexts.ts";
+export { furtherRun, meetVariables, type FurtherTask } from "./steps/further-run.ts";
 export { conclude } from "./steps/conclude.ts";
 export { direct } from "./steps/direct.ts";
 export { execute } from "./steps/execute.ts";

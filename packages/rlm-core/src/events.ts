@@ -23,7 +23,8 @@ interface InRun {
 }
 
 /**
- * `parent`: the call that opened this child RLM. `state` has an empty journal.
+ * `parent`: the call that opened this child RLM. `state` has an empty journal, or of a further run in a REPL the
+ * tasks in it: the events of the runs before are told after this, as those of turn 0.
  * `repl`: what the session's REPL has, as much as it takes to rebuild it.
  */
 export interface RunStartEvent extends InRun {

@@ -1,3 +1,4 @@
+import type { ContextContent, ContextRef } from "./context.ts";
 import { RlmError } from "./errors.ts";
 import type { RowFormat } from "./rows/row-index.ts";
 import { type TextEncoding, textEncodings } from "./text-encoding.ts";
@@ -56,6 +57,11 @@ export function readingOf(ref: string): string {
   if (!ref.startsWith("file:")) return ref;
   const { encoding = "utf-8", view } = parseFileRef(ref);
   return `${contentOf(ref)}${encoding === "utf-8" ? "" : `#${encoding}`}${view === undefined ? "" : `#${view}`}`;
+}
+
+/** A context without its text and without where it is. */
+export function contextContent({ name, kind, length, items, ref }: ContextRef): ContextContent {
+  return { name, kind, length, ...(items !== undefined && { items }), hash: readingOf(ref) };
 }
 
 /** Why a file could not be read, in words. */

@@ -1,4 +1,6 @@
+import type { ContextContent } from "./context.ts";
 import type { LimitName } from "./errors.ts";
+import type { JsonSchema } from "./json-schema.ts";
 import type { CodeError, Output } from "./output.ts";
 import type { TokenUsage } from "./model.ts";
 
@@ -6,7 +8,15 @@ import type { TokenUsage } from "./model.ts";
  * What happened in one session, append-only: enough to rebuild it. Long texts are references into the run store.
  * Call and result events belong to the block before them.
  */
-export type JournalEvent = ReplyEvent | BlockEvent | CallEvent | ResultEvent | WaitEvent | EndEvent | CompactEvent;
+export type JournalEvent =
+  | ReplyEvent
+  | BlockEvent
+  | CallEvent
+  | ResultEvent
+  | WaitEvent
+  | EndEvent
+  | CompactEvent
+  | TaskEvent;
 
 /** The text that an event refers to, if it does: a result's, or an answer's. */
 export function textRefOf(event: JournalEvent): string | undefined {
@@ -97,4 +107,23 @@ export interface CompactEvent {
   /** Of the call that wrote it; absent where the model was not asked, or gave nothing. */
   usage?: TokenUsage;
   model?: string;
+}
+
+/**
+ * A further run begins in the same REPL. What stands before it makes the variables that it finds, and counts for nothing
+ * else: turns, limits and messages are those of the newest run.
+ */
+export interface TaskEvent {
+  type: "task";
+  runId: string;
+  /** Counts up from 1; the REPL's first run is 0 and has no such event. */
+  run: number;
+  query: string;
+  responseFormat?: JsonSchema;
+  /** The contexts that it brought; none where it goes on with those that are there. */
+  contexts: readonly ContextContent[];
+  /** The code's variables when it began, by name; of many the first. Its messages are derived from them. */
+  variables: readonly { name: string; type: string; size: string }[];
+  /** The first characters of the answer of the run before it, if that had one. */
+  before?: string;
 }

@@ -1,9 +1,8 @@
 import { ReplayError } from "./errors.ts";
-import type { EndEvent } from "./journal.ts";
 import { parseReply } from "./parse-reply.ts";
 import type { Trajectory, TrajectoryRun } from "./read-trajectory.ts";
 import { recordDigest } from "./record-digest.ts";
-import { turnsOf, type Turn } from "./turns.ts";
+import { turnsOf, turnsOfAllRuns, type Turn } from "./turns.ts";
 
 /**
  * Holds a session's record against itself, before its code runs again: code against replies, the order of results, children
@@ -13,7 +12,10 @@ export function checkRecord(run: TrajectoryRun, trajectory: Trajectory): void {
   const { runId } = run.start;
   let delivery = 0;
   let block = 0;
-  for (const [index, turn] of turnsOf(run.journal).entries()) {
+  const turns = turnsOfAllRuns(run.journal);
+  // The children of earlier runs are told in their own trajectories.
+  const earlier = turns.length - turnsOf(run.journal).length;
+  for (const [index, turn] of turns.entries()) {
     const place = `Cannot replay run ${runId}: block ${block + 1} (turn ${index + 1})`;
     if (turn.block !== undefined) block++;
     if (turn.block !== undefined && !holdsCode(turn.reply.text, turn.block.code))
@@ -24,7 +26,7 @@ export function checkRecord(run: TrajectoryRun, trajectory: Trajectory): void {
           `${place} has result ${result.delivery}, of call ${result.id}, where result ${delivery} should be: results are missing or in another order`,
         );
     }
-    checkChildren(turn, index + 1, place, run, trajectory);
+    if (index >= earlier) checkChildren(turn, index + 1 - earlier, place, run, trajectory);
   }
 }
 
@@ -32,8 +34,8 @@ export function checkRecord(run: TrajectoryRun, trajectory: Trajectory): void {
 export function checkEnd({ start, journal, texts, end }: TrajectoryRun): void {
   if (end === undefined) return;
   const place = `Cannot replay run ${start.runId}: its end`;
-  const last = journal.findLast((event): event is EndEvent => event.type === "end");
-  const given = last?.answer && texts.get(last.answer.ref);
+  const answer = turnsOf(journal).findLast((turn) => turn.end !== undefined)?.end?.answer;
+  const given = answer && texts.get(answer.ref);
   if (end.status === "final" && given === undefined)
     throw new ReplayError(`${place} tells an answer, and its code gave none: lines are missing`);
   if (end.text !== undefined && given !== undefined && given !== end.text)
@@ -77,7 +79,7 @@ function checkChildren(
 
 // Such a call may have been given what one of a rolled-back block was.
 function isPaid(hash: string, journal: TrajectoryRun["journal"]): boolean {
-  return turnsOf(journal).some(
+  return turnsOfAllRuns(journal).some(
     ({ end, results }) => end?.rolledBack === true && results.some((result) => result.hash === hash),
   );
 }

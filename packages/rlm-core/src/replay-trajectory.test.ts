@@ -53,6 +53,22 @@ describe("replayTrajectory()", () => {
     expect(sandbox.sessions.every(({ closed }) => closed)).toBe(true);
   });
 
+  it("replayTrajectory() gives a further run the contexts of all runs, and says where one is missing", async () => {
+    const task: JournalEvent = { type: "task", runId: "r", run: 1, query: "q", contexts: [], variables: [] };
+    const trajectory = trajectoryOf(runOf("r", "first", [reply, block, end, task, reply, block, end]));
+    const contexts = trajectory.runs.get("r")?.start.contexts;
+    contexts?.push({ name: "context", kind: "string", length: 6, hash: `sha256:${sha256("second")}`, run: 1 });
+    const sandbox = scriptedSandbox([[{ output: "" }, { output: "" }]]);
+    await replayTrajectory(trajectory, { context: "second", earlier: ["first"], sandbox });
+    expect(sandbox.sessions[0]?.options.contexts.map(({ length, run }) => [length, run])).toEqual([
+      [5, undefined],
+      [6, 1],
+    ]);
+    await expect(replayTrajectory(trajectory, { context: "second", sandbox })).rejects.toThrow(
+      "its REPL was given contexts by 2 runs, here are those of 1",
+    );
+  });
+
   it("replayTrajectory() refuses a context of another text or another name, and opens no session with it", async () => {
     const trajectory = trajectoryOf(runOf("r", "text", [reply, block, end]));
     const sandbox = scriptedSandbox([]);

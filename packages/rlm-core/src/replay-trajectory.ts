@@ -2,10 +2,10 @@ import type { ContextRef } from "./context.ts";
 import { refOf } from "./context-ref.ts";
 import { ReplayError } from "./errors.ts";
 import { checkEnd, checkRecord } from "./replay-checks.ts";
-import type { Sandbox, Session, SessionOptions, SubCall, Variable } from "./sandbox.ts";
+import type { Sandbox, Session, SessionContext, SessionOptions, SubCall, Variable } from "./sandbox.ts";
 import { pagedContext, storeContexts, streamContext, type ContextInput } from "./store-context.ts";
 import { memoryStore } from "./stores/memory.ts";
-import { turnsOf } from "./turns.ts";
+import { newestTask, turnsOf } from "./turns.ts";
 import type { Trajectory, TrajectoryRun } from "./trajectory.ts";
 import { contextDifference } from "./context-difference.ts";
 import type { RunStore } from "./store.ts";
@@ -13,6 +13,8 @@ import type { RunStore } from "./store.ts";
 export interface ReplayOptions {
   /** The context of the root, as the run had it. */
   context: ContextInput;
+  /** Of a further run in a REPL: what the runs before it brought, oldest first. @default [] */
+  earlier?: readonly ContextInput[];
   sandbox: Sandbox;
   signal?: AbortSignal;
 }
@@ -32,7 +34,7 @@ export interface ReplayedRun {
  */
 export async function replayTrajectory(
   trajectory: Trajectory,
-  { context, sandbox, signal }: ReplayOptions,
+  { context, earlier = [], sandbox, signal }: ReplayOptions,
 ): Promise<ReplayedRun[]> {
   const store = memoryStore();
   const calls = new Map<string, SubCall>();
@@ -49,11 +51,12 @@ export async function replayTrajectory(
     if (wasRolledBack(start, trajectory)) continue;
     const contexts =
       start.parent === undefined
-        ? await storeContexts(context, store, signal)
+        ? await rootContexts([...earlier, context], run, store, signal)
         : [await childContext(start.parent, calls, store)];
     const difference = contextDifference(start.contexts, contexts);
     if (difference !== undefined) throw new ReplayError(`Cannot replay run ${runId}: ${difference}`);
     checkRecord(run, trajectory);
+    const responseFormat = newestTask(run.journal) === undefined ? start.responseFormat : start.firstFormat;
     const session = await open(runId, {
       ...start.repl,
       contexts,
@@ -63,7 +66,7 @@ export async function replayTrajectory(
       seed: start.seed,
       history: run.journal,
       onReplayedCall: (call) => calls.set(`${runId}/${call.id}`, call),
-      ...(start.responseFormat && { responseFormat: start.responseFormat }),
+      ...(responseFormat && { responseFormat }),
       ...(signal && { signal }),
     });
     try {
@@ -92,6 +95,26 @@ function wasRolledBack({ parent }: TrajectoryRun["start"], { runs }: Pick<Trajec
   const above = parent && runs.get(parent.runId);
   if (parent === undefined || above === undefined) return false;
   return turnsOf(above.journal)[parent.turn - 1]?.end?.rolledBack === true || wasRolledBack(above.start, { runs });
+}
+
+/** The contexts of a root, each with the run of its REPL that brought it. */
+async function rootContexts(
+  given: readonly ContextInput[],
+  { start }: TrajectoryRun,
+  store: RunStore,
+  signal: AbortSignal | undefined,
+): Promise<SessionContext[]> {
+  const runs = [...new Set(start.contexts.map(({ run = 0 }) => run))];
+  if (runs.length !== given.length)
+    throw new ReplayError(
+      `Cannot replay run ${start.runId}: its REPL was given contexts by ${runs.length} runs, here are those of ${given.length}; give the earlier ones as \`earlier\`, oldest first`,
+    );
+  const contexts: SessionContext[] = [];
+  for (const [index, context] of given.entries()) {
+    const run = runs[index] ?? 0;
+    for (const ref of await storeContexts(context, store, signal)) contexts.push(run === 0 ? ref : { ...ref, run });
+  }
+  return contexts;
 }
 
 async function childContext(

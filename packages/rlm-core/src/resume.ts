@@ -13,6 +13,7 @@ import { countToolCalls } from "./steps/count-tool-calls.ts";
 import { storeContexts, type ContextInput } from "./store-context.ts";
 import { openTree, type Tree } from "./tree.ts";
 import { trajectoryWriter } from "./trajectory.ts";
+import { newestTask } from "./turns.ts";
 
 export interface ResumeInput {
   /** Path of the run's trajectory file, as `trajectoryWriter` wrote it. */
@@ -102,6 +103,10 @@ function rootOf({ runs }: Trajectory, path: string): TrajectoryRun {
   if (root === undefined) throw new InputError(`Cannot resume from ${path}: no run has begun in it; start it anew`);
   if (others.length > 0)
     throw new InputError(`Cannot resume from ${path}: it holds ${others.length + 1} runs, expected one`);
+  if (newestTask(root.journal) !== undefined)
+    throw new InputError(
+      `Cannot resume from ${path}: its run goes on in the REPL of earlier ones, and the file has not all of them; resume it by the thread that it belongs to`,
+    );
   const { schema } = root.start.versions;
   if (schema === schemaVersion) return root;
   throw new InputError(

@@ -1,5 +1,5 @@
 import type { ContextRef } from "./context.ts";
-import type { JournalEvent } from "./journal.ts";
+import type { JournalEvent, TaskEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { Limits } from "./limits.ts";
 import type { CodeError, Output } from "./output.ts";
@@ -16,8 +16,15 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+/** A context, and which run of the session brought it: before that run the code does not see it. */
+export interface SessionContext extends ContextRef {
+  /** @default 0 */
+  run?: number;
+}
+
 export interface SessionOptions {
-  contexts: readonly ContextRef[];
+  /** Those of all runs; see `bindingsIn` for the names that each has in a run. */
+  contexts: readonly SessionContext[];
   /** Texts of results in `history`, by reference. */
   read(ref: string): Promise<string>;
   /** The text of a context, by reference, in pieces of any length, cut anywhere. Where it fails, at its end too, no session opens. */
@@ -31,7 +38,7 @@ export interface SessionOptions {
   /** Names of the host tools in `tools`. */
   tools: readonly string[];
   kits: readonly KitSource[];
-  /** What FINAL's value has to fit. */
+  /** What FINAL's value has to fit in the first run; what it has to in a further one, its task says. */
   responseFormat?: JsonSchema;
   limits: Pick<Limits, "promptChars" | "outputChars" | "computeMs" | "heapMb" | "answerChars">;
   /**
@@ -75,6 +82,11 @@ export interface Session {
   run(block: { code: string; clock: number }, signal?: AbortSignal): Promise<Progress>;
   /** Delivers results of calls, in this order, each by an entry of its own; any subset of those outstanding. */
   resume(results: readonly SubResult[], signal?: AbortSignal): Promise<Progress>;
+  /**
+   * A further run begins: from the next block on its contexts have their names, and FINAL may be refused once again.
+   * Throws {@link SandboxError} while a block is open, and for a run whose contexts the session was not opened with.
+   */
+  begin(task: TaskEvent): Promise<void>;
   /** All variables of the code, sorted by name, and one hash over all their values. Changes nothing that the code can see. */
   inspect(signal?: AbortSignal): Promise<{ hash: string; variables: Variable[] }>;
   /** Ends the session; frees its process. No error when closed already. */
@@ -83,7 +95,7 @@ export interface Session {
   readonly last: { progress: Progress | undefined; outstanding: readonly SubCall[] };
   /** Whether the next input finds its process there; otherwise that costs a rebuild, so results are better given together. */
   readonly live: boolean;
-  /** Rolling hash over seed, context references, block and result events: equal digests, equal REPL states. */
+  /** Rolling hash over seed, context references, block, result and task events: equal digests, equal REPL states. */
   readonly digest: string;
 }
 

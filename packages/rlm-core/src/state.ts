@@ -6,6 +6,8 @@ import type { JsonSchema } from "./json-schema.ts";
 /** Everything a checkpoint saves of one session; plain data, no texts of contexts or sub-calls. */
 export interface RlmState {
   task: Task;
+  /** What the runs before this one in the same REPL were asked, oldest first, each with the contexts that it brought. */
+  earlier?: readonly Task[];
   journal: readonly JournalEvent[];
   /** The child RLMs that the suspended code waits for. */
   pending: readonly PendingCall[];
@@ -23,6 +25,7 @@ export interface RlmState {
 
 export interface Task {
   query: string;
+  /** What the code finds as contexts: those that the run brought, else those of the newest run before it that did. */
   contexts: readonly ContextRef[];
   responseFormat?: JsonSchema;
 }

@@ -1,6 +1,7 @@
-import type { ContextRef } from "./context.ts";
 import type { RlmEvent } from "./events.ts";
 import { contentOf } from "./file-ref.ts";
+import type { SessionContext } from "./sandbox.ts";
+import { sessionContexts } from "./session-contexts.ts";
 import type { ContextLine, TrajectoryLine } from "./trajectory-lines.ts";
 
 /** An event as a line of a trajectory; undefined for what is only for those who watch. */
@@ -12,20 +13,10 @@ export function lineOf(event: RlmEvent, at: number): TrajectoryLine | undefined 
     const { parent, repl, state, limits } = event;
     const { task, seed, startedAt, versions } = state;
     const { query, responseFormat } = task;
-    const contexts = task.contexts.map(contextLine);
-    return {
-      type: "run-start",
-      ...place,
-      parent,
-      query,
-      contexts,
-      responseFormat,
-      seed,
-      startedAt,
-      versions,
-      repl,
-      limits,
-    };
+    const contexts = sessionContexts(state).map(contextLine);
+    const firstFormat = state.earlier?.[0]?.responseFormat;
+    const asked = { query, contexts, responseFormat, firstFormat };
+    return { type: "run-start", ...place, parent, ...asked, seed, startedAt, versions, repl, limits };
   }
   if (event.type === "journal") {
     const { turn, index, text } = event;
@@ -42,6 +33,6 @@ export function lineOf(event: RlmEvent, at: number): TrajectoryLine | undefined 
 }
 
 /** A context as a trajectory tells it: neither its first characters nor the path of a file, for a trajectory is passed on. */
-export function contextLine({ name, kind, items, length, ref }: ContextRef): ContextLine {
-  return { name, kind, items, length, hash: contentOf(ref) };
+export function contextLine({ name, kind, items, length, ref, run }: SessionContext): ContextLine {
+  return { name, kind, items, length, hash: contentOf(ref), run };
 }

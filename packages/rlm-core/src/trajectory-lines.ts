@@ -1,11 +1,11 @@
 import type { BudgetEntry } from "./budget-log.ts";
-import type { ContextRef } from "./context.ts";
 import type { Repl } from "./events.ts";
 import type { LimitName } from "./errors.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { Limits } from "./limits.ts";
 import type { TokenUsage } from "./model.ts";
+import type { SessionContext } from "./sandbox.ts";
 import type { RlmState, Usage } from "./state.ts";
 
 /** The version of the format, told field by field in docs/trajectory.md. */
@@ -37,6 +37,8 @@ export interface RunStartLine extends InRun {
   query: string;
   contexts: ContextLine[];
   responseFormat?: JsonSchema;
+  /** That of the first run in the REPL, where this is a further one. */
+  firstFormat?: JsonSchema;
   seed: number;
   startedAt: number;
   versions: RlmState["versions"];
@@ -46,7 +48,9 @@ export interface RunStartLine extends InRun {
 }
 
 /** A context without any of its text. `hash`: `sha256:<hex>` of the UTF-8 text, for a file of its bytes, and for a part of a file `#<from>+<length>` after it. */
-export type ContextLine = Pick<ContextRef, "name" | "kind" | "length" | "items"> & { hash: string };
+export interface ContextLine extends Pick<SessionContext, "name" | "kind" | "length" | "items" | "run"> {
+  hash: string;
+}
 
 /** An event of the journal. `index`: its place in it, in older files by the order of the lines. `text`: what the reference of a result or of an answer stands for. */
 export interface JournalLine extends InRun {

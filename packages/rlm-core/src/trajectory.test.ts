@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RlmEvent } from "./events.ts";
+import { contextContent } from "./file-ref.ts";
 import { sha256 } from "./hash.ts";
 import { noUsage } from "./usage.ts";
 import { readTrajectory, trajectoryWriter } from "./trajectory.ts";
@@ -128,6 +129,32 @@ describe("readTrajectory() of a run that went on elsewhere", () => {
     expect([...runs.keys()]).toEqual(["r", "r/1.1"]);
     expect(runs.get("r")?.journal).toEqual(journal);
     expect(runs.get("r/1.1")?.end?.text).toBe("child's answer");
+  });
+
+  it("readTrajectory() gives a further run the contexts of all runs, and neither their text nor where they are", async () => {
+    if (start.type !== "run-start") throw new TypeError("no start");
+    const { state } = start;
+    const [first, rows] = state.task.contexts;
+    if (first === undefined || rows === undefined) throw new TypeError("no contexts");
+    const task = {
+      type: "task" as const,
+      runId: "r",
+      run: 1,
+      query: "And who else?",
+      contexts: [contextContent(rows)],
+      variables: [],
+    };
+    const further = { query: task.query, contexts: [rows] };
+    const earlier = [{ query: "Who?", contexts: [first] }];
+    const begun: RlmEvent = { ...start, state: { ...state, task: further, earlier, journal: [task] } };
+    writeAll([begun, { ...place, type: "journal", turn: 0, index: 0, event: task }]);
+    const read = (await readTrajectory(path)).runs.get("r");
+    expect(read?.start.contexts.map(({ name, run }) => [name, run])).toEqual([
+      ["context", undefined],
+      ["rows", 1],
+    ]);
+    expect([read?.start.query, read?.journal]).toEqual([task.query, [task]]);
+    expect(readFileSync(path, "utf8")).not.toMatch(/SECRET/);
   });
 
   it("readTrajectory() lets a different event cut off what stood from its place on", async () => {

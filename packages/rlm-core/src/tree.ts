@@ -11,6 +11,7 @@ import { recordDigest } from "./record-digest.ts";
 import type { Run } from "./run.ts";
 import { createSemaphore } from "./semaphore.ts";
 import { outcomeOf, schemaVersion, type PendingCall, type RlmState, type Usage } from "./state.ts";
+import { sessionContexts } from "./session-contexts.ts";
 import { sessionOptions } from "./steps/live-session.ts";
 import { noUsage } from "./usage.ts";
 
@@ -156,7 +157,7 @@ export function runStart(state: RlmState, run: Run, parent: RunStartEvent["paren
 export function runEnded(state: RlmState, text: string, run: Run): RunEndEvent {
   const { depth, usage, journal, seed, task } = state;
   const { status, limit } = outcomeOf(state);
-  const contexts = task.contexts.map(({ name, kind, ref }) => ({ name, kind, hash: contentOf(ref) }));
+  const contexts = sessionContexts(state).map(({ name, kind, ref }) => ({ name, kind, hash: contentOf(ref) }));
   const digest = recordDigest({ ...task, contexts, seed, journal });
   return { type: "run-end", runId: run.id, depth, status, ...(limit && { limit }), text, digest, usage };
 }

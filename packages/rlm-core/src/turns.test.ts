@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { JournalEvent } from "./journal.ts";
-import { canonicalJournal, compactionOf, failuresInARow, nextDelivery, oldestTurns, turnsOf } from "./turns.ts";
+import {
+  canonicalJournal,
+  compactionOf,
+  failuresInARow,
+  newestTask,
+  nextDelivery,
+  oldestTurns,
+  turnsOf,
+} from "./turns.ts";
 
 const left = { turn: 1, turns: 30, calls: 200 };
 const reply = (text: string): JournalEvent => ({
@@ -29,7 +37,23 @@ const end = (fields: object = {}): JournalEvent => ({
 });
 const error = { kind: "thrown", message: "Error: x" };
 
+const task: JournalEvent = { type: "task", runId: "r", run: 1, query: "q", contexts: [], variables: [] };
+
 describe("turnsOf()", () => {
+  it("turnsOf() looks only at the newest run, as failuresInARow() does; deliveries go on", () => {
+    const first = [reply("a"), block("1"), call(1, "h"), result(1, "h", 1), end({ error })];
+    expect(turnsOf([...first, task])).toEqual([]);
+    const journal = [...first, task, reply("b"), block("2"), end(), task, reply("c")];
+    expect(turnsOf(journal).map((turn) => turn.reply.text)).toEqual(["c"]);
+    expect(failuresInARow(turnsOf([...first, task]))).toBe(0);
+    expect(nextDelivery(journal)).toBe(2);
+    expect(newestTask(first)).toBeUndefined();
+    const canonical = canonicalJournal(journal) as { type: string }[];
+    expect(canonical.map(({ type }) => type).join(" ")).toBe(
+      "reply block call result end task reply block end task reply",
+    );
+  });
+
   it("turnsOf() groups a journal by replies", () => {
     const journal = [reply("a"), block("1"), call(1, "h"), result(1, "h", 1), end(), reply("b")];
     expect(

@@ -6,6 +6,7 @@ import type {
   JournalEvent,
   ReplyEvent,
   ResultEvent,
+  TaskEvent,
 } from "./journal.ts";
 
 /** One turn of a session, derived from its journal: a reply, and what its code did if it had any. */
@@ -17,8 +18,27 @@ export interface Turn {
   end?: EndEvent;
 }
 
-/** Groups a journal by turns, in order. */
+/** The turns of a journal's newest run, in order. */
 export function turnsOf(journal: readonly JournalEvent[]): Turn[] {
+  return turnsIn(journal.slice(newestRun(journal)));
+}
+
+/** The turns of all runs of a journal, in order. */
+export function turnsOfAllRuns(journal: readonly JournalEvent[]): Turn[] {
+  return runsIn(journal).flatMap(turnsOf);
+}
+
+/** Where a journal's newest run begins; undefined for the first run of its REPL. */
+export function newestTask(journal: readonly JournalEvent[]): TaskEvent | undefined {
+  return journal.findLast(isTask);
+}
+
+/** The place of the first event of the newest run, behind its `task`. */
+function newestRun(journal: readonly JournalEvent[]): number {
+  return journal.findLastIndex(isTask) + 1;
+}
+
+function turnsIn(journal: readonly JournalEvent[]): Turn[] {
   const turns: Turn[] = [];
   for (const event of journal) {
     // It is told by the messages alone.
@@ -35,15 +55,17 @@ export function turnsOf(journal: readonly JournalEvent[]): Turn[] {
   return turns;
 }
 
-/** The newest compaction of a journal: it stands for the turns of those before it too. */
+/** The newest compaction of a journal's newest run: it stands for the turns of those before it too. */
 export function compactionOf(journal: readonly JournalEvent[]): CompactEvent | undefined {
-  return journal.findLast((event) => event.type === "compact");
+  return journal.slice(newestRun(journal)).findLast((event) => event.type === "compact");
 }
 
-/** The events of the first turns alone, and the compactions of those, wherever they stand. */
+/** Of the newest run the events of the first turns alone, and the compactions of those, wherever they stand. */
 export function oldestTurns(journal: readonly JournalEvent[], turns: number): JournalEvent[] {
+  const begin = newestRun(journal);
   let turn = 0;
-  return journal.filter((event) => {
+  return journal.filter((event, index) => {
+    if (index < begin) return true;
     if (event.type === "reply") turn++;
     return event.type === "compact" || turn <= turns;
   });
@@ -65,6 +87,11 @@ export function nextDelivery(journal: readonly JournalEvent[]): number {
  * call ids and the order of deliveries. Calls and results of a block are sorted by content.
  */
 export function canonicalJournal(journal: readonly JournalEvent[]): unknown[] {
+  return runsIn(journal).flatMap(canonicalRun);
+}
+
+function canonicalRun(journal: readonly JournalEvent[]): unknown[] {
+  const task = newestTask(journal);
   const turns = turnsOf(journal);
   const compactions = compactionsByTurn(journal);
   const told = turns.flatMap(({ reply, block, calls, results, end }, index) => [
@@ -75,7 +102,8 @@ export function canonicalJournal(journal: readonly JournalEvent[]): unknown[] {
     ...sorted(results.map(({ hash, ok, ref, json }) => ({ type: "result", hash, ok, ref, json }))),
     ...(end === undefined ? [] : [{ ...end, computeMs: undefined }]),
   ]);
-  return [...told, ...(compactions.get(turns.length) ?? [])];
+  const begins = task === undefined ? [] : [{ ...task, runId: undefined }];
+  return [...begins, ...told, ...(compactions.get(turns.length) ?? [])];
 }
 
 /** By the number of turns before them. */
@@ -89,6 +117,16 @@ function compactionsByTurn(journal: readonly JournalEvent[]): Map<number, unknow
     compactions.set(turn, [...(compactions.get(turn) ?? []), { type, text, turns }]);
   }
   return compactions;
+}
+
+/** A journal cut where further runs begin. */
+function runsIn(journal: readonly JournalEvent[]): JournalEvent[][] {
+  const begins = [...journal.keys()].filter((index) => isTask(journal[index]));
+  return [0, ...begins].map((begin, index) => journal.slice(begin, begins[index]));
+}
+
+function isTask(event: JournalEvent | undefined): event is TaskEvent {
+  return event?.type === "task";
 }
 
 function sorted(entries: { hash: string }[]): unknown[] {

@@ -2,20 +2,27 @@ import { randomInt, randomUUID } from "node:crypto";
 import type { Command, LangGraphRunnableConfig } from "@langchain/langgraph";
 import { InputError, type ContextRef, type RunStore } from "rlm-core";
 import { checkInput, initialState, nextStep } from "rlm-core/driver";
+import { putTasks, readTasks, type AskedTask } from "./asked-tasks.ts";
+import { beginFurther, sessionBefore } from "./begin-further.ts";
 import { isContextRef } from "./context-ref.ts";
+import { lastingLimits } from "./lasting-limits.ts";
 import { goOn, onSession } from "./graph-node.ts";
 import type { Beginning, GraphSession, GraphValues, Origin } from "./graph-state.ts";
 import type { LiveTrees } from "./live-trees.ts";
 import { stateOf } from "./session-state.ts";
 import { tellOrigin } from "./tell-origin.ts";
 
-/** The first node: a session begins, whatever the thread held before. What it decides (id, seed, clock) a resume finds again. */
+/** The first node: a session begins; on a thread that had a run, in the REPL that it left. What it decides (id, seed, clock) a resume finds again. */
 export function beginNode(trees: LiveTrees) {
   return async (values: GraphValues, config: LangGraphRunnableConfig): Promise<Command> => {
     const { query, context } = values;
     checkInput({ query, context });
+    const beginning = beginningOf(values);
+    const { origin, ...own } = beginning;
+    const sessionThere = origin === undefined ? sessionBefore(values, own) : undefined;
+    const limits = own.limits ?? lastingLimits(sessionThere?.limits);
+    const given = { ...own, ...(limits && { limits }) };
     const contexts = checkRefs(context);
-    const { origin, ...given } = values.beginning ?? rootBeginning();
     const overrides = { ...(given.limits && { limits: given.limits }), ...(origin && { spent: origin.usage }) };
     return await trees.within(
       given.rootId,
@@ -25,13 +32,28 @@ export function beginNode(trees: LiveTrees) {
         const { store } = tree;
         const shown = given.queryRef === undefined ? await shownQuery(query.trim(), store) : { query };
         const whole = given.queryRef === undefined ? query.trim() : await store.get(given.queryRef);
+        const queryRef = given.queryRef ?? shown.queryRef;
+        if (sessionThere !== undefined) {
+          const further = {
+            given,
+            before: sessionThere,
+            query: shown.query,
+            queryRef,
+            whole,
+            contexts,
+            responseFormat,
+          };
+          return await beginFurther(further, values, config, trees);
+        }
         const begun = initialState({ runId: given.id, query: whole, contexts, responseFormat, seed, depth }, tree);
         const { startedAt, versions } = begun;
-        const queryRef = given.queryRef ?? shown.queryRef;
+        const task = { query: shown.query, contexts, ...(responseFormat && { responseFormat }) };
+        const asked = await askedOf(origin && values.session, task, config, store);
         const session: GraphSession = {
           ...given,
           ...(queryRef !== undefined && { queryRef }),
           ...(responseFormat && { responseFormat }),
+          ...(depth === 0 && asked !== undefined && { asked }),
           startedAt,
           versions,
         };
@@ -41,7 +63,7 @@ export function beginNode(trees: LiveTrees) {
           if (origin !== undefined) await tellOrigin(origin, before, run, live);
           const state = await stateOf({ ...before, pending, limit }, live);
           const settled = hasResults(pending, results);
-          const kept = { limit, pending, results: settled ? results : null, outcome: null, answer: null };
+          const kept = { limit, pending, results: settled ? results : null, outcome: null, answer: null, beginning };
           const next = settled ? "execute" : nextStep(state, run.limits);
           return goOn(next, { ...before, pending }, { ...before, ...kept });
         });
@@ -66,12 +88,32 @@ export async function shownQuery(query: string, store: RunStore): Promise<{ quer
 
 const shownLength = 1_000;
 
-function rootBeginning(): Beginning {
+/** What the input brings; that of an earlier run may still be in the state. */
+function beginningOf({ beginning, session }: Partial<Pick<GraphValues, "beginning" | "session">>): Beginning {
+  if (beginning !== undefined && beginning.id !== session?.id) return beginning;
   const id = randomUUID();
   return { id, rootId: id, depth: 0, seed: randomInt(2 ** 32) };
 }
 
+/** What the runs of a thread were asked, for the next of them: of a fork, those that it has in common with the run that it comes from. */
+async function askedOf(
+  forked: GraphSession | undefined,
+  task: AskedTask,
+  { configurable = {} }: LangGraphRunnableConfig,
+  store: RunStore,
+): Promise<string | undefined> {
+  if (typeof configurable["thread_id"] !== "string") return undefined;
+  const tasks = forked?.asked === undefined ? [task] : await readTasks(forked.asked, store);
+  const contexts = tasks.at(-1)?.contexts ?? task.contexts;
+  return await putTasks([...tasks.slice(0, -1), { ...task, contexts }], store);
+}
+
 function checkRefs(context: GraphValues["context"]): ContextRef[] {
+  // A state of the first run on its thread, whatever its type says.
+  if ((context as unknown) === undefined)
+    throw new InputError(
+      "Cannot ask without a context: this thread has had no run; give a context, or the thread_id of one that had",
+    );
   const refs = [context].flat();
   for (const ref of refs) {
     if (!isContextRef(ref))

@@ -7,7 +7,7 @@ import { checkModels, standIns, unknownName } from "./models.ts";
 /** Checks all that can be known before a model is loaded. Throws {@link InputError}. */
 export function checkOptions<T>(options: RlmGraphOptions<T>): void {
   checkNames(options);
-  const { checkpointer, idleMs = 0, model, subModel, ...rest } = options;
+  const { checkpointer, idleMs = 0, liveSessions = 0, model, subModel, ...rest } = options;
   checkModels(model, subModel);
   checkStore(options);
   if (typeof idleMs !== "number" || !(idleMs >= 0 && idleMs < 2 ** 31))
@@ -16,6 +16,8 @@ export function checkOptions<T>(options: RlmGraphOptions<T>): void {
   const free = { inputPerMillion: 0, outputPerMillion: 0 };
   const prices = rest.prices === null ? {} : { prices: { ...rest.prices, [unknownName]: free } };
   const known = { ...rest, ...prices, ...standIns(model, subModel) };
+  if (!Number.isSafeInteger(liveSessions) || liveSessions < 0)
+    throw new InputError(`Expected options.liveSessions to be an integer of 0 or more, got ${String(liveSessions)}`);
   resolveOptions(known satisfies RlmOptions<T>, defaultSandbox());
 }
 
@@ -42,6 +44,7 @@ const names: Record<keyof RlmGraphOptions, true> = {
   onEvent: true,
   checkpointer: true,
   idleMs: true,
+  liveSessions: true,
 };
 
 function checkName(name: string): void {

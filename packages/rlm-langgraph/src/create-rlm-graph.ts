@@ -8,6 +8,7 @@ import type { RlmGraphOptions } from "./graph-options.ts";
 import { GraphInputState, GraphOutputState, GraphState } from "./graph-state.ts";
 import { createLiveTrees, type LiveTrees } from "./live-trees.ts";
 import { resolveModels } from "./models.ts";
+import { createParkedSessions } from "./parked-sessions.ts";
 import { createRecorder } from "./recorder.ts";
 import { settledChildren, submodelNode, type ChildGraph } from "./submodel-node.ts";
 import { uncounted } from "./uncounted.ts";
@@ -28,10 +29,13 @@ export function buildGraph<T>(
   record?: (rootId: string, store: RunStore) => (event: RlmEvent) => Promise<void>,
 ) {
   checkOptions(options);
-  const { checkpointer, idleMs = 300_000, model, subModel, ...rest } = options;
+  const { checkpointer, idleMs = 300_000, liveSessions = 4, model, subModel, ...rest } = options;
   let models: ReturnType<typeof resolveModels> | undefined;
+  // Without checkpoints nobody could come back to one.
+  const parked = checkpointer && createParkedSessions({ most: liveSessions, idleMs });
   const trees = createLiveTrees({
     idleMs,
+    parked,
     async resolve(rootId, { store = rest.store, signal, limits }) {
       models ??= resolveModels(model, subModel);
       // What failed once, such as a missing key, may be there the next time.

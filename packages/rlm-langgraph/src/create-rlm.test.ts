@@ -76,7 +76,7 @@ describe("createRlm()", () => {
     );
   });
 
-  it("createRlm() begins anew on a thread that has a finished run", async () => {
+  it("createRlm() begins a run of its own on a thread that has a finished one", async () => {
     const { model } = ruled((messages) =>
       repl(messages.some(({ role }) => role === "assistant") ? "FINAL(context.slice(0, 3))" : "print(1)"),
     );
@@ -87,6 +87,7 @@ describe("createRlm()", () => {
     expect([first.answer, second.answer]).toEqual(["one", "two"]);
     expect(second.usage.calls).toBe(2);
     expect(second.runId).not.toBe(first.runId);
+    await rlm.close();
   });
 
   it("createRlm() goes on from the checkpoint of a run that failed, and pays nothing twice", async () => {
@@ -106,6 +107,7 @@ describe("createRlm()", () => {
     const { runs } = await rlm.trajectory(resumed.session.id);
     expect([...runs.values()].map(({ end }) => end?.status)).toEqual(["final"]);
     expect(purposes.filter((purpose) => purpose === "sub")).toHaveLength(1);
+    await rlm.close();
   });
 
   it("createRlm() frees its sandboxes on success, on error, on abort and when nobody reads the stream", async () => {
@@ -213,7 +215,7 @@ describe("createRlm()", () => {
     [{ subModel: { default: "openai:gpt-5", large: 7 } }, /^Expected options.subModel.large to be .*, got 7/],
     [
       { checkPointer: new MemorySaver() },
-      /^Unknown option "checkPointer": expected one of model, .*checkpointer, idleMs$/,
+      /^Unknown option "checkPointer": expected one of model, .*checkpointer, idleMs, liveSessions$/,
     ],
     [{ signal: AbortSignal.abort() }, /^Unknown option "signal": it belongs to one invocation/],
     [{ idleMs: "5" }, /^Expected options.idleMs to be milliseconds/],

@@ -11,7 +11,8 @@ import { checkpointsOf, type RunCheckpoint } from "./checkpoints.ts";
 import { buildGraph } from "./create-rlm-graph.ts";
 import { checkChange, forkThread, type RunChange } from "./fork.ts";
 import type { RlmGraphOptions } from "./graph-options.ts";
-import type { Beginning, GraphInput, GraphState, GraphValues } from "./graph-state.ts";
+import type { Beginning, GraphInput, GraphSession, GraphState, GraphValues } from "./graph-state.ts";
+import { lastingLimits } from "./lasting-limits.ts";
 import { createRecent } from "./recent.ts";
 import { placeOfThread, type ThreadPlace } from "./resume.ts";
 import { checkStreamMode } from "./stream-modes.ts";
@@ -19,7 +20,8 @@ import { toContextRefs, type RlmContext } from "./to-context.ts";
 
 export interface RlmRunnableInput {
   query: string;
-  context: RlmContext;
+  /** May be left out on a thread that had a run: the question is about what is there. */
+  context?: RlmContext;
 }
 
 export interface RlmRunnableOptions<T = string> extends Omit<RlmGraphOptions<T>, "store"> {
@@ -157,6 +159,11 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult
     return await forkThread(place, change, { graph: this.graph, store });
   }
 
+  /** Closes the sandboxes that threads keep between two runs; a later run of theirs replays. */
+  async close(): Promise<void> {
+    await this.#built.trees.parked?.close();
+  }
+
   async *#chunks(
     input: RlmRunnableInput | null,
     options: Partial<RunnableConfig>,
@@ -201,12 +208,17 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult
     store: RunStore,
     { signal, configurable }: Partial<RunnableConfig>,
   ): Promise<Going> {
-    await this.#tidyThread(configurable);
-    const context = await toContextRefs(input.context, store, signal);
+    if (input.context === undefined && this.#options.checkpointer === undefined)
+      throw new InputError(
+        "Cannot ask without a context: there is no checkpointer, so no run before this one is known",
+      );
+    const limits = lastingLimits((await this.#tidyThread(configurable))?.limits);
+    const context = input.context === undefined ? {} : { context: await toContextRefs(input.context, store, signal) };
     const { query, queryRef } = await shownQuery(input.query.trim(), store);
     const id = randomUUID();
-    const beginning: Beginning = { id, rootId: id, depth: 0, seed: randomInt(2 ** 32), ...(queryRef && { queryRef }) };
-    return { id, input: { query, context, beginning }, overrides: {} };
+    const more = { ...(queryRef && { queryRef }), ...(limits && { limits }) };
+    const beginning: Beginning = { id, rootId: id, depth: 0, seed: randomInt(2 ** 32), ...more };
+    return { id, input: { query, ...context, beginning }, overrides: { ...(limits && { limits }) } };
   }
 
   async #goOn(config: Partial<RunnableConfig>): Promise<Going> {
@@ -216,13 +228,15 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult
     return { id: runId, input: null, overrides, ...(ended && values && { recorded: values }) };
   }
 
-  /** What a run of the thread left that had its answer, and whose process died before it was tidied up. */
-  async #tidyThread(configurable: RunnableConfig["configurable"] = {}): Promise<void> {
+  /** Deletes what a run of the thread left that had its answer, and whose process died before it was tidied up. Returns its session. */
+  async #tidyThread(configurable: RunnableConfig["configurable"] = {}): Promise<GraphSession | undefined> {
     const { checkpointer } = this.#options;
-    if (checkpointer === undefined || typeof configurable["thread_id"] !== "string") return;
-    const { thread_id } = configurable;
-    const place = await placeOfThread(this.graph, checkpointer, { configurable: { thread_id } }, "begin");
+    if (checkpointer === undefined || typeof configurable["thread_id"] !== "string") return undefined;
+    const { thread_id, checkpoint_id } = configurable;
+    const named = { thread_id, ...(checkpoint_id !== undefined && { checkpoint_id }) };
+    const place = await placeOfThread(this.graph, checkpointer, { configurable: named }, "begin");
     if (place?.ended === true && place.runId !== undefined) await tidy(place.runId, this.#store ?? memoryStore());
+    return place?.values?.session;
   }
 
   /** The run has its answer, and the checkpoint that says so is saved: its logs are not needed any more. */

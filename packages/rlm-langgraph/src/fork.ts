@@ -4,6 +4,7 @@ import { InputError, type JournalEvent, type Limits, type RunStore } from "rlm-c
 import { shownQuery } from "./begin.ts";
 import type { Beginning, GraphValues, Origin } from "./graph-state.ts";
 import { addToJournal, readJournal } from "./journal-chain.ts";
+import { lasting } from "./lasting-limits.ts";
 import type { ThreadGraph, ThreadPlace } from "./resume.ts";
 
 /** What is to be different on another branch of a thread. */
@@ -53,7 +54,8 @@ function changed(
   { pending, results, limit, outcome }: GraphValues,
 ): Omit<Origin, "runId" | "usage" | "journal"> & { journal?: JournalEvent[] } {
   const going = { limit: null, pending: [], results: {} };
-  const at = journal.findLastIndex(({ type }) => type === "reply");
+  // Of this run: what stands before its task is that of the runs before it.
+  const at = journal.findLastIndex(({ type }) => type === "reply" || type === "task");
   const newest = journal[at];
   if (reply !== undefined || code !== undefined) {
     if (newest?.type !== "reply")
@@ -73,11 +75,8 @@ function changed(
   return limits === undefined ? { limit, pending, results } : { ...going, pending, results };
 }
 
-// Recorded outputs and errors depend on them.
-const fixed = ["promptChars", "outputChars", "answerChars"] as const;
-
 function checkLimits(limits: Partial<Limits> = {}, journal: readonly JournalEvent[]): void {
-  const name = fixed.find((one) => limits[one] !== undefined);
+  const name = lasting.find((one) => limits[one] !== undefined);
   if (name === undefined || !journal.some(({ type }) => type === "block")) return;
   throw new InputError(
     `Cannot change limits.${name} there: code has run under it before this checkpoint, and would not do again what it did; fork at the run's first turn`,

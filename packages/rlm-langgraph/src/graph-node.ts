@@ -16,6 +16,7 @@ import {
 import type { GraphSession, GraphState, GraphValues } from "./graph-state.ts";
 import { addToJournal } from "./journal-chain.ts";
 import { closeSessions, putSession, takeSession, type LiveTree, type LiveTrees, type Overrides } from "./live-trees.ts";
+import { threadOf } from "./parked-sessions.ts";
 import { placeOf, stateOf, type SessionValues } from "./session-state.ts";
 import { tellSession } from "./tell-session.ts";
 
@@ -32,6 +33,7 @@ export function stepNode(name: string, step: Step, trees: LiveTrees) {
       const before = await stateOf(values, live);
       const after = await step(before, run, values);
       const update = await updateOf(before, after, values, run, live);
+      if (after.outcome !== undefined) await leave(run, after, config, trees);
       const { pending, usage } = after;
       const { journal = null } = update;
       return goOn(nextStep(after, run.limits), { ...values, journal, pending, usage }, update);
@@ -53,13 +55,13 @@ export function goOn(
 /** What `Send` gives the node submodel: one pending call, and the session that made it. */
 export type ChildCall = SessionValues & { call: PendingCall };
 
-/** The config of a node; `place` names the write-ahead log of its step, if it has one. */
-type NodeConfig = LangGraphRunnableConfig & { place?: string };
+/** The config of a node; `place` names the write-ahead log of its step, if it has one; with `quiet` it tells of the session itself. */
+type NodeConfig = LangGraphRunnableConfig & { place?: string; quiet?: boolean };
 
 /** Works on the run of one session: live things, traces and streams wired to the node that runs now. */
 export async function onSession<T>(
   values: SessionValues,
-  { place = "none", ...config }: NodeConfig,
+  { place = "none", quiet = false, ...config }: NodeConfig,
   trees: LiveTrees,
   work: (run: Run, live: LiveTree) => Promise<T>,
 ): Promise<T> {
@@ -68,7 +70,7 @@ export async function onSession<T>(
     const base = baseRun(values, live);
     const run = nodeRun(base, session, { ...config, place }, live);
     try {
-      await tellSession(values, run, live);
+      if (!quiet) await tellSession(values, run, live);
       const done = await work(run, live);
       // The checkpoint that comes next refers to what happened here: the record has it before.
       await live.recorded();
@@ -189,7 +191,21 @@ async function updateOf(
   return { ...update, ...(await ended(outcome, after, run, live)) };
 }
 
-/** The session has its answer: its sandbox goes. A root's answer is the graph's output; a child's stays in the store. */
+/** The session is over: that of a thread waits for its next question, any other goes. */
+async function leave(
+  run: Run,
+  { depth }: RlmState,
+  { configurable }: LangGraphRunnableConfig,
+  { parked }: LiveTrees,
+): Promise<void> {
+  const { session } = run;
+  run.session = undefined;
+  const thread = depth > 0 ? undefined : threadOf(configurable);
+  if (session === undefined || parked === undefined || thread === undefined) await session?.close();
+  else await parked.park(thread, session);
+}
+
+/** The session has its answer. A root's answer is the graph's output; a child's stays in the store. */
 async function ended(
   { answerRef }: NonNullable<RlmState["outcome"]>,
   state: RlmState,
@@ -199,8 +215,6 @@ async function ended(
   const { depth, task } = state;
   const text = await run.store.get(answerRef);
   run.emit(runEnded(state, text, run));
-  await run.session?.close();
-  run.session = undefined;
   live.runs.delete(run.id);
   return depth > 0 ? {} : { answer: task.responseFormat === undefined ? text : (JSON.parse(text) as unknown) };
 }

@@ -13,4 +13,9 @@ export interface RlmGraphOptions<T = string> extends Omit<RlmOptions<T>, "model"
   checkpointer?: BaseCheckpointSaver;
   /** Milliseconds after which a run that no node works on gives its sandboxes back. @default 300_000 */
   idleMs?: number;
+  /**
+   * With a checkpointer: how many threads keep their sandbox's process between two runs, for `idleMs`; of more the one that
+   * was used least recently gives its back. The next run of such a thread replays what the ones before it did. @default 4
+   */
+  liveSessions?: number;
 }

@@ -6,7 +6,8 @@ import { z } from "zod";
 /** What a graph is invoked with. Raw text is a type error here: `storeContexts` of rlm-core makes references of it. */
 export interface GraphInput {
   query: string;
-  context: ContextRef | readonly ContextRef[];
+  /** May be left out on a thread that had a run: the next question is about what is there. */
+  context?: ContextRef | readonly ContextRef[];
 }
 
 /** What identifies one session of a run, fixed by the node `begin`. */
@@ -19,6 +20,8 @@ export interface GraphSession extends Pick<RlmState, "seed" | "startedAt" | "dep
   responseFormat?: JsonSchema;
   /** The call that opened this child RLM. */
   parent?: { runId: string; turn: number; id: number };
+  /** What the runs of its thread were asked, this one last: a reference, for the next of them. */
+  asked?: string;
   /** Those in which a fork's tree differs from the graph's options. */
   limits?: Partial<Limits>;
 }
@@ -49,7 +52,7 @@ export interface ChildResult {
 
 const input = {
   query: z.string(),
-  context: z.custom<GraphInput["context"]>(),
+  context: z.custom<NonNullable<GraphInput["context"]>>(),
   beginning: z.custom<Beginning>().optional(),
 };
 

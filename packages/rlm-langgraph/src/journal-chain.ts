@@ -29,19 +29,24 @@ export async function readJournal(head: string | null, store: RunStore): Promise
   return links.toReversed().flatMap(({ events }) => events);
 }
 
-/** Counts the replies of chains; what several have in common is read once. */
+/** Counts the replies of the newest run of chains; what several have in common is read once. */
 export function createTurnCounter(store: RunStore): (head: string | null) => Promise<number> {
   const counts = new Map<string, number>();
   return async (head) => {
-    const unknown: { ref: string; replies: number }[] = [];
+    const unknown: { ref: string; replies: number; begins: boolean }[] = [];
     let ref = head;
     while (ref !== null && !counts.has(ref)) {
       const { before, events } = parseLink(await store.get(ref), ref);
-      unknown.push({ ref, replies: events.filter(({ type }) => type === "reply").length });
+      const begin = events.findLastIndex(({ type }) => type === "task");
+      const replies = events.slice(begin + 1).filter(({ type }) => type === "reply").length;
+      unknown.push({ ref, replies, begins: begin >= 0 });
       ref = before;
     }
     let turns = ref === null ? 0 : (counts.get(ref) ?? 0);
-    for (const { ref: link, replies } of unknown.toReversed()) counts.set(link, (turns += replies));
+    for (const { ref: link, replies, begins } of unknown.toReversed()) {
+      turns = (begins ? 0 : turns) + replies;
+      counts.set(link, turns);
+    }
     return turns;
   };
 }

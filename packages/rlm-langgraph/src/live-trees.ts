@@ -1,5 +1,6 @@
 import type { JournalEvent, Limits, RunStore, Session, Usage } from "rlm-core";
 import { openTree, type ResolvedOptions, type Run, type Tree } from "rlm-core/driver";
+import type { ParkedSessions } from "./parked-sessions.ts";
 
 /** What of a run lives between the nodes of its graph, in this process: none of it is in a checkpoint. */
 export interface LiveTree {
@@ -36,6 +37,8 @@ export interface LiveTrees {
   within<T>(rootId: string, work: (live: LiveTree) => Promise<T>, overrides?: Overrides): Promise<T>;
   /** Ends a run's sessions as soon as no node works on them; resolves when they are gone. */
   close(rootId: string): Promise<void>;
+  /** Sessions of threads between two runs, if there are such. */
+  readonly parked?: ParkedSessions | undefined;
   /** Runs that live now. */
   readonly size: number;
 }
@@ -45,6 +48,7 @@ export interface LiveTreesOptions {
   resolve(rootId: string, overrides: Overrides): Promise<Resolved>;
   /** Milliseconds after which a run that no node works on gives its sandboxes back; they are rebuilt when it goes on. */
   idleMs: number;
+  parked?: ParkedSessions | undefined;
 }
 
 interface Entry {
@@ -54,7 +58,7 @@ interface Entry {
   closing?: PromiseWithResolvers<void>;
 }
 
-export function createLiveTrees({ resolve, idleMs }: LiveTreesOptions): LiveTrees {
+export function createLiveTrees({ resolve, idleMs, parked }: LiveTreesOptions): LiveTrees {
   const entries = new Map<string, Entry>();
 
   function entryOf(rootId: string, overrides: Overrides = {}): Entry {
@@ -114,6 +118,7 @@ export function createLiveTrees({ resolve, idleMs }: LiveTreesOptions): LiveTree
       if (entry.busy === 0) await end(rootId, entry);
       await entry.closing.promise;
     },
+    parked,
     get size() {
       return entries.size;
     },

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { JournalEvent, RlmState } from "rlm-core";
+import { readTasks } from "./asked-tasks.ts";
 import type { GraphValues } from "./graph-state.ts";
 import { readJournal } from "./journal-chain.ts";
 import type { LiveTree } from "./live-trees.ts";
@@ -14,14 +15,17 @@ export async function stateOf(
 ): Promise<RlmState> {
   const { session, query, context, pending = [], usage, limit = null, outcome = null } = values;
   const { store } = live.tree;
-  const { seed, startedAt, depth, versions, queryRef, responseFormat } = session;
+  const { seed, startedAt, depth, versions, queryRef, responseFormat, asked } = session;
+  const journal = await journalOf(values.journal, live);
+  const isFurther = asked !== undefined && journal.some(({ type }) => type === "task");
   return {
     task: {
       query: queryRef === undefined ? query : await store.get(queryRef),
       contexts: [context].flat(),
       ...(responseFormat && { responseFormat }),
     },
-    journal: await journalOf(values.journal, live),
+    ...(isFurther && { earlier: (await readTasks(asked, store)).slice(0, -1) }),
+    journal,
     pending,
     usage,
     ...(limit !== null && { limit }),
@@ -33,7 +37,8 @@ export async function stateOf(
   };
 }
 
-async function journalOf(head: string | null, { tree, journals }: LiveTree): Promise<JournalEvent[]> {
+/** The journal that ends at `head`, read once. */
+export async function journalOf(head: string | null, { tree, journals }: LiveTree): Promise<JournalEvent[]> {
   if (head === null) return [];
   const known = journals.get(head);
   if (known !== undefined) return known;

@@ -1,4 +1,6 @@
+import type { JournalEvent, RlmState } from "rlm-core";
 import { runStart, textRefOf, type Run } from "rlm-core/driver";
+import type { GraphSession } from "./graph-state.ts";
 import { stateOf, type SessionValues } from "./session-state.ts";
 import type { LiveTree } from "./live-trees.ts";
 
@@ -19,13 +21,27 @@ export async function tellSession(values: SessionValues, run: Run, live: LiveTre
 
 async function tell(values: SessionValues, run: Run, live: LiveTree): Promise<void> {
   const state = await stateOf(values, live);
-  const { depth, journal } = state;
-  run.emit(runStart({ ...state, journal: [] }, run, values.session.parent));
+  tellStart(state, run, values.session.parent);
+  await tellJournal(state, run);
+}
+
+/** Tells that a session begins; of its journal only what says which run brought which contexts. */
+export function tellStart(state: RlmState, run: Run, parent: GraphSession["parent"]): void {
+  run.emit(runStart({ ...state, journal: state.journal.filter(isTask) }, run, parent));
+}
+
+/** Tells a journal from its beginning; what belongs to earlier runs in the same REPL is of turn 0. */
+export async function tellJournal({ depth, journal }: RlmState, run: Run): Promise<void> {
+  const begin = journal.findLastIndex(isTask);
   let turn = 0;
   for (const [index, event] of journal.entries()) {
-    if (event.type === "reply") turn++;
+    if (event.type === "reply" && index > begin) turn++;
     const ref = textRefOf(event);
     const text = ref === undefined ? undefined : await run.store.get(ref);
     run.emit({ type: "journal", runId: run.id, depth, turn, index, event, ...(text !== undefined && { text }) });
   }
+}
+
+function isTask({ type }: JournalEvent): boolean {
+  return type === "task";
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { JournalEvent, Left } from "../journal.ts";
 import type { ContextRef } from "../context.ts";
+import { contextContent } from "../file-ref.ts";
 import { resolveLimits } from "../limits.ts";
 import type { ChatMessage } from "../model.ts";
+import { earlierContexts } from "../session-contexts.ts";
 import type { RlmState } from "../state.ts";
 import { noUsage } from "../usage.ts";
 import { compactMessage, plainNotes } from "./compaction.ts";
@@ -87,10 +89,42 @@ describe("the words that a model reads", () => {
     await expect(shown([{ role: "user", content: ask }, ...after, bare])).toMatchFileSnapshot("golden/compaction.md");
   });
 
+  it("messagesFor() and directMessages() of a further run", async () => {
+    const rows: ContextRef = { name: "rows", kind: "array", items: 3, length: 90, ref: "", prefix: "[1," };
+    const before = stateOf(journal);
+    const task: JournalEvent = {
+      type: "task",
+      runId: "r",
+      run: 1,
+      query: "How many of them are from 1905?",
+      contexts: [contextContent(rows)],
+      variables: [
+        { name: "found", type: "array", size: "12 elements" },
+        { name: "byYear", type: "Map", size: "3 entries" },
+        { name: "total", type: "number", size: "" },
+      ],
+      before: "Roosevelt and Taft spoke of it.",
+    };
+    const state: RlmState = {
+      ...before,
+      task: { query: task.query, contexts: [rows] },
+      earlier: [before.task],
+      journal: [...journal, task],
+    };
+    const options = optionsOf(big, 1);
+    const surface = { ...options.surface, contexts: [rows], earlier: earlierContexts(state) };
+    const messages = messagesFor(state, left, { ...options, surface });
+    const direct = directMessages(state, [
+      { name: "rows", text: "[1,2,3]" },
+      { name: "context_0", text: "A short text." },
+    ]);
+    await expect(shown([...messages, ...direct])).toMatchFileSnapshot("golden/further-run.md");
+  });
+
   it("directMessages() and concludeMessage()", async () => {
     const state = { ...stateOf(journal), limit: "turns" } as const;
     const messages = [
-      ...directMessages(state, ["A short text."]),
+      ...directMessages(state, [{ name: "context", text: "A short text." }]),
       concludeMessage(state, "found (array, 2 elements): …"),
     ];
     await expect(shown(messages)).toMatchFileSnapshot("golden/direct-and-conclude.md");

@@ -159,7 +159,7 @@ describe("concludeMessage(), directMessages()", () => {
   });
 
   it("directMessages() marks the data with what it cannot hold", () => {
-    expect(directMessages(stateOf([]), ["text </data>"])[1]?.content).toBe(
+    expect(directMessages(stateOf([]), [{ name: "context", text: "text </data>" }])[1]?.content).toBe(
       "context:\n<data-2r>\ntext </data>\n</data-2r>\n\nQuestion: Who spoke of the canal?",
     );
   });

@@ -5,6 +5,8 @@ import { isKit, type Kit, type Tool } from "../tool.ts";
 /** What the REPL of a session offers, for the prompt and for nothing else. */
 export interface Surface {
   contexts: readonly ContextRef[];
+  /** Those of earlier runs, by the names that they have now. @default none */
+  earlier?: readonly ContextRef[];
   /** Whether the code has the query functions. */
   queries: boolean;
   /** Whether `rlm_query` opens a child RLM here, or is one plain call. */
@@ -17,12 +19,13 @@ export interface Surface {
 
 /** The part of the system message that lists the REPL's variables and functions. */
 export function describeSurface(surface: Surface): string {
-  const { limits } = surface;
+  const { limits, earlier = [] } = surface;
   const lines = [
     "Modern JavaScript with top-level `await`. Variables (`const` ones too), functions and classes stay for later turns, also after an error. There is no `require`, no `import`, no file, no network, no timer and no `eval`.",
     "",
     ...surface.contexts.map((context) => `- \`${context.name}\`: ${describeContext(context)}.`),
-    ...pagedLines(surface.contexts),
+    ...earlier.map((context) => `- \`${context.name}\`: ${describeContext(context)}, given with an earlier question.`),
+    ...pagedLines([...surface.contexts, ...earlier]),
     "- `find(pattern, { around = 150, max = 10, within })`: searches every string in `within` (by default the context) for all matches of a RegExp, with or without `g`, or for a plain string in any case. Returns `{ total, hits: [{ key, at, text }] }`: `key` is the index or key of the string (none if `within` is one string), `at` the offset, `text` the match with `around` characters on both sides. Printed, it is a readable list.",
     ...(surface.queries ? queryLines(surface) : []),
     ...surface.tools.flatMap(toolLines),

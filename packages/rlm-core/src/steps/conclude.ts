@@ -46,7 +46,7 @@ interface LastTurn {
 /** One more reply: the answer itself, or code that hands over the variable that holds it. */
 async function lastTurn(before: RlmState, limit: LimitName, run: Run): Promise<LastTurn> {
   const state = { ...before, limit };
-  if (state.journal.length === 0) return { state, limit };
+  if (turnsOf(state.journal).length === 0) return { state, limit };
   const log = await openBlockLog(state, run);
   const given = turnsOf(log.journal).at(-1)?.reply;
   // An earlier try of this step has the reply already: it is not paid for again.

@@ -6,6 +6,7 @@ import { askAgain, readJson } from "../queries/structured.ts";
 import { answerText } from "../parse-reply.ts";
 import type { Run } from "../run.ts";
 import type { RlmState } from "../state.ts";
+import { earlierContexts } from "../session-contexts.ts";
 import { openContext } from "../store-context.ts";
 
 /** A short root context: question and whole context in one plain call. */
@@ -13,9 +14,12 @@ export async function direct(state: RlmState, run: Run): Promise<RlmState> {
   const known = (await run.store.read(run.logKey)).find(isAnswer);
   // An earlier try of this step has the answer already: it is not paid for again.
   if (known !== undefined) return answered(state, known, run);
-  const texts = await Promise.all(state.task.contexts.map(({ ref }) => openContext(ref, run.store)));
+  const contexts = [...state.task.contexts, ...earlierContexts(state)].map(async ({ name, ref }) => ({
+    name,
+    text: await openContext(ref, run.store),
+  }));
   try {
-    const { text, json } = await askForAnswer(directMessages(state, texts), state, run);
+    const { text, json } = await askForAnswer(directMessages(state, await Promise.all(contexts)), state, run);
     const answer: Answer = { type: "direct", answerRef: await run.store.put(text), json };
     await run.store.append(run.logKey, answer);
     return answered(state, answer, run);

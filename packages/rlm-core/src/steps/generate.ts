@@ -5,6 +5,7 @@ import { askModel } from "../queries/ask-model.ts";
 import { toolsAt } from "../queries/call-tool.ts";
 import type { Run } from "../run.ts";
 import type { RlmState } from "../state.ts";
+import { earlierContexts } from "../session-contexts.ts";
 import { isKit } from "../tool.ts";
 import { turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
@@ -42,10 +43,12 @@ export async function generate(state: RlmState, run: Run): Promise<RlmState> {
   }
 }
 
-export function promptOptions({ task, depth }: RlmState, run: Run): PromptOptions {
+export function promptOptions(state: RlmState, run: Run): PromptOptions {
+  const { task, depth } = state;
   const { limits, models } = run;
   const surface = {
     contexts: task.contexts,
+    earlier: earlierContexts(state),
     queries: limits.depth > depth,
     recursion: depth + 2 <= limits.depth,
     tools: [...run.tools.filter(isKit), ...toolsAt(depth, run.tools)],

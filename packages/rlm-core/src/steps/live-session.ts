@@ -1,5 +1,6 @@
 import { digestAfter, initialDigest, withoutRolledBack } from "../digest.ts";
-import type { JournalEvent, ResultEvent } from "../journal.ts";
+import type { JournalEvent, ResultEvent, TaskEvent } from "../journal.ts";
+import { sessionContexts } from "../session-contexts.ts";
 import { isKit, kitSource } from "../tool.ts";
 import { toolsAt } from "../queries/call-tool.ts";
 import type { Run } from "../run.ts";
@@ -25,10 +26,12 @@ export async function liveSession(state: RlmState, journal: readonly JournalEven
   return await run.sandbox.open({ ...options, history: journal, signal: run.signal });
 }
 
-export function sessionOptions({ task, seed, depth }: RlmState, run: Run): SessionOptions {
+export function sessionOptions(state: RlmState, run: Run): SessionOptions {
+  const { task, earlier = [], seed, depth } = state;
+  const { responseFormat } = earlier[0] ?? task;
   const { limits } = run;
   return {
-    contexts: task.contexts,
+    contexts: sessionContexts(state),
     read: (ref) => run.store.get(ref),
     stream: (ref) => streamContext(ref, run.store),
     paged: pagedContext,
@@ -37,7 +40,7 @@ export function sessionOptions({ task, seed, depth }: RlmState, run: Run): Sessi
     tools: toolsAt(depth, run.tools).map(({ name }) => name),
     kits: run.tools.filter(isKit).map(kitSource),
     limits,
-    ...(task.responseFormat === undefined ? {} : { responseFormat: task.responseFormat }),
+    ...(responseFormat && { responseFormat }),
   };
 }
 
@@ -46,24 +49,42 @@ async function subResultOf({ id, hash, ok, ref, json }: ResultEvent, run: Run): 
   return { id, hash, ok, value: { text: await run.store.get(ref), json }, ref };
 }
 
-/** The results in the journal that the session has not seen; undefined if it is not on this journal's way, or further behind. */
-function restAfter(digest: string, initial: string, journal: readonly JournalEvent[]): ResultEvent[] | undefined {
+type Rest = ResultEvent | TaskEvent;
+
+/**
+ * What in the journal the session has not seen, if that is results, or a further run without contexts of its own; undefined
+ * if it is not on this journal's way, or further behind.
+ */
+function restAfter(digest: string, initial: string, journal: readonly JournalEvent[]): Rest[] | undefined {
   const kept = withoutRolledBack(journal);
   let at = initial;
   let rest: JournalEvent[] | undefined = at === digest ? [] : undefined;
   for (const event of kept) {
-    if (event.type !== "block" && event.type !== "result") continue;
+    if (event.type !== "block" && event.type !== "result" && event.type !== "task") continue;
     at = digestAfter(at, event);
     rest?.push(event);
     if (at === digest) rest = [];
   }
-  return rest?.every((event) => event.type === "result") === true ? rest : undefined;
+  return rest?.every(isDeliverable) === true ? rest : undefined;
 }
 
-async function deliver(session: Session, results: readonly ResultEvent[], run: Run): Promise<Session> {
-  if (results.length === 0) return session;
+function isDeliverable(event: JournalEvent): event is Rest {
+  return event.type === "result" || (event.type === "task" && event.contexts.length === 0);
+}
+
+async function deliver(session: Session, rest: readonly Rest[], run: Run): Promise<Session> {
   try {
-    await session.resume(await Promise.all(results.map((result) => subResultOf(result, run))), run.signal);
+    let results: ResultEvent[] = [];
+    for (const event of [...rest, undefined]) {
+      if (event?.type === "result") {
+        results.push(event);
+        continue;
+      }
+      if (results.length > 0)
+        await session.resume(await Promise.all(results.map((result) => subResultOf(result, run))), run.signal);
+      results = [];
+      if (event !== undefined) await session.begin(event);
+    }
     return session;
   } catch (error) {
     await session.close();

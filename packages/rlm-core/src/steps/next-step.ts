@@ -2,6 +2,7 @@ import type { LimitName } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { RlmState } from "../state.ts";
 import { parseReply } from "../parse-reply.ts";
+import { sessionContexts } from "../session-contexts.ts";
 import { failuresInARow, turnsOf, type Turn } from "../turns.ts";
 
 export type StepName = "direct" | "generate" | "execute" | "submodel" | "conclude";
@@ -35,8 +36,10 @@ function hasCode({ block, reply }: Turn): boolean {
 
 /**
  * Whether a root context is so short that the model does better on it in one plain call (paper, Observation 3).
- * Four characters a token, the common rule of thumb: the border is soft anyway.
+ * Four characters a token, the common rule of thumb: the border is soft anyway. Where there may be variables, a plain call
+ * would not see them.
  */
-function goesDirect({ depth, task }: RlmState, { directBelow }: Limits): boolean {
-  return depth === 0 && task.contexts.reduce((sum, { length }) => sum + length, 0) < directBelow * 4;
+export function goesDirect(state: RlmState, { directBelow }: Limits): boolean {
+  if (state.depth > 0 || state.journal.some(({ type }) => type === "block")) return false;
+  return sessionContexts(state).reduce((sum, { length }) => sum + length, 0) < directBelow * 4;
 }

@@ -1,6 +1,6 @@
 import type { JournalEvent } from "../journal.ts";
 import type { Variable } from "../sandbox.ts";
-import { turnsOf } from "../turns.ts";
+import { turnsOfAllRuns } from "../turns.ts";
 
 /** The variables that a model is shown, a line each, with what each value begins with; of more than `most` the others are named. */
 export function offeredVariables(variables: readonly Variable[], journal: readonly JournalEvent[], most = 50): string {
@@ -23,7 +23,7 @@ function linesOf(
   most: number,
   line: (variable: Variable) => string,
 ): string {
-  const blocks = turnsOf(journal).map(({ block }) => block?.code ?? "");
+  const blocks = turnsOfAllRuns(journal).map(({ block }) => block?.code ?? "");
   const ranked = variables
     .map((variable) => ({ variable, rank: rankOf(variable, blocks) }))
     .toSorted((a, b) => compare(a.rank, b.rank))

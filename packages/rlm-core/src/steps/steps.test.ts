@@ -1,17 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createBudget } from "../budget.ts";
 import type { JournalEvent } from "../journal.ts";
 import { resolveLimits } from "../limits.ts";
-import { big } from "../prompt/profile.ts";
-import type { Run } from "../run.ts";
-import { createSemaphore } from "../semaphore.ts";
 import type { Sandbox, SubResult } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
 import type { Tool } from "../tool.ts";
-import { memoryStore } from "../stores/memory.ts";
-import { scriptedModel, type ScriptedReply } from "../testing/scripted-model.ts";
+import { emptyState, scriptedRun } from "../testing/scripted-run.ts";
 import { scriptedSandbox, type ScriptedCall, type ScriptedStep } from "../testing/scripted-sandbox.ts";
-import { noUsage } from "../usage.ts";
 import { conclude } from "./conclude.ts";
 import { execute } from "./execute.ts";
 import { generate } from "./generate.ts";
@@ -20,69 +14,13 @@ import { deliverResults } from "./submodel.ts";
 
 const code = "```repl\nprint(1)\n```";
 const child: ScriptedCall = { kind: "rlm", prompt: "look", context: { text: "piece", json: false } };
-const empty: RlmState = {
-  task: { query: "q", contexts: [{ name: "context", kind: "string", length: 1e6, ref: "sha256:0", prefix: "" }] },
-  journal: [],
-  pending: [],
-  usage: noUsage,
-  seed: 1,
-  startedAt: 0,
-  depth: 0,
-  versions: { schema: 1, v8: "scripted" },
-};
-
-function open(script: ScriptedStep[], replies: ScriptedReply[], rest: Partial<Run> = {}) {
-  const model = scriptedModel(replies);
-  const memory = memoryStore();
-  /** Types of the events that are written ahead. */
-  const written: string[] = [];
-  const store = {
-    ...memory,
-    append: async (key: string, entry: unknown) => {
-      await memory.append(key, entry);
-      if (key === "r/log") written.push((entry as { event: JournalEvent }).event.type);
-    },
-  };
-  const limits = resolveLimits({ depth: 2, ...rest.limits });
-  const budget = createBudget({ limits, store, logKey: "r/budget", now: () => 0 });
-  const run: Run = {
-    id: "r",
-    model,
-    subModel: () => model,
-    models: [],
-    sandbox: scriptedSandbox([script]),
-    session: undefined,
-    store,
-    cache: undefined,
-    logKey: "r/log",
-    budget,
-    semaphore: createSemaphore(4),
-    meter: { usage: () => budget.usage("r") },
-    tools: [],
-    toolCalls: new Map(),
-    warned: new Map(),
-    wait: async () => {},
-    profile: big,
-    approve: undefined,
-    emit: () => {},
-    signal: new AbortController().signal,
-    now: () => 0,
-    recurse: () => Promise.reject(new Error("no children here")),
-    deferChildren: true,
-    traced: (_call, work) => work(),
-    ...rest,
-    limits,
-  };
-  return { run, model, written };
-}
-
 const typesOf = ({ journal }: RlmState): string[] => journal.map(({ type }) => type);
 
 describe("steps that are tried again from the same state, as after a crash", () => {
   it("generate() takes the reply that it has, and does not ask again", async () => {
-    const { run, model } = open([], [code]);
-    const first = await generate(empty, run);
-    expect((await generate(empty, run)).journal).toEqual(first.journal);
+    const { run, model } = scriptedRun([], [code]);
+    const first = await generate(emptyState, run);
+    expect((await generate(emptyState, run)).journal).toEqual(first.journal);
     expect(model.calls).toHaveLength(1);
   });
 
@@ -92,8 +30,8 @@ describe("steps that are tried again from the same state, as after a crash", () 
     const long = [3_000, 2_150, 400].map((words) => ({ output: "word ".repeat(words) }));
     const limits = resolveLimits({ historyTokens: 6_500 });
     const replies = [code, code, code, notes, new Error("killed"), code];
-    const { run, model } = open([...long, { answer: "x" }], replies, { limits });
-    let state = empty;
+    const { run, model } = scriptedRun([...long, { answer: "x" }], replies, { limits });
+    let state = emptyState;
     for (let turn = 1; turn <= 2; turn++) state = await execute(await generate(state, run), run);
     state = await execute(await generate(state, { ...run, limits: { ...run.limits, historyTokens: Infinity } }), run);
     await expect(generate(state, run)).rejects.toThrow("killed");
@@ -109,8 +47,8 @@ describe("steps that are tried again from the same state, as after a crash", () 
   });
 
   it("execute() takes the end of the block that it has, with its answer", async () => {
-    const { run, model } = open([{ calls: ["one"] }, { answer: "x" }], [code, "reply"]);
-    const state = await generate(empty, run);
+    const { run, model } = scriptedRun([{ calls: ["one"] }, { answer: "x" }], [code, "reply"]);
+    const state = await generate(emptyState, run);
     const first = await execute(state, run);
     expect(typesOf(first)).toEqual(["reply", "block", "call", "result", "end"]);
     const again = await execute(state, { ...run, session: undefined });
@@ -119,8 +57,8 @@ describe("steps that are tried again from the same state, as after a crash", () 
   });
 
   it("deliverResults() adds no result twice", async () => {
-    const { run } = open([{ calls: [child, { ...child, prompt: "again" }] }, { answer: "x" }], [code]);
-    const state = await execute(await generate(empty, run), run);
+    const { run } = scriptedRun([{ calls: [child, { ...child, prompt: "again" }] }, { answer: "x" }], [code]);
+    const state = await execute(await generate(emptyState, run), run);
     const results = new Map([1, 2].map((id) => [id, { ok: true, value: { text: `r${id}`, json: false } }]));
     const first = await deliverResults(state, results, run);
     expect((await deliverResults(state, results, run)).journal).toEqual(first.journal);
@@ -132,15 +70,15 @@ describe("steps that are tried again from the same state, as after a crash", () 
   });
 
   it("conclude() takes what was printed where the last reply is an empty block, as one that was cut may be", async () => {
-    const { run } = open([{ output: "found" }], [code, "```repl\n", "```repl\n"]);
-    const state: RlmState = { ...(await execute(await generate(empty, run), run)), limit: "turns" };
+    const { run } = scriptedRun([{ output: "found" }], [code, "```repl\n", "```repl\n"]);
+    const state: RlmState = { ...(await execute(await generate(emptyState, run), run)), limit: "turns" };
     const { outcome } = await conclude(state, run);
     expect(await run.store.get(outcome?.answerRef ?? "")).toBe("found");
   });
 
   it("conclude() takes the last reply that it has, and does not ask again", async () => {
-    const { run, model } = open([{ output: "found" }], [code, "the best there is"]);
-    const state: RlmState = { ...(await execute(await generate(empty, run), run)), limit: "turns" };
+    const { run, model } = scriptedRun([{ output: "found" }], [code, "the best there is"]);
+    const state: RlmState = { ...(await execute(await generate(emptyState, run), run)), limit: "turns" };
     const first = await conclude(state, run);
     expect((await conclude(state, run)).outcome).toEqual(first.outcome);
     expect(first.outcome).toMatchObject({ status: "concluded", limit: "turns" });
@@ -148,7 +86,7 @@ describe("steps that are tried again from the same state, as after a crash", () 
   });
 
   it("openBlockLog() reads an entry of the log once, not at every later step", async () => {
-    const { run } = open(
+    const { run } = scriptedRun(
       Array.from({ length: 20 }, () => ({ output: "1" })),
       Array.from({ length: 20 }, () => code),
     );
@@ -161,7 +99,7 @@ describe("steps that are tried again from the same state, as after a crash", () 
         return entries;
       },
     };
-    let state = empty;
+    let state = emptyState;
     for (let turn = 0; turn < 20; turn += 1) state = await execute(await generate(state, { ...run, store }), run);
     expect(state.journal).toHaveLength(60);
     expect(read).toBeLessThanOrEqual(60);
@@ -170,8 +108,8 @@ describe("steps that are tried again from the same state, as after a crash", () 
 
 describe("a live session that stands somewhere else", () => {
   it("execute() closes it and opens another with the journal as history", async () => {
-    const { run } = open([{ output: "1" }, { output: "2" }], [code, code]);
-    const first = await execute(await generate(empty, run), run);
+    const { run } = scriptedRun([{ output: "1" }, { output: "2" }], [code, code]);
+    const first = await execute(await generate(emptyState, run), run);
     const ahead = run.session;
     const other: JournalEvent[] = first.journal.map((event) =>
       event.type === "block" ? { ...event, clock: 9 } : event,
@@ -203,8 +141,8 @@ describe("a session whose process was taken away", () => {
       setImmediate(() => gate.resolve("late"));
       return "at once";
     };
-    const { run } = open([], [code, first, () => gate.promise], { sandbox });
-    await execute(await generate(empty, run), run);
+    const { run } = scriptedRun([], [code, first, () => gate.promise], { sandbox });
+    await execute(await generate(emptyState, run), run);
     expect(batches).toEqual([2]);
   });
 });
@@ -215,11 +153,11 @@ describe("what is written ahead", () => {
     const look =
       (step: ScriptedStep): ScriptedStep =>
       () => (seen.push([...written]), step);
-    const { run, written } = open(
+    const { run, written } = scriptedRun(
       [look({ calls: ["one"] }), look({ answer: "x" })],
       [code, () => (seen.push([...written]), "reply")],
     );
-    await execute(await generate(empty, run), run);
+    await execute(await generate(emptyState, run), run);
     expect(seen).toEqual([
       ["reply", "block"],
       ["reply", "block", "call"],
@@ -231,11 +169,11 @@ describe("what is written ahead", () => {
     const gates = [1, 2, 3].map(() => Promise.withResolvers<string>());
     const asked = Promise.withResolvers<void>();
     const last = () => (asked.resolve(), gates[2]?.promise ?? "");
-    const { run } = open(
+    const { run } = scriptedRun(
       [{ calls: ["one", "two", "three"] }, { output: "1" }, { calls: ["four"] }, { answer: "x" }],
       [code, () => gates[0]?.promise ?? "", () => gates[1]?.promise ?? "", last, code, "four"],
     );
-    const first = execute(await generate(empty, run), run);
+    const first = execute(await generate(emptyState, run), run);
     await asked.promise;
     for (const at of [2, 0, 1]) gates[at]?.resolve(String(at + 1));
     const { journal } = await execute(await generate(await first, run), run);
@@ -253,10 +191,10 @@ describe("a reply that concludes", () => {
   it("conclude() goes on from it where the journal has it, in a session that is rebuilt, without asking again", async () => {
     const last = "```repl\nFINAL(found)\n```";
     const script = [{ output: "1" }, { calls: ["more"] }, { answer: "the answer" }];
-    const { run, model } = open(script, [code, last, "sub", "sub", "sub", "sub"], {
+    const { run, model } = scriptedRun(script, [code, last, "sub", "sub", "sub", "sub"], {
       limits: resolveLimits({ turns: 1 }),
     });
-    const state = await execute(await generate(empty, run), run);
+    const state = await execute(await generate(emptyState, run), run);
     const concluded = await conclude(state, run);
     expect(concluded.outcome).toMatchObject({ status: "concluded", limit: "turns" });
     const asked = model.calls.length;
@@ -265,7 +203,7 @@ describe("a reply that concludes", () => {
       await run.store.delete(run.logKey);
       await run.session?.close();
       run.session = undefined;
-      const again = await conclude({ ...empty, journal: concluded.journal.slice(0, length) }, run);
+      const again = await conclude({ ...emptyState, journal: concluded.journal.slice(0, length) }, run);
       expect(again.outcome).toEqual(concluded.outcome);
     }
     // The sub-call alone, as long as its result is not in the journal.
@@ -285,8 +223,8 @@ describe("calls of tools", () => {
       { calls: [toTool] },
       { output: "" },
     ];
-    const { run } = open(script, [code, code, code], { tools: [tool] });
-    let state = await execute(await generate(empty, run), run);
+    const { run } = scriptedRun(script, [code, code, code], { tools: [tool] });
+    let state = await execute(await generate(emptyState, run), run);
     for (const calls of [2, 3]) {
       // As another process finds it, twice.
       run.toolCalls.clear();
@@ -307,11 +245,11 @@ describe("results of blocks that were rolled back", () => {
   const lost = { error: { kind: "timeout", message: "too long" } as const, rolledBack: true };
 
   it("execute() gives each of them once to the same call of a later block, and asks for what failed", async () => {
-    const { run, model } = open(
+    const { run, model } = scriptedRun(
       [{ calls: ["same", "same", "bad"] }, lost, { calls: ["same", "same", "same", "bad"] }, { answer: "x" }],
       [code, "first", "second", new Error("busy"), code, "third", "fourth"],
     );
-    const once = await execute(await generate(empty, run), run);
+    const once = await execute(await generate(emptyState, run), run);
     const twice = await execute(await generate(once, run), run);
     expect(model.calls).toHaveLength(7);
     const ids = twice.journal.flatMap((event) => (event.type === "result" && event.ok ? [event.ref] : []));
@@ -319,18 +257,18 @@ describe("results of blocks that were rolled back", () => {
   });
 
   it("execute() gives none of them to a call that got its own before", async () => {
-    const { run, model } = open(
+    const { run, model } = scriptedRun(
       [{ calls: ["same"] }, lost, { calls: ["same"] }, { output: "1" }, { calls: ["same"] }, { answer: "x" }],
       [code, "first", code, code, "second"],
     );
-    let state = empty;
+    let state = emptyState;
     for (let turn = 0; turn < 3; turn += 1) state = await execute(await generate(state, run), run);
     expect(model.calls).toHaveLength(5);
   });
 
   it("execute() runs no child again whose result is there, also where the driver runs them", async () => {
-    const { run } = open([{ calls: [child] }, lost, { calls: [child] }, { answer: "x" }], [code, code]);
-    const waiting = await execute(await generate(empty, run), run);
+    const { run } = scriptedRun([{ calls: [child] }, lost, { calls: [child] }, { answer: "x" }], [code, code]);
+    const waiting = await execute(await generate(emptyState, run), run);
     const result = { ok: true, value: { text: "seen", json: false } };
     const lostState = await execute(await deliverResults(waiting, new Map([[1, result]]), run), run);
     const ended = await execute(await generate(lostState, run), run);

@@ -111,6 +111,10 @@ function createSession(
       delivered = [];
       return play({ type: "resume", results: all });
     },
+    async begin(task) {
+      checkOpen("begin a run", undefined);
+      digest = digestAfter(digest, task);
+    },
     async inspect(signal) {
       checkOpen("inspect variables", signal);
       return { hash: sha256(digest), variables: [] };
@@ -167,6 +171,7 @@ function createSession(
   }
 
   async function replayEvent(event: JournalEvent): Promise<void> {
+    if (event.type === "task") await session.begin(event);
     if (event.type === "block") {
       const next = await session.run({ code: event.code, clock: event.clock });
       if (next.kind === "waiting") for (const call of next.calls) options.onReplayedCall?.(call);

@@ -1,7 +1,7 @@
 import { readRows } from "../../rows/read-rows.ts";
-import type { MachineContext } from "./machine.ts";
+import { contextKey, type MachineContext } from "./machine.ts";
 
-/** What the code's contexts are read by, name by name: parts of texts, rows, members, the last two as JSON. */
+/** What the code's contexts are read by, key by key: parts of texts, rows, members, the last two as JSON. */
 export interface ContextReaders {
   text(name: string, from: number, to: number): string;
   rows(name: string, row: number): string;
@@ -10,7 +10,9 @@ export interface ContextReaders {
 
 /** Throws where the file is no longer what it was. */
 export function contextReaders(contexts: readonly MachineContext[]): ContextReaders {
-  const byName = new Map(contexts.flatMap((context) => ("paged" in context ? [[context.name, context] as const] : [])));
+  const byName = new Map(
+    contexts.flatMap((context) => ("paged" in context ? [[contextKey(context), context] as const] : [])),
+  );
 
   return {
     text: (name, from, to) => byName.get(name)?.paged.read(from, Math.min(to, from + maxReadChars)) ?? "",

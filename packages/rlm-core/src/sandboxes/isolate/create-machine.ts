@@ -17,7 +17,8 @@ import type { Machine, MachineOptions, RawCall, Step } from "./machine.ts";
  */
 export function createMachine(options: MachineOptions): Machine {
   // Not `options` as a whole: it would keep the contexts' texts, which the isolate has by then.
-  const { responseFormat = {}, limits } = options;
+  const { limits } = options;
+  let { responseFormat } = options;
   const readers = contextReaders(options.contexts);
   /** Why a context cannot be read any more. */
   let unread: Error | undefined;
@@ -75,7 +76,7 @@ export function createMachine(options: MachineOptions): Machine {
     schemaProblem: (schema) => describeProblem(() => schemaProblem(JSON.parse(schema))),
     fitProblem: (schema, value) =>
       describeProblem(() =>
-        misfit(JSON.parse(value), schema === "" ? responseFormat : (JSON.parse(schema) as JsonSchema)),
+        misfit(JSON.parse(value), schema === "" ? (responseFormat ?? {}) : (JSON.parse(schema) as JsonSchema)),
       ),
     readContext: (name, from, to) => readPart(() => readers.text(name, from, to)),
     readRows: (name, row) => readPart(() => readers.rows(name, row)),
@@ -87,7 +88,8 @@ export function createMachine(options: MachineOptions): Machine {
       variables = JSON.parse(json) as Variable[];
     },
   };
-  const { isolate, context, guest, reserved, isFull, collect } = openIsolate(options, host);
+  const { isolate, context, guest, reserved, bind, isFull, collect } = openIsolate(options, host);
+  let current = 0;
 
   function readPart(read: () => string): string {
     try {
@@ -170,7 +172,7 @@ export function createMachine(options: MachineOptions): Machine {
   }
 
   return {
-    run({ code, clock, computeMs, recorded = false }) {
+    run({ code, clock, computeMs, recorded = false, of }) {
       assertAlive("run code");
       if (pending.size > 0) throw new SandboxError("Cannot run code: the block before waits for results");
       block++;
@@ -182,6 +184,12 @@ export function createMachine(options: MachineOptions): Machine {
       enter((timeout) => {
         const begin = performance.now();
         const left = (): number => Math.max(1, Math.ceil(timeout - (performance.now() - begin)));
+        if (of !== undefined && of.run > current) {
+          current = of.run;
+          ({ responseFormat } = of);
+          const fixed = bind(of, left());
+          if (fixed !== "") throw new CodeSyntaxError(fixedMessage(fixed));
+        }
         const { functions, functionsColumnOffset, main, mainColumnOffset, declared } = rewrite(
           code,
           filename,
@@ -258,6 +266,10 @@ function declare<T>(script: () => T): T {
 
 const frozenMessage =
   "TypeError: the global object was frozen, so that no variable can be declared any more; keep new values in variables that exist, and do not freeze globalThis";
+
+function fixedMessage(name: string): string {
+  return `TypeError: the context "${name}" cannot have its name: earlier code has made that a property of globalThis that cannot be changed. The contexts of this question are in \`context\`. This block was not run`;
+}
 
 /** The reason as the guest takes it: "" for none. */
 function describeProblem(check: () => string | undefined): string {

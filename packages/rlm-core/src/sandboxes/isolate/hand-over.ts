@@ -23,7 +23,8 @@ export async function handOver(
   for (const [index, context] of contexts.filter(({ paged }) => paged === true).entries()) {
     const file = files[index]?.file;
     if (file === undefined) throw new SandboxError(`Cannot open a session: context "${context.name}" has no open file`);
-    void child.send(encodeFrame({ type: "paged", name: context.name, fd: firstFileFd + index, file }));
+    const { name, run = 0 } = context;
+    void child.send(encodeFrame({ type: "paged", name, run, fd: firstFileFd + index, file }));
   }
   for (const context of contexts) {
     heldMb += keysMb(context);

@@ -62,6 +62,7 @@ function createShell(memoryLimit: number, settings: GuestSettings): IsolateShell
       longObject: entry("longObject"),
       kit: entry("kit"),
       kitFunction: entry("kitFunction"),
+      bind: entry("bind"),
       ready: entry("ready"),
       run: entry("run"),
       settle: entry("settle"),

@@ -3,13 +3,16 @@ import ivm from "isolated-vm";
 import { InputError } from "../../errors.ts";
 import type { GuestHost, GuestSettings } from "./guest/host.ts";
 import { prepareShell, takeShell, type IsolateShell } from "./isolate-shell.ts";
-import type { MachineContext, MachineOptions } from "./machine.ts";
+import { bindingsIn } from "../../bindings.ts";
+import { contextKey, type MachineContext, type MachineOptions, type MachineRun } from "./machine.ts";
 import type { PagedText } from "../../paged-text.ts";
 import { UnfitContext } from "./unfit-context.ts";
 
 export interface OpenIsolate extends Omit<IsolateShell, "attach"> {
   /** Names that code may not declare. */
   reserved: ReadonlySet<string>;
+  /** Gives the contexts the names that they have in a run of the session; returns the first of their own that cannot be had, or "". */
+  bind: (run: MachineRun, timeout: number) => string;
   /** Whether nearly all of the memory beside the contexts is in use, garbage not counted. */
   isFull: () => boolean;
 }
@@ -17,7 +20,9 @@ export interface OpenIsolate extends Omit<IsolateShell, "attach"> {
 /** An isolate with the REPL's whole surface in it: contexts, queries, tools, kits. No code of the model has run. */
 export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsolate {
   const { contexts, kits, seed, limits } = options;
-  const reserved = reservedNames(options);
+  const taken = reservedNames(options);
+  const reserved = new Set(taken);
+  const given = contexts.map(({ name, run = 0 }) => ({ name, run }));
   const memoryLimit = memoryLimitOf(
     options,
     contexts.reduce((sum, each) => sum + contextMb(each), 0),
@@ -25,16 +30,17 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   const { isolate, context, guest, collect, attach } = takeShell(memoryLimit, settingsOf(options));
   attach(host);
 
-  for (const given of contexts) {
-    if ("paged" in given) {
-      givePaged(guest, given);
+  for (const each of contexts) {
+    const { name, run = 0 } = each;
+    if ("paged" in each) {
+      givePaged(guest, each);
       continue;
     }
-    const { name, kind, text } = given;
+    const { kind, text } = each;
     // The isolate uses the copy's own bytes: a long text is there once.
     const copy = new ivm.ExternalCopy(text).copyInto({ release: true });
     try {
-      guest.context.applySync(undefined, [name, kind, copy]);
+      guest.context.applySync(undefined, [contextKey({ name, run }), name, run, kind, copy]);
     } catch (cause) {
       throw cause instanceof SyntaxError ? new UnfitContext(name, cause.message, { cause }) : cause;
     }
@@ -53,6 +59,15 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
       guest.kitFunction.applySync(undefined, [name, key, made.derefInto({ release: true })]);
     }
   }
+  const bind: OpenIsolate["bind"] = ({ run, responseFormat }, timeout) => {
+    // Not those that a kit has: a number is no reason to take a name away.
+    const bindings = bindingsIn(given, run).filter(({ name, own }) => own || !taken.has(name));
+    for (const { name } of bindings) reserved.add(name);
+    return guest.bind.applySync(undefined, [run, JSON.stringify(bindings), responseFormat === undefined ? 0 : 1], {
+      timeout,
+    }) as string;
+  };
+  bind({ run: 0, ...(options.responseFormat && { responseFormat: options.responseFormat }) }, bindMs);
   guest.ready.applySync(undefined, [seed]);
   const before = usedBytes(isolate);
   const isOver = (): boolean => usedBytes(isolate) - before > mostUsed * limits.heapMb * 1_048_576;
@@ -61,16 +76,17 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
     collect();
     return isOver();
   };
-  return { isolate, context, guest, reserved, isFull, collect };
+  return { isolate, context, guest, reserved, bind, isFull, collect };
 }
 
 function givePaged(
   guest: OpenIsolate["guest"],
-  { name, paged, view }: Extract<MachineContext, { paged: PagedText }>,
+  { name, run = 0, paged, view }: Extract<MachineContext, { paged: PagedText }>,
 ): void {
-  if (view === undefined) guest.longText.applySync(undefined, [name, paged.length]);
-  else if ("rows" in view) guest.longRows.applySync(undefined, [name, paged.length, view.rows.count]);
-  else guest.longObject.applySync(undefined, [name, paged.length, JSON.stringify(view.object.map(([key]) => key))]);
+  const place = [contextKey({ name, run }), name, run, paged.length];
+  if (view === undefined) guest.longText.applySync(undefined, place);
+  else if ("rows" in view) guest.longRows.applySync(undefined, [...place, view.rows.count]);
+  else guest.longObject.applySync(undefined, [...place, JSON.stringify(view.object.map(([key]) => key))]);
 }
 
 /** Does ahead what of an isolate does not depend on the contexts, if those are short. */
@@ -85,11 +101,12 @@ function memoryLimitOf({ limits }: Pick<MachineOptions, "limits">, contextMb: nu
 
 const contextStepMb = 8;
 
-function settingsOf({ queries, tools, responseFormat, limits }: Omit<MachineOptions, "contexts">): GuestSettings {
+function settingsOf({ queries, tools, limits }: Omit<MachineOptions, "contexts">): GuestSettings {
   const { promptChars, outputChars, answerChars } = limits;
-  return { queries, tools, promptChars, outputChars, answerChars, hasResponseFormat: responseFormat !== undefined };
+  return { queries, tools, promptChars, outputChars, answerChars };
 }
 
+const bindMs = 30_000;
 const mostUsed = 0.9;
 // A key with the getter of its value.
 const mbPerKey = 0.0005;
@@ -110,6 +127,7 @@ function asExpression(source: string): string {
   return `({${source}})`;
 }
 
+/** Names of the REPL's own and of kits. Throws InputError where a context has one of those, or the name of another one of its run. */
 function reservedNames({ contexts, kits, tools, queries }: MachineOptions): Set<string> {
   const names = [
     "globalThis",
@@ -126,12 +144,20 @@ function reservedNames({ contexts, kits, tools, queries }: MachineOptions): Set<
   if (queries) names.push("llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched", "llm_map");
   if (tools.length > 0) names.push("tools");
   const reserved = new Set(names);
-  for (const { name } of [...contexts, ...kits]) {
+  const add = (name: string): void => {
     if (reserved.has(name))
       throw new InputError(`Cannot open the REPL: the name "${name}" is taken twice or reserved; choose another`);
     reserved.add(name);
+  };
+  for (const { name } of kits) add(name);
+  const withKits = new Set(reserved);
+  // Each run's names for itself: a later run may bring another context of the same name.
+  for (const run of new Set(contexts.map(({ run = 0 }) => run))) {
+    for (const { name } of contexts.filter((context) => (context.run ?? 0) === run)) add(name);
+    reserved.clear();
+    for (const name of withKits) reserved.add(name);
   }
-  return reserved.add("context");
+  return withKits;
 }
 
 /** Megabytes of a context in the isolate: of one that is read in parts its keys; parsed JSON takes more than its text. */

@@ -1,7 +1,8 @@
 import { digestAfter, initialDigest, withoutRolledBack } from "../../digest.ts";
-import type { EndEvent, JournalEvent, ResultEvent } from "../../journal.ts";
+import type { EndEvent, JournalEvent, ResultEvent, TaskEvent } from "../../journal.ts";
 import type { Done, Progress, Session, SessionOptions, SubCall } from "../../sandbox.ts";
-import { endEvent } from "./replay.ts";
+import type { MachineRun } from "./machine.ts";
+import { endEvent, runOf } from "./replay.ts";
 
 /**
  * What a session keeps in the parent: all that a rebuild needs, and what it last said.
@@ -12,6 +13,8 @@ export interface Past {
   readonly journal: readonly JournalEvent[];
   readonly digest: string;
   readonly last: Session["last"];
+  /** The newest run. */
+  readonly run: MachineRun;
   /** Whether a block has begun and not ended. */
   readonly open: boolean;
   /** Processes that the open block has cost. */
@@ -20,6 +23,8 @@ export interface Past {
   hashOf(id: number): string | undefined;
   /** A block began, and came to this. */
   ran(block: { code: string; clock: number }, step: Progress): void;
+  /** A further run began. */
+  began(task: TaskEvent): void;
   /** Results were delivered to the open block, and it came to this. */
   resumed(results: readonly Delivered[], step: Progress): void;
   /** Results came for calls that FINAL had left over: nobody sees them, but they are in the journal. */
@@ -31,7 +36,7 @@ export interface Past {
 /** A result as the journal knows it. */
 export type Delivered = Omit<ResultEvent, "type" | "delivery">;
 
-export function createPast(options: Pick<SessionOptions, "seed" | "contexts" | "history">): Past {
+export function createPast(options: Pick<SessionOptions, "seed" | "contexts" | "history" | "responseFormat">): Past {
   const history = options.history ?? [];
   const journal = withoutRolledBack(history);
   const outstanding = new Map<number, SubCall>();
@@ -91,6 +96,10 @@ export function createPast(options: Pick<SessionOptions, "seed" | "contexts" | "
     get last() {
       return { progress, outstanding: [...outstanding.values()] };
     },
+    get run() {
+      const task = journal.findLast((event) => event.type === "task");
+      return task === undefined ? firstRun(options) : runOf(task);
+    },
     get open() {
       return begin !== undefined;
     },
@@ -106,6 +115,7 @@ export function createPast(options: Pick<SessionOptions, "seed" | "contexts" | "
       append({ type: "block", ...block });
       take(step);
     },
+    began: append,
     resumed(results, step) {
       deliver(results);
       take(step);
@@ -124,6 +134,11 @@ export function createPast(options: Pick<SessionOptions, "seed" | "contexts" | "
       }
     },
   };
+}
+
+/** A session's first run as a machine has to know it. */
+export function firstRun({ responseFormat }: Pick<SessionOptions, "responseFormat">): MachineRun {
+  return { run: 0, ...(responseFormat && { responseFormat }) };
 }
 
 function lastRolledBack(history: readonly JournalEvent[]): Done | undefined {

@@ -10,12 +10,20 @@ import type { Child } from "./child-process.ts";
 import { expectType, record } from "./guards.ts";
 import type { GuestPart } from "./guest/host.ts";
 import { handOver } from "./hand-over.ts";
+import { contextKey, type MachineRun } from "./machine.ts";
 import type { OpenFile } from "./open-files.ts";
 import { encodeFrame } from "./wire.ts";
 
 /** The machine of a child process, from the parent's side: every cap is enforced again, every entry is watched. Rejects with ChildLost, or BlamelessLoss where no code ran. */
 export interface RemoteMachine {
-  run(block: { code: string; clock: number; computeMs: number; recorded?: boolean }): Promise<RemoteStep>;
+  /** `of`: the session's run that the block belongs to. */
+  run(block: {
+    code: string;
+    clock: number;
+    computeMs: number;
+    recorded?: boolean;
+    of: MachineRun;
+  }): Promise<RemoteStep>;
   resume(results: readonly { id: number; ok: boolean; value: CallValue }[]): Promise<RemoteStep>;
   inspect(): Promise<{ hash: string; variables: Variable[] }>;
 }
@@ -39,7 +47,9 @@ export async function openMachine(
 
 /** `heldMb`: what the contexts take of the process's memory. */
 function remoteMachine(child: Child, options: SessionOptions, heldMb: number): RemoteMachine {
-  const { queries, tools, responseFormat } = options;
+  const { queries, tools } = options;
+  let { responseFormat } = options;
+  const contexts = options.contexts.map((context) => ({ name: contextKey(context), length: context.length }));
   const { promptChars, outputChars, heapMb, answerChars, computeMs } = options.limits;
   const memoryMb = heapMb + heldMb + baseMb;
   const maxBytes = bytesPerChar * (maxCharsInFlight + answerChars + outputChars) + maxSmallBytes;
@@ -78,7 +88,7 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
   function step(frame: unknown, calls: SubCall[]): RemoteStep | undefined {
     const { type, call, done } = record(frame, "a frame");
     if (type === "call") {
-      const checked = checkCall(call, lastId, { queries, tools, promptChars, answerChars, contexts: options.contexts });
+      const checked = checkCall(call, lastId, { queries, tools, promptChars, answerChars, contexts });
       lastId = checked.id;
       open.set(checked.id, callChars(checked));
       charsInFlight += callChars(checked);
@@ -105,10 +115,11 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
   }
 
   return {
-    run({ code, clock, computeMs: budget, recorded = false }) {
+    run({ code, clock, computeMs: budget, recorded = false, of }) {
+      ({ responseFormat } = of);
       budgetMs = budget;
       passedMs = 0;
-      return enter([encodeFrame({ type: "run", code, clock, computeMs: budget, recorded })]);
+      return enter([encodeFrame({ type: "run", code, clock, computeMs: budget, recorded, of })]);
     },
     resume(results) {
       for (const { id } of results) {
@@ -136,8 +147,9 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
 
 /** A part of a context as the store knows it; of a context that is no file there is no part but the whole. */
 function referenceTo({ context, from, length }: GuestPart, { contexts }: SessionOptions): TextReference | ContextRef {
-  const whole = contexts.find(({ name }) => name === context);
-  if (whole === undefined) throw new BadFrame(`a part of "${context}", which is not here`);
+  const found = contexts.find((given) => contextKey(given) === context);
+  if (found === undefined) throw new BadFrame(`a part of "${context}", which is not here`);
+  const { run, ...whole } = found;
   if (from === 0 && length === whole.length) return whole;
   if (whole.paged !== true || whole.kind !== "string")
     throw new BadFrame(`a part of "${context}", which is not read in parts`);

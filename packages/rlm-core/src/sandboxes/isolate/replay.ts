@@ -1,14 +1,17 @@
 import { canonicalJson } from "../../hash.ts";
 import { ReplayError, SandboxError } from "../../errors.ts";
-import type { BlockEvent, CallEvent, EndEvent, JournalEvent, ResultEvent } from "../../journal.ts";
+import type { BlockEvent, CallEvent, EndEvent, JournalEvent, ResultEvent, TaskEvent } from "../../journal.ts";
 import type { Done, SubCall } from "../../sandbox.ts";
 import { textRef } from "../../text-ref.ts";
 import { BlamelessLoss, ChildLost } from "./child-lost.ts";
+import type { MachineRun } from "./machine.ts";
 import type { RemoteMachine, RemoteStep } from "./remote-machine.ts";
 
 export interface ReplayOptions {
   /** Texts of results, by reference. */
   read(ref: string): Promise<string>;
+  /** The session's first run. */
+  first: MachineRun;
   /** What a block may compute; one that ended gets ten times what it took, for this machine may be slower. */
   computeMs: number;
   /** Hears every call that the code posts. */
@@ -32,7 +35,7 @@ export async function replay(
   options: ReplayOptions,
 ): Promise<Replayed> {
   let replayed: Replayed = { outstanding: [] };
-  for (const [index, block] of blocksOf(journal).entries()) {
+  for (const [index, block] of blocksOf(journal, options.first).entries()) {
     options.signal.throwIfAborted();
     try {
       replayed = await replayBlock(machine, block, index + 1, options);
@@ -55,15 +58,23 @@ export function endEvent({ output, error, answer, rolledBack, computeMs }: Done)
   };
 }
 
+/** A further run as a machine has to know it. */
+export function runOf({ run, responseFormat }: TaskEvent): MachineRun {
+  return { run, ...(responseFormat && { responseFormat }) };
+}
+
 interface Block extends BlockEvent {
+  of: MachineRun;
   events: (CallEvent | ResultEvent)[];
   end?: EndEvent;
 }
 
-function blocksOf(journal: readonly JournalEvent[]): Block[] {
+function blocksOf(journal: readonly JournalEvent[], first: MachineRun): Block[] {
   const blocks: Block[] = [];
+  let of = first;
   for (const event of journal) {
-    if (event.type === "block") blocks.push({ ...event, events: [] });
+    if (event.type === "task") of = runOf(event);
+    if (event.type === "block") blocks.push({ ...event, of, events: [] });
     const block = blocks.at(-1);
     if (block === undefined) continue;
     if (event.type === "call" || event.type === "result") block.events.push(event);
@@ -88,6 +99,7 @@ async function replayBlock(
       clock: block.clock,
       computeMs: Math.max(computeMs, slowerBy * (block.end?.computeMs ?? 0)),
       recorded: block.end !== undefined,
+      of: block.of,
     }),
   );
 

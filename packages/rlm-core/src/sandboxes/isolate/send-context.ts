@@ -1,5 +1,5 @@
-import type { ContextRef } from "../../context.ts";
 import { SandboxError } from "../../errors.ts";
+import type { SessionContext } from "../../sandbox.ts";
 import type { Child } from "./child-process.ts";
 import { encodeFrame } from "./wire.ts";
 
@@ -9,11 +9,11 @@ import { encodeFrame } from "./wire.ts";
  */
 export async function sendContext(
   child: Child,
-  { name, kind, length }: ContextRef,
+  { name, run = 0, kind, length }: SessionContext,
   pieces: AsyncIterable<string>,
   signal: AbortSignal,
 ): Promise<number> {
-  void child.send(encodeFrame({ type: "context", name, kind, length }));
+  void child.send(encodeFrame({ type: "context", name, run, kind, length }));
   // Two buffers in turn: one is filled while the other is on its way. Fresh memory for each slice costs ten times as much.
   const bufferBytes = Math.min(maxSliceBytes, 2 * length);
   const buffers = [Buffer.allocUnsafeSlow(bufferBytes), Buffer.allocUnsafeSlow(bufferBytes)] as const;

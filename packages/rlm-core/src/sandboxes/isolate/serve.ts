@@ -57,11 +57,13 @@ function openMachine(
     }
     if (frame.type === "paged") {
       const { view } = frame.file;
-      contexts.push({ name: frame.name, paged: pagedText(frame.fd, frame.file), ...(view && { view }) });
+      const { name, run } = frame;
+      contexts.push({ name, run, paged: pagedText(frame.fd, frame.file), ...(view && { view }) });
       continue;
     }
     if (frame.type !== "context") throw new Error(`Cannot do "${frame.type}": there is no machine yet`);
-    contexts.push({ name: frame.name, kind: frame.kind, text: receiveText(pipe, frame.length) });
+    const { name, run, kind } = frame;
+    contexts.push({ name, run, kind, text: receiveText(pipe, frame.length) });
   }
   return undefined;
 }

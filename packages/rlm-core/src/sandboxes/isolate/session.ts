@@ -1,8 +1,11 @@
 import { ReplayError, SandboxError } from "../../errors.ts";
+import { canonicalJson } from "../../hash.ts";
+import { contextContent } from "../../file-ref.ts";
+import type { TaskEvent } from "../../journal.ts";
 import type { Done, Progress, Session, SessionOptions, SubResult } from "../../sandbox.ts";
 import { BlamelessLoss, ChildLost } from "./child-lost.ts";
 import { lostBlock } from "./lost-block.ts";
-import { createPast } from "./past.ts";
+import { createPast, firstRun } from "./past.ts";
 import type { Place, Pool } from "./pool.ts";
 import { computeMsFor, dataMbFor, rehearsalFor } from "./hand-over.ts";
 import { openMachine, type RemoteMachine } from "./remote-machine.ts";
@@ -70,7 +73,13 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
     try {
       const machine = await openMachine(place.child, options, files, signal);
       const onCall = opening ? options.onReplayedCall : undefined;
-      const replayed = await replay(machine, past.journal, { read, computeMs, onCall, signal });
+      const replayed = await replay(machine, past.journal, {
+        read,
+        computeMs,
+        first: firstRun(options),
+        onCall,
+        signal,
+      });
       signal.throwIfAborted();
       live = { place, machine };
       return { machine, replayed };
@@ -121,7 +130,7 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
         if (past.open)
           throw new SandboxError(`Cannot run code: a block of ${name} is open, it has to be resumed first`);
         past.deaths = 0;
-        const step = await advance((machine) => machine.run({ code, clock, computeMs }), signal);
+        const step = await advance((machine) => machine.run({ code, clock, computeMs, of: past.run }), signal);
         signal.throwIfAborted();
         past.ran({ code, clock }, step);
         return await settle(step);
@@ -146,6 +155,13 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
         past.resumed(delivered, step);
         return await settle(step);
       }),
+    begin: (task) =>
+      operate("begin a run", undefined, async () => {
+        if (past.open)
+          throw new SandboxError(`Cannot begin a run: a block of ${name} is open, it has to be resumed first`);
+        checkTask(task);
+        past.began(task);
+      }),
     inspect: (outer) =>
       operate("inspect", outer, async (signal) => {
         const inspected = await advance((machine) => machine.inspect(), signal);
@@ -167,6 +183,14 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
       return past.digest;
     },
   };
+
+  function checkTask({ run, contexts }: TaskEvent): void {
+    const brought = options.contexts.filter((context) => context.run === run).map(contextContent);
+    if (run <= past.run.run)
+      throw new SandboxError(`Cannot begin run ${run}: ${name} is in run ${past.run.run} already`);
+    if (canonicalJson(brought) !== canonicalJson(contexts))
+      throw new SandboxError(`Cannot begin run ${run}: ${name} was not opened with its contexts`);
+  }
 
   function checkResults(results: readonly SubResult[]): void {
     const ids = new Set<number>();

@@ -1,6 +1,6 @@
 import type { ContextRef } from "../../context.ts";
 import type { CallValue, Done, PagedFile, Variable } from "../../sandbox.ts";
-import type { MachineOptions, RawCall } from "./machine.ts";
+import type { MachineOptions, MachineRun, RawCall } from "./machine.ts";
 
 // Parent and child speak over one pipe, file descriptor 3 of the child. A frame is its length in bytes (uint32, little
 // endian) and that many bytes of JSON; lone surrogates travel as \u escapes, so JSON loses nothing. Not Node's IPC and
@@ -22,12 +22,12 @@ export const maxReasonChars = 300;
 export type ToChild =
   /** Do ahead what a session like this one will need; the process is waiting for one. */
   | { type: "rehearse"; options: Omit<MachineOptions, "contexts"> }
-  | { type: "context"; name: string; kind: ContextRef["kind"]; length: number }
+  | { type: "context"; name: string; run: number; kind: ContextRef["kind"]; length: number }
   | { type: "piece"; length: number; wide: boolean }
   /** A context that is read from a file which the process has open. */
-  | { type: "paged"; name: string; fd: number; file: Omit<PagedFile, "path"> }
+  | { type: "paged"; name: string; run: number; fd: number; file: Omit<PagedFile, "path"> }
   | { type: "open"; options: Omit<MachineOptions, "contexts"> }
-  | { type: "run"; code: string; clock: number; computeMs: number; recorded?: boolean }
+  | { type: "run"; code: string; clock: number; computeMs: number; recorded?: boolean; of: MachineRun }
   /** Each is one entry into the isolate; `answer` asks for what came of all of them. */
   | { type: "result"; id: number; ok: boolean; value: CallValue }
   | { type: "answer" }

@@ -27,6 +27,8 @@ export interface Recorded {
 /** Opens sessions for one law and closes them after it. */
 export interface Bench {
   open: (options?: Partial<SessionOptions>, contexts?: Record<string, unknown>) => Promise<Recorded>;
+  /** A new session from the journal, which has more contexts: those that a run brings. */
+  brings: (recorded: Recorded, run: number, contexts: Record<string, unknown>) => Promise<Recorded>;
   /** A new session of the same options, from a journal. */
   replay: (recorded: Recorded, history?: readonly JournalEvent[]) => Promise<Recorded>;
 }
@@ -60,13 +62,17 @@ export async function withBench(open: OpenSession, use: (bench: Bench) => Promis
     opened.push(session);
     return record(session, journal, options, (text) => store.put(text));
   };
+  const refsTo = async (contexts: Record<string, unknown>): Promise<ContextRef[]> =>
+    await Promise.all(Object.entries(contexts).map(([name, value]) => refTo(name, value, (text) => store.put(text))));
   try {
     await use({
       async open(options = {}, contexts = {}) {
-        const refs = await Promise.all(
-          Object.entries(contexts).map(([name, value]) => refTo(name, value, (text) => store.put(text))),
-        );
-        return await openRecorded({ ...base, contexts: refs, ...options }, []);
+        return await openRecorded({ ...base, contexts: await refsTo(contexts), ...options }, []);
+      },
+      async brings({ options, journal }, run, contexts) {
+        const more = (await refsTo(contexts)).map((ref) => ({ ...ref, run }));
+        const all = { ...options, contexts: [...options.contexts, ...more], history: [...journal] };
+        return await openRecorded(all, [...journal]);
       },
       replay: ({ options, journal }, history = journal) => openRecorded({ ...options, history }, [...history]),
     });

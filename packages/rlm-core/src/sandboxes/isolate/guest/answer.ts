@@ -7,6 +7,8 @@ export interface Answer {
   final: (value: unknown) => never;
   /** Begins a block. */
   begin: () => void;
+  /** Begins a run: its first block may be refused as that of the first was. */
+  beginRun: (hasResponseFormat: boolean) => void;
   given: () => boolean;
   /** Ends whatever code goes on after the answer. */
   closed: () => void;
@@ -29,8 +31,9 @@ export function createAnswer(
   const refusals = new realm.WeakSet();
   const end: Error = realm.freeze(errorAt(realm.Error, "The run has ended: FINAL was called", createAnswer));
   let given = false;
-  // Only in the first block that runs, and once.
+  // Only in the first block of a run, and once.
   let mayRefuse = true;
+  let hasFormat = false;
   let blocks = 0;
 
   const refuse = (message: string): never => {
@@ -86,9 +89,9 @@ export function createAnswer(
           );
     // Before anything looks into it: a text far too long may not fit into memory in one piece.
     if (typeof value === "string") bounded(value);
-    const json = typeof value !== "string" || settings.hasResponseFormat;
+    const json = typeof value !== "string" || hasFormat;
     const text = bounded(typeof value === "string" && !json ? wellFormed(value) : toJson(value));
-    if (settings.hasResponseFormat) {
+    if (hasFormat) {
       const problem = host.fitProblem("", text);
       if (problem !== "") {
         const hint = typeof value === "string" ? " (pass the value itself, not its JSON text)" : "";
@@ -105,6 +108,11 @@ export function createAnswer(
     begin: () => {
       given = false;
       if (++blocks > 1) mayRefuse = false;
+    },
+    beginRun: (hasResponseFormat) => {
+      hasFormat = hasResponseFormat;
+      blocks = 0;
+      mayRefuse = true;
     },
     given: () => given,
     closed: () => {

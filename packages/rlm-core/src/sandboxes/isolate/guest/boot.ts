@@ -42,20 +42,32 @@ export interface Parts {
 
 /** What the host enters the isolate by; out of reach of the code. */
 export interface Guest {
-  context: (name: string, kind: string, text: string) => void;
+  /** A context: what tells it from all others, its name, and the run that brings it. */
+  context: (key: string, name: string, run: number, kind: string, text: string) => void;
   /** A context that is read in parts. */
-  longText: (name: string, length: number) => void;
-  longRows: (name: string, length: number, count: number) => void;
-  longObject: (name: string, length: number, keys: string) => void;
+  longText: (key: string, name: string, run: number, length: number) => void;
+  longRows: (key: string, name: string, run: number, length: number, count: number) => void;
+  longObject: (key: string, name: string, run: number, length: number, keys: string) => void;
+  /** A run begins, the first one too: contexts get these names (JSON of bindings). Returns the first of their own that cannot be had, or "". */
+  bind: (run: number, bindings: string, hasResponseFormat: number) => string;
   kit: (name: string) => void;
   kitFunction: (kit: string, name: string, made: unknown) => void;
-  /** All contexts and kits are there. */
+  /** All contexts and kits are there, and those of the first run have their names. */
   ready: (seed: number) => void;
   run: (block: number, clock: number, names: string, main: () => Promise<unknown>) => void;
   settle: (id: number, ok: number, text: string, json: number) => void;
   /** Hands over what was printed. */
   take: () => void;
   inspect: () => void;
+}
+
+/** A context as it was given; `list`: the characters of one that is rows or members read in parts. */
+interface Given {
+  key: string;
+  name: string;
+  run: number;
+  value: unknown;
+  list?: number;
 }
 
 /** Builds the REPL's surface. Nothing that the code can reach leads back to `host` or to what this returns. */
@@ -78,7 +90,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   );
   const longLists = parts.createLongLists(realm, format, host);
   const printed = parts.createPrinted(realm, settings.outputChars);
-  const { global, each, list, apply, fix, freeze, put } = realm;
+  const { global, each, list, apply, fix, freeze, put, mapSet } = realm;
 
   let calledBefore = 0;
   const answer = parts.createAnswer(
@@ -91,8 +103,9 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   );
   const mailbox = parts.createMailbox(realm, host, answer.closed);
 
-  /** A name of ours: reading gives the value, assigning is an error that says why. */
-  const reserve = (name: string, value: unknown): void => {
+  const { defineProperty } = Reflect;
+  /** A name of ours: reading gives the value, assigning is an error that says why. False where code has fixed that name. */
+  const reserveBy = (name: string, get: () => unknown): boolean => {
     const refuse = (): never => {
       throw realm.errorAt(
         realm.TypeError,
@@ -100,7 +113,11 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
         refuse,
       );
     };
-    Reflect.defineProperty(global, name, { get: () => value, set: refuse, enumerable: true, configurable: false });
+    const accessor = { __proto__: null, get, set: refuse, enumerable: true, configurable: false };
+    return defineProperty(global, name, accessor as PropertyDescriptor);
+  };
+  const reserve = (name: string, value: unknown): void => {
+    reserveBy(name, () => value);
   };
 
   const print = (...values: unknown[]): void => {
@@ -117,13 +134,33 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   reserve("console", freeze(console));
   reserve("FINAL", answer.final);
 
-  let context: unknown;
-  const contexts = list<object>();
+  /** What the names of contexts stand for: another thing from run to run. */
+  const bound = new realm.Map<string, { value: unknown }>();
+  /**
+   * A name for a context; false where code has fixed it. One that a script declared can get no accessor any more: it gets
+   * the value itself, which stays its own name's to change from run to run.
+   */
+  const bindName = (name: string, value: unknown, own: boolean): boolean => {
+    const known = realm.mapGet(bound, name);
+    if (known !== undefined) {
+      known.value = value;
+      return true;
+    }
+    const cell = { value };
+    if (reserveBy(name, () => cell.value)) {
+      mapSet(bound, name, cell);
+      return true;
+    }
+    return defineProperty(global, name, { __proto__: null, value, writable: own } as PropertyDescriptor);
+  };
   reserve(
     "find",
-    parts.createFind(realm, kinds, format, longTexts, longLists, () => context),
+    parts.createFind(realm, kinds, format, longTexts, longLists, () => realm.mapGet(bound, "context")?.value),
   );
 
+  /** Of all runs; what the code has not come to yet it must not notice, or a replay would differ. */
+  const given = list<Given>();
+  const contexts = list<object>();
   const texts = list<{ context: string; text: string }>();
   const lists = list<{ context: string; list: object; length: number }>();
   /** What a child gets by reference: what is read in parts, or the whole text of a context if it is long. */
@@ -155,9 +192,8 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   }
 
   const kits = new realm.Map<string, object>();
-  const named: Record<string, unknown> = {};
-  const names = list<string>();
   let variables: ReturnType<Parts["createVariables"]>;
+  let lose = (_name: string): void => {};
   let inspect: () => void;
   // At the end of an entry isolated-vm reads message and stack of the first rejection that nobody handled, outside of the
   // entry's timeout; getters of the code's would run there. So the first one is ours, kept alive until the next entry.
@@ -166,24 +202,55 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     kept.decoy = realm.reject(0);
   };
 
-  const give = (name: string, value: unknown): void => {
-    if (typeof value === "object" && value !== null) contexts[contexts.length] = value;
-    if (typeof value === "string") texts[texts.length] = { context: name, text: value };
-    put(named, name, value);
-    names[names.length] = name;
-    reserve(name, value);
+  const give = (one: Given): void => {
+    given[given.length] = one;
   };
-
-  const giveList = (name: string, length: number, made: object): void => {
-    lists[lists.length] = { context: name, list: made, length };
-    give(name, made);
+  /** The contexts that a run brings are there from now on. */
+  const arrive = ({ key, value, list: length }: Given): void => {
+    if (typeof value === "object" && value !== null) contexts[contexts.length] = value;
+    if (typeof value === "string") texts[texts.length] = { context: key, text: value };
+    if (length !== undefined) lists[lists.length] = { context: key, list: value as object, length };
+  };
+  let reached = -1;
+  const records = new realm.Map<string, object>();
+  /** One context, or an object of several, the same one under each of its names. */
+  const valueOf = (indices: number[]): unknown => {
+    if (indices.length === 1) return (given[indices[0] as number] as Given).value;
+    let key = "";
+    each(indices, (index) => {
+      key += `${index},`;
+    });
+    const known = realm.mapGet(records, key);
+    if (known !== undefined) return known;
+    const record: Record<string, unknown> = {};
+    each(indices, (index) => put(record, (given[index] as Given).name, (given[index] as Given).value));
+    mapSet(records, key, record);
+    return record;
   };
 
   return {
-    context: (name, kind, text) => give(name, kind === "string" ? text : realm.parse(text)),
-    longText: (name, length) => give(name, longTexts.create(textParts.part(name, 0, length))),
-    longRows: (name, length, count) => giveList(name, length, longLists.rows(name, count)),
-    longObject: (name, length, keys) => giveList(name, length, longLists.members(name, keys)),
+    context: (key, name, run, kind, text) =>
+      give({ key, name, run, value: kind === "string" ? text : realm.parse(text) }),
+    longText: (key, name, run, length) =>
+      give({ key, name, run, value: longTexts.create(textParts.part(key, 0, length)) }),
+    longRows: (key, name, run, length, count) =>
+      give({ key, name, run, value: longLists.rows(key, name, count), list: length }),
+    longObject: (key, name, run, length, keys) =>
+      give({ key, name, run, value: longLists.members(key, keys), list: length }),
+    bind: (run, bindings, hasResponseFormat) => {
+      each(given, (one) => {
+        if (one.run > reached && one.run <= run) arrive(one);
+      });
+      reached = run;
+      let fixed = "";
+      each(realm.parse(bindings) as { name: string; contexts: number[]; own: boolean }[], (binding) => {
+        const { name, own } = binding;
+        if (bindName(name, valueOf(binding.contexts), own)) lose(name);
+        else if (own && fixed === "") fixed = name;
+      });
+      answer.beginRun(hasResponseFormat !== 0);
+      return fixed;
+    },
     kit: (name) => {
       const kit = {};
       kits.set(name, kit);
@@ -200,9 +267,6 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     ready: (seed) => {
       setSeed(seed);
       kits.forEach((kit) => freeze(kit));
-      const has = realm.hasOwn(named, "context");
-      context = has ? named["context"] : names.length === 1 ? named[names[0] as string] : named;
-      if (!has) reserve("context", context);
       const SHOW_VARS = (): string => {
         const all = variables.names();
         if (all.length === 0) print("no variables yet");
@@ -214,6 +278,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       };
       reserve("SHOW_VARS", SHOW_VARS);
       variables = parts.createVariables(realm, kinds, format, longTexts);
+      lose = variables.lose;
       inspect = parts.createInspect(realm, host, kinds, longTexts, longLists, variables, () => contexts);
     },
     run: (block, clock, declared, main) => {

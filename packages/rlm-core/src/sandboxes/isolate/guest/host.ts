@@ -50,6 +50,5 @@ export interface GuestSettings {
   outputChars: number;
   answerChars: number;
   queries: boolean;
-  hasResponseFormat: boolean;
   tools: readonly string[];
 }

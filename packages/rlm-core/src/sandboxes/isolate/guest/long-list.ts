@@ -2,8 +2,8 @@ import type { Format } from "./format.ts";
 import type { Realm } from "./realm.ts";
 
 export interface LongLists {
-  /** An array of `count` rows that are read as they are asked for. */
-  rows: (context: string, count: number) => object;
+  /** An array of `count` rows that are read as they are asked for; `name` is the variable's. */
+  rows: (context: string, name: string, count: number) => object;
   /** An object whose values are read as they are asked for; `keys` is JSON. */
   members: (context: string, keys: string) => object;
   /** Whether it is such an object: its values come by getters of ours. */
@@ -53,11 +53,11 @@ export function createLongLists(realm: Realm, format: Format, { readRows, readMe
     }
     return value;
   };
-  const refuse = (context: string): ((...given: unknown[]) => never) => {
+  const refuse = (name: string): ((...given: unknown[]) => never) => {
     const refusal = (): never => {
       throw errorAt(
         TypeError,
-        `"${context}" is read from its file and cannot be changed: keep what you make of it in a variable of your own`,
+        `"${name}" is read from its file and cannot be changed: keep what you make of it in a variable of your own`,
         refusal,
       );
     };
@@ -72,7 +72,7 @@ export function createLongLists(realm: Realm, format: Format, { readRows, readMe
     return isInteger(index) && `${index}` === key ? index : -1;
   };
 
-  const rows: LongLists["rows"] = (context, count) => {
+  const rows: LongLists["rows"] = (context, name, count) => {
     const cache = { groups: list<Group>() };
     caches[caches.length] = cache;
     const groupOf = (row: number): Group => {
@@ -100,12 +100,12 @@ export function createLongLists(realm: Realm, format: Format, { readRows, readMe
     Reflect.defineProperty(target, 0, { get: () => undefined, configurable: true });
     Reflect.deleteProperty(target, 0);
     target.length = count;
-    const change = refuse(context);
+    const change = refuse(name);
     const ownKeys = (): string[] => {
       if (count > maxKeys)
         throw errorAt(
           RangeError,
-          `"${context}" has ${digits(count)} rows, too many to list their numbers: go through it by for … of or by index`,
+          `"${name}" has ${digits(count)} rows, too many to list their numbers: go through it by for … of or by index`,
           ownKeys,
         );
       const keys = list<string>();

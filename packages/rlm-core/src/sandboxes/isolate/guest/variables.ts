@@ -6,6 +6,8 @@ import type { Realm } from "./realm.ts";
 export interface Variables {
   /** Makes the names that a block declares, one a line, variables; returns the first that cannot become one, or "". */
   declare: (names: string) => string;
+  /** A name that was the code's, or could have been, is not any more. */
+  lose: (name: string) => void;
   /** The code's variables by name, sorted; also globals that it made without declaring them. */
   names: () => string[];
   /** Undefined for a getter. */
@@ -84,6 +86,10 @@ export function createVariables(realm: Realm, kinds: Kinds, format: Format, long
         else if (fixed === "") fixed = name;
       }
       return fixed;
+    },
+    lose: (name) => {
+      mapSet(before, name, true);
+      realm.mapDelete(declared, name);
     },
     names: () => {
       const found = list<string>();
