@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { isolate, runRlm, type Tool } from "rlm-core";
+import { isolate, runRlm, type Approve, type Tool } from "rlm-core";
 import { decompose } from "rlm-tools";
 import { repl, ruleModel } from "./scenario.ts";
 
@@ -60,9 +60,11 @@ describe("host tools", () => {
       "const said = []; for (const city of ['Busan', 'Seoul']) { try { await tools.weather({ city }); said.push('ok') } catch (error) { said.push(error.message) } } FINAL(said.join('; '))";
     const tool = weather({ approve: true });
     const asked: unknown[] = [];
-    const approve = async (call: { tool: string; args: Record<string, unknown> }): Promise<boolean> => {
-      asked.push(call);
-      return call.args["city"] === "Busan";
+    const approve: Approve = async (request) => {
+      if (request.kind !== "tool") throw new Error(`asked about ${request.kind}`);
+      const { tool, args } = request;
+      asked.push({ tool, args });
+      return args["city"] === "Busan";
     };
     const { result } = await play(code, { tools: [tool], approve });
     expect(result.answer).toBe("ok; Cannot call tools.weather: the call was not approved");
@@ -72,7 +74,9 @@ describe("host tools", () => {
     ]);
     expect(tool.seen).toEqual([{ city: "Busan" }]);
     const vague = async (): Promise<boolean> => "no" as unknown as boolean;
-    expect((await play(code, { tools: [tool], approve: vague })).result.answer).not.toContain("ok");
+    await expect(play(code, { tools: [tool], approve: vague })).rejects.toThrow(
+      'Cannot use the decision on the call of tools.weather: expected true, false or { type: "approve" }',
+    );
     const unasked = await play(code, { tools: [weather({ approve: true })] });
     expect(unasked.result.answer).toContain("nobody to ask");
   });

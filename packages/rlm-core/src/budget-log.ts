@@ -1,4 +1,4 @@
-import { RlmError } from "./errors.ts";
+import { RlmError, type LimitName } from "./errors.ts";
 import type { TokenUsage } from "./model.ts";
 import { createSpending, type Spending } from "./spending.ts";
 import type { Usage } from "./state.ts";
@@ -15,9 +15,19 @@ export type BudgetEntry = (
     }
   | { type: "settle"; id: string; model: string; usage: TokenUsage; costUsd?: number }
   | { type: "release"; id: string }
+  // A person raised a limit of the tree; null: it stays as it is.
+  | { type: "raise"; id: string; limit: TreeLimit; max: number | null }
   /** What the run had spent before this log begins: that of the run that a fork comes from, or its own. */
   | { type: "spent"; id: string; usage: Usage }
 ) & { runId: string; activeMs: number };
+
+/** The limits that all sessions of a run share. */
+export type TreeLimit = Exclude<LimitName, "turns" | "errors">;
+
+/** What persons said on the limits, in order. */
+export function readRaises(entries: readonly unknown[]): Extract<BudgetEntry, { type: "raise" }>[] {
+  return entries.filter(isEntry).filter((entry) => entry.type === "raise");
+}
 
 /** Rebuilds what was spent, and until when. A call that was reserved and never settled may have been paid: it counts at its reserved size. */
 export function readSpent(entries: readonly unknown[], logKey: string): { spending: Spending; activeMs: number } {
@@ -33,7 +43,7 @@ export function readSpent(entries: readonly unknown[], logKey: string): { spendi
       );
     activeMs = Math.max(activeMs, entry.activeMs);
     // Told twice it counts once.
-    if (known.has(entryName(entry))) continue;
+    if (entry.type === "raise" || known.has(entryName(entry))) continue;
     known.add(entryName(entry));
     spending.asks(entry.runId, entry.activeMs);
     if (entry.type === "reserve") open.set(entry.id, entry);
@@ -53,13 +63,10 @@ export function entryName({ type, id }: BudgetEntry): string {
   return `${type} ${id}`;
 }
 
+const entryTypes = new Set<unknown>(["reserve", "settle", "release", "raise", "spent"] satisfies BudgetEntry["type"][]);
+
 function isEntry(entry: unknown): entry is BudgetEntry {
   if (typeof entry !== "object" || entry === null || !("type" in entry)) return false;
   const { type } = entry;
-  return (
-    (type === "reserve" || type === "settle" || type === "release" || type === "spent") &&
-    "id" in entry &&
-    "activeMs" in entry &&
-    typeof entry.activeMs === "number"
-  );
+  return entryTypes.has(type) && "id" in entry && "activeMs" in entry && typeof entry.activeMs === "number";
 }

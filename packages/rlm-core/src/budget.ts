@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readSpent, type BudgetEntry } from "./budget-log.ts";
+import { readRaises, readSpent, type BudgetEntry, type TreeLimit } from "./budget-log.ts";
 import { BudgetError, InputError } from "./errors.ts";
 import type { LimitName } from "./errors.ts";
 import type { Limits } from "./limits.ts";
@@ -26,6 +26,10 @@ export interface Budget {
   usage(runId?: string): Usage;
   /** Ordinary calls left (null: no limit), and the first limit of which at least 85 % is spent, in words. */
   left(): { calls: number | null; near?: string };
+  /** How a limit stands: what it is now, what is spent of it, and whether a person has said that it stays. */
+  standing(limit: TreeLimit): { max: number; spent: number; stays: boolean };
+  /** Raises a limit, never lowers it; null: a person said that it stays. Resolves when that is in the log. */
+  raise(limit: TreeLimit, max: number | null, runId: string): Promise<void>;
   /** Stops the active time until as many calls of `resume`. */
   pause(): void;
   resume(): void;
@@ -74,7 +78,10 @@ export interface BudgetOptions {
 
 /** A budget that writes ahead every reservation and settlement. */
 export function createBudget(options: BudgetOptions): Budget {
-  const { limits, prices = {}, store, logKey, now = () => performance.now(), entries = [], onEntry } = options;
+  const { prices = {}, store, logKey, now = () => performance.now(), entries = [], onEntry } = options;
+  const limits = { ...options.limits };
+  const stays = new Set<LimitName>();
+  for (const { limit, max } of readRaises(entries)) decide(limit, max);
   checkPrices(prices);
   const { spending, activeMs } = readSpent(entries, logKey);
   const open = new Map<string, Reservation>();
@@ -143,9 +150,23 @@ export function createBudget(options: BudgetOptions): Budget {
       );
       return near === undefined ? { calls } : { calls, near: words[near] };
     },
+    standing: (limit) => ({ max: limits[limit], spent: held()[limit], stays: stays.has(limit) }),
+    async raise(limit, max, runId) {
+      await log({ type: "raise", id: randomUUID(), runId, limit, max, activeMs: clock.elapsed() });
+      decide(limit, max);
+      // Whoever waits may have room now.
+      settlement.resolve();
+      settlement = Promise.withResolvers();
+    },
     pause: () => clock.pause(),
     resume: () => clock.resume(),
   };
+
+  function decide(limit: TreeLimit, max: number | null): void {
+    if (max === null) stays.add(limit);
+    else stays.delete(limit);
+    limits[limit] = Math.max(limits[limit], max ?? 0);
+  }
 
   // Throws where no settlement of the calls in flight could make room.
   function mustWait(wanted: Reservation, concluding: boolean): boolean {

@@ -1,9 +1,11 @@
 // For those who write a driver, such as a graph: the steps, and what it takes to call them.
+export { readRaises } from "./budget-log.ts";
 export { defaultSandbox } from "./default-sandbox.ts";
 export { textRefOf } from "./journal.ts";
 export { emitLast } from "./listener.ts";
 export { checkInput, resolveOptions, type ResolvedOptions } from "./options.ts";
 export type { Run, TracedCall } from "./run.ts";
+export type { PendingReview } from "./review.ts";
 export { outcomeOf, type Outcome, type PendingCall } from "./state.ts";
 export type { Settled } from "./queries/answer-call.ts";
 export { broughtBy } from "./session-contexts.ts";
@@ -12,6 +14,9 @@ export { conclude } from "./steps/conclude.ts";
 export { direct } from "./steps/direct.ts";
 export { execute } from "./steps/execute.ts";
 export { generate } from "./steps/generate.ts";
+export { checkDecision } from "./check-decision.ts";
+export { knownDecision } from "./steps/ask-person.ts";
+export { deliverDecisions, review, reviewRequests } from "./steps/review.ts";
 export { nextStep, type StepName } from "./steps/next-step.ts";
 export { deliverResults, submodel } from "./steps/submodel.ts";
 export {

@@ -1,5 +1,14 @@
 /** What went wrong, for code that reacts to it. */
-export type RlmErrorCode = "bad-input" | "budget" | "sandbox" | "replay" | "store" | "model" | "schema" | "tool";
+export type RlmErrorCode =
+  | "bad-input"
+  | "budget"
+  | "sandbox"
+  | "replay"
+  | "store"
+  | "model"
+  | "schema"
+  | "tool"
+  | "rejected";
 
 /** Base of every error that this project throws; `code` tells them apart, `cause` keeps what came from below. */
 export class RlmError extends Error {
@@ -34,6 +43,7 @@ export class BudgetError extends RlmError {
   readonly limit: LimitName;
   readonly max: number;
   readonly spent: number;
+  readonly needed: number | undefined;
   /** `needed`: what the next call may need at most, where that is too much. */
   constructor({ limit, max, spent, needed }: Spent, options?: ErrorOptions) {
     const next = needed === undefined ? "" : `, and the next call may need ${needed}`;
@@ -42,6 +52,19 @@ export class BudgetError extends RlmError {
     this.limit = limit;
     this.max = max;
     this.spent = spent;
+    this.needed = needed;
+  }
+}
+
+/** A person did not accept the answer of a run that has no further turn: it was concluded at a limit, or given in one plain call. */
+export class RejectedError extends RlmError {
+  /** The answer that was rejected: a text, or a value of the response format. */
+  readonly answer: unknown;
+  constructor(answer: unknown, message?: string) {
+    const why = message === undefined || message === "" ? "" : `: ${message}`;
+    super("rejected", `Cannot give the answer: it was rejected, and the run has no further turn${why}`);
+    this.name = "RejectedError";
+    this.answer = answer;
   }
 }
 

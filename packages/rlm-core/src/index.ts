@@ -6,7 +6,7 @@ import { resumeLoop, type ResumeInput, type ResumeOptions } from "./resume.ts";
 /**
  * Answers a query over a context of any length by a Recursive Language Model (arXiv 2512.24601): the model never sees
  * the context, it writes JavaScript that searches it, cuts it and calls models on the pieces.
- * Throws InputError for wrong input, BudgetError if a limit was reached before anything was gained, RlmError "model" if
+ * Throws InputError for wrong input, BudgetError if a limit was reached before anything was gained, RejectedError if a person rejected the answer and there is no further turn, RlmError "model" if
  * the root model fails, SandboxError if no sandbox can be had, and the signal's reason on abort.
  */
 export async function runRlm<T = string>(input: RlmInput, options: RlmOptions<T>): Promise<RlmResult<T>> {
@@ -34,6 +34,7 @@ export { checkPrices, costOf, type Price, type Prices } from "./prices.ts";
 export {
   BudgetError,
   InputError,
+  RejectedError,
   ReplayError,
   RlmError,
   SandboxError,
@@ -55,7 +56,16 @@ export { memoryCache } from "./caches/memory.ts";
 export type { CacheOptions } from "./caches/cache-options.ts";
 
 export type { Kit, KitFunction, KitSource, Tool } from "./tool.ts";
-export type { Approve } from "./run.ts";
+export type {
+  AnswerReview,
+  Approve,
+  BudgetReview,
+  CodeReview,
+  Decision,
+  ReviewPoint,
+  ReviewRequest,
+  ToolReview,
+} from "./review.ts";
 export type { Profile } from "./prompt/profile.ts";
 export { big, small, thinking } from "./prompt/profile.ts";
 export { parseReply, type ParsedReply } from "./parse-reply.ts";

@@ -3,6 +3,7 @@ import type { LimitName } from "./errors.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { CodeError, Output } from "./output.ts";
 import type { TokenUsage } from "./model.ts";
+import type { ReviewRequest } from "./review.ts";
 
 /**
  * What happened in one session, append-only: enough to rebuild it. Long texts are references into the run store.
@@ -14,6 +15,7 @@ export type JournalEvent =
   | CallEvent
   | ResultEvent
   | WaitEvent
+  | ReviewEvent
   | EndEvent
   | CompactEvent
   | TaskEvent;
@@ -21,7 +23,7 @@ export type JournalEvent =
 /** The text that an event refers to, if it does: a result's, or an answer's. */
 export function textRefOf(event: JournalEvent): string | undefined {
   if (event.type === "result") return event.ref;
-  return event.type === "end" ? event.answer?.ref : undefined;
+  return event.type === "end" || event.type === "review" ? event.answer?.ref : undefined;
 }
 
 /** The root model's reply of one turn. */
@@ -81,6 +83,30 @@ export interface ResultEvent {
 export interface WaitEvent {
   type: "wait";
   ids: number[];
+}
+
+/**
+ * What a person said: on the code of the reply before it, on a tool's call of the open block, on an answer, or on a limit;
+ * before the first reply too.
+ */
+export interface ReviewEvent {
+  type: "review";
+  kind: ReviewRequest["kind"];
+  decision: "approve" | "edit" | "reject";
+  /** Of a tool: its call. */
+  id?: number;
+  tool?: string;
+  /** Of the budget: the limit, and what it was raised to. Of an answer: the limit at which it was concluded. */
+  limit?: LimitName;
+  max?: number;
+  /** What the person put in the place of what was there. */
+  code?: string;
+  args?: Record<string, unknown>;
+  /** Of an answer: how it came about, and what was accepted, as it was or as the person changed it. */
+  status?: "final" | "direct" | "concluded";
+  answer?: { ref: string; json: boolean };
+  /** Why it was rejected. */
+  message?: string;
 }
 
 export interface EndEvent {

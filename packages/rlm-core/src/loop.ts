@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import type { LimitName } from "./errors.ts";
 import { emitLast } from "./listener.ts";
 import type { TokenUsage } from "./model.ts";
-import { checkInput, resolveOptions, type RlmOptions } from "./options.ts";
+import { checkApprove, checkInput, resolveOptions, type RlmOptions } from "./options.ts";
 import type { Run } from "./run.ts";
 import type { CallValue, Sandbox } from "./sandbox.ts";
 import { outcomeOf, type Outcome, type PendingCall, type RlmState, type Usage } from "./state.ts";
@@ -11,6 +11,7 @@ import { direct } from "./steps/direct.ts";
 import { execute } from "./steps/execute.ts";
 import { generate } from "./steps/generate.ts";
 import { nextStep } from "./steps/next-step.ts";
+import { review } from "./steps/review.ts";
 import { deliverResults, submodel } from "./steps/submodel.ts";
 import { storeContexts, type ContextInput } from "./store-context.ts";
 import {
@@ -54,6 +55,7 @@ export async function runLoop<T = string>(
 ): Promise<RlmResult<T>> {
   checkInput(input);
   const resolved = resolveOptions(options, sandbox);
+  checkApprove(resolved);
   const { store, model, responseFormat } = resolved;
   resolved.signal.throwIfAborted();
   const contexts = await storeContexts(input.context, store, resolved.signal);
@@ -117,7 +119,7 @@ async function runSession(task: SessionTask, tree: LoopTree): Promise<Ended> {
   run.emit(runStart(state, run, parent && { runId: parent.run.id, turn: parent.turn, id: parent.id }));
   try {
     let step;
-    while ((step = nextStep(state, run.limits)) !== "end") {
+    while ((step = nextStep(state, run.limits, run.review)) !== "end") {
       run.signal.throwIfAborted();
       state = await steps[step](state, run);
     }
@@ -140,6 +142,7 @@ const steps: Record<Exclude<ReturnType<typeof nextStep>, "end">, (state: RlmStat
   execute,
   conclude,
   direct,
+  review,
   submodel: runPending,
 };
 

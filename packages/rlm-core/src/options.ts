@@ -10,7 +10,7 @@ import type { Model } from "./model.ts";
 import { checkPrices, type Prices } from "./prices.ts";
 import { big, type Profile } from "./prompt/profile.ts";
 import { checkTools } from "./check-tools.ts";
-import type { Approve } from "./run.ts";
+import type { Approve, ReviewPoint } from "./review.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { RunStore } from "./store.ts";
 import { memoryStore } from "./stores/memory.ts";
@@ -31,7 +31,9 @@ export interface RlmOptions<T = string> {
   profile?: Profile;
   /** Host tools and kits of guest functions. */
   tools?: readonly (Tool | Kit)[];
-  /** Asked before each call of a tool with `approve: true`; its time counts as the run's. */
+  /** Where a person is asked: before code runs, before a limit ends the run or refuses a call, before the root's answer. Of every session, the answer aside. @default nowhere */
+  review?: readonly ReviewPoint[];
+  /** Asks the person, where `review` says so and before each call of a tool with `approve: true`; the time of that does not count. */
   approve?: Approve;
   /** What the answer has to be: a zod 4 schema, of which all counts that a JSON Schema can say (no refinement, no transform), or a JSON Schema. */
   responseFormat?: ZodType<T> | JsonSchema;
@@ -54,6 +56,7 @@ export interface ResolvedOptions {
   prices: Prices;
   profile: Profile;
   tools: readonly (Tool | Kit)[];
+  review: readonly ReviewPoint[];
   approve: Approve | undefined;
   responseFormat: JsonSchema | undefined;
   store: RunStore;
@@ -71,6 +74,7 @@ export function resolveOptions<T>(options: RlmOptions<T>, defaultSandbox: Sandbo
     prices = {},
     profile = big,
     tools = [],
+    review = [],
     approve,
     store = memoryStore(),
     cache,
@@ -88,6 +92,7 @@ export function resolveOptions<T>(options: RlmOptions<T>, defaultSandbox: Sandbo
   checkPort(profile, "profile", "role", "a profile such as big");
   if (approve !== undefined && typeof approve !== "function")
     throw new InputError(`Expected options.approve to be a function, got ${typeof approve}`);
+  checkReview(review);
   if (!(signal instanceof AbortSignal))
     throw new InputError(`Expected options.signal to be an AbortSignal, got ${typeof signal}`);
   if (typeof onEvent !== "function")
@@ -102,6 +107,7 @@ export function resolveOptions<T>(options: RlmOptions<T>, defaultSandbox: Sandbo
     prices,
     profile,
     tools,
+    review,
     approve,
     responseFormat: resolveFormat(options.responseFormat),
     store,
@@ -119,6 +125,7 @@ const names = [
   "prices",
   "profile",
   "tools",
+  "review",
   "approve",
   "responseFormat",
   "store",
@@ -144,6 +151,24 @@ export function checkInput(input: unknown): void {
     throw new InputError(`Expected query to be a string, got ${query === null ? "null" : typeof query}`);
   if (query.trim() === "") throw new InputError("Expected query to be a question, got an empty string");
 }
+
+/** Throws {@link InputError} for a run that is to ask a person, and cannot. */
+export function checkApprove({ review, approve }: Pick<ResolvedOptions, "review" | "approve">): void {
+  if (review.length > 0 && approve === undefined)
+    throw new InputError("Cannot ask a person: options.review needs options.approve, a function that asks");
+}
+
+function checkReview(review: readonly ReviewPoint[]): void {
+  const points: unknown[] = Array.isArray(review) ? review : [review];
+  const unknown = points.find((point) => typeof point !== "string" || !Object.hasOwn(reviewPoints, point));
+  if (unknown === undefined && Array.isArray(review)) return;
+  throw new InputError(
+    `Expected options.review to be a list of ${Object.keys(reviewPoints).join(", ")}, got ${JSON.stringify(unknown ?? review)}`,
+  );
+}
+
+// All of them, says the type.
+const reviewPoints: Record<ReviewPoint, true> = { code: true, budget: true, answer: true };
 
 function checkModel(model: unknown, name: string): void {
   if (typeof model !== "function") {

@@ -2,7 +2,7 @@ import { ReplayError } from "./errors.ts";
 import { parseReply } from "./parse-reply.ts";
 import type { Trajectory, TrajectoryRun } from "./read-trajectory.ts";
 import { recordDigest } from "./record-digest.ts";
-import { turnsOf, turnsOfAllRuns, type Turn } from "./turns.ts";
+import { answerOf, reviewOfCode, turnsOf, turnsOfAllRuns, type Turn } from "./turns.ts";
 
 /**
  * Holds a session's record against itself, before its code runs again: code against replies, the order of results, children
@@ -18,7 +18,10 @@ export function checkRecord(run: TrajectoryRun, trajectory: Trajectory): void {
   for (const [index, turn] of turns.entries()) {
     const place = `Cannot replay run ${runId}: block ${block + 1} (turn ${index + 1})`;
     if (turn.block !== undefined) block++;
-    if (turn.block !== undefined && !holdsCode(turn.reply.text, turn.block.code))
+    const edited = reviewOfCode(turn)?.code;
+    if (edited !== undefined && turn.block !== undefined && edited !== turn.block.code)
+      throw new ReplayError(`${place} is not the code that a person gave: it begins ${shown(turn.block.code)}`);
+    if (edited === undefined && turn.block !== undefined && !holdsCode(turn.reply.text, turn.block.code))
       throw new ReplayError(`${place} is not the code of its reply: it begins ${shown(turn.block.code)}`);
     for (const result of turn.results) {
       if (result.delivery !== ++delivery)
@@ -34,7 +37,7 @@ export function checkRecord(run: TrajectoryRun, trajectory: Trajectory): void {
 export function checkEnd({ start, journal, texts, end }: TrajectoryRun): void {
   if (end === undefined) return;
   const place = `Cannot replay run ${start.runId}: its end`;
-  const answer = turnsOf(journal).findLast((turn) => turn.end !== undefined)?.end?.answer;
+  const answer = answerOf(journal);
   const given = answer && texts.get(answer.ref);
   if (end.status === "final" && given === undefined)
     throw new ReplayError(`${place} tells an answer, and its code gave none: lines are missing`);

@@ -1,7 +1,7 @@
 import type { RlmEvent } from "./events.ts";
 import { InputError } from "./errors.ts";
 import { resultOf, runRoot, type RlmResult } from "./loop.ts";
-import { resolveOptions, type ResolvedOptions, type RlmOptions } from "./options.ts";
+import { checkApprove, resolveOptions, type ResolvedOptions, type RlmOptions } from "./options.ts";
 import { readTrajectory, type Trajectory, type TrajectoryRun } from "./read-trajectory.ts";
 import { checkContexts, checkRepl, limitsOf } from "./resume/check-resume.ts";
 import { createRecall, endedOf } from "./resume/recall.ts";
@@ -39,6 +39,7 @@ export async function resumeLoop<T = string>(
   const { responseFormat } = start;
   const limits = limitsOf(start, options.limits);
   const resolved = resolveOptions({ ...options, limits, ...(responseFormat && { responseFormat }) }, sandbox);
+  checkApprove(resolved);
   checkRepl(trajectory, resolved);
   const { store, signal } = resolved;
   signal.throwIfAborted();

@@ -1,10 +1,11 @@
 import type { Budget } from "./budget.ts";
-import type { BudgetError } from "./errors.ts";
 import type { SubCallCache } from "./cache.ts";
+import type { BudgetError, LimitName } from "./errors.ts";
 import type { Emit } from "./events.ts";
 import type { Limits } from "./limits.ts";
 import type { Model, TokenUsage } from "./model.ts";
 import type { Profile } from "./prompt/profile.ts";
+import type { Approve, ReviewPoint } from "./review.ts";
 import type { CallValue, Sandbox, Session } from "./sandbox.ts";
 import type { Semaphore } from "./semaphore.ts";
 import type { PendingCall, Usage } from "./state.ts";
@@ -42,7 +43,13 @@ export interface Run {
   /** Calls made of each tool, in the whole tree: each by its session, turn and id, so that a replay counts none twice. */
   readonly toolCalls: Map<string, Set<string>>;
   readonly profile: Profile;
+  /** Where a person is asked. */
+  readonly review: readonly ReviewPoint[];
   readonly approve: Approve | undefined;
+  /** Whether a driver asks between two steps, where there is no `approve`. */
+  readonly asksLater: boolean;
+  /** The newest question about each limit, in the whole tree: they are asked one after the other. */
+  readonly asking: Map<LimitName, Promise<unknown>>;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   /** How often was warned of each kind of thing, in the whole tree. */
@@ -72,6 +79,3 @@ export interface TracedCall {
   /** Length of the prompt and of the context. */
   chars: number;
 }
-
-/** Asked before each call of a tool with `approve: true`; anything but true refuses the call. */
-export type Approve = (call: { tool: string; args: Record<string, unknown> }) => Promise<boolean>;

@@ -2,6 +2,7 @@ import type { ContextRef } from "./context.ts";
 import type { LimitName } from "./errors.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
+import type { PendingReview } from "./review.ts";
 
 /** Everything a checkpoint saves of one session; plain data, no texts of contexts or sub-calls. */
 export interface RlmState {
@@ -11,6 +12,8 @@ export interface RlmState {
   journal: readonly JournalEvent[];
   /** The child RLMs that the suspended code waits for. */
   pending: readonly PendingCall[];
+  /** What the suspended code waits for a person to say. */
+  reviews?: readonly PendingReview[];
   usage: Usage;
   /** A limit was reached: the next step concludes. */
   limit?: LimitName;

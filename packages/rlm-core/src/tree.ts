@@ -17,7 +17,10 @@ import { noUsage } from "./usage.ts";
 
 /** What all sessions of one run share: the options, the budget, and a signal that a failing listener aborts too. */
 export type Tree = ResolvedOptions &
-  Pick<Run, "budget" | "semaphore" | "toolCalls" | "warned" | "wait" | "deferChildren" | "traced">;
+  Pick<
+    Run,
+    "budget" | "semaphore" | "toolCalls" | "warned" | "wait" | "deferChildren" | "asksLater" | "asking" | "traced"
+  >;
 
 /** What one session is asked: the root's, or a child's. */
 export interface SessionTask {
@@ -37,6 +40,8 @@ export interface SessionTask {
 export interface TreeParts {
   /** Whether children are left to the driver. @default false */
   deferChildren?: boolean;
+  /** Whether the driver asks persons, where the run has no `approve`. @default false */
+  asksLater?: boolean;
   /** The pause before a model is asked again. */
   wait?: Run["wait"];
   /** What the run had spent, where its budget has no log: the beginning of a new one. @default nothing */
@@ -47,7 +52,7 @@ export interface TreeParts {
 export async function openTree(
   options: ResolvedOptions,
   runId: string,
-  { deferChildren = false, wait: pause = wait, spent = noUsage }: TreeParts = {},
+  { deferChildren = false, asksLater = false, wait: pause = wait, spent = noUsage }: TreeParts = {},
 ): Promise<Tree> {
   const { limits, prices, store } = options;
   if (spent.calls > 0 && (await store.read(budgetKey(runId))).length === 0)
@@ -59,6 +64,8 @@ export async function openTree(
     signal: AbortSignal.any([options.signal, failure.signal]),
     emit,
     deferChildren,
+    asksLater,
+    asking: new Map(),
     traced: async (_call, work) => await work(),
     budget: await restoreBudget({
       limits,

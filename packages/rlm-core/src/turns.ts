@@ -6,6 +6,7 @@ import type {
   JournalEvent,
   ReplyEvent,
   ResultEvent,
+  ReviewEvent,
   TaskEvent,
 } from "./journal.ts";
 
@@ -15,12 +16,13 @@ export interface Turn {
   block?: BlockEvent;
   calls: CallEvent[];
   results: ResultEvent[];
+  reviews: ReviewEvent[];
   end?: EndEvent;
 }
 
 /** The turns of a journal's newest run, in order. */
 export function turnsOf(journal: readonly JournalEvent[]): Turn[] {
-  return turnsIn(journal.slice(newestRun(journal)));
+  return turnsIn(newestRun(journal));
 }
 
 /** The turns of all runs of a journal, in order. */
@@ -34,7 +36,7 @@ export function newestTask(journal: readonly JournalEvent[]): TaskEvent | undefi
 }
 
 /** The place of the first event of the newest run, behind its `task`. */
-function newestRun(journal: readonly JournalEvent[]): number {
+function beginOfNewestRun(journal: readonly JournalEvent[]): number {
   return journal.findLastIndex(isTask) + 1;
 }
 
@@ -44,7 +46,8 @@ function turnsIn(journal: readonly JournalEvent[]): Turn[] {
     // It is told by the messages alone.
     if (event.type === "compact") continue;
     const turn = turns.at(-1);
-    if (event.type === "reply") turns.push({ reply: event, calls: [], results: [] });
+    if (event.type === "reply") turns.push({ reply: event, calls: [], results: [], reviews: [] });
+    else if (event.type === "review") turn?.reviews.push(event);
     else if (turn === undefined)
       throw new TypeError(`Cannot read a journal: it begins with "${event.type}", not with a reply`);
     else if (event.type === "block") turn.block = event;
@@ -57,12 +60,12 @@ function turnsIn(journal: readonly JournalEvent[]): Turn[] {
 
 /** The newest compaction of a journal's newest run: it stands for the turns of those before it too. */
 export function compactionOf(journal: readonly JournalEvent[]): CompactEvent | undefined {
-  return journal.slice(newestRun(journal)).findLast((event) => event.type === "compact");
+  return newestRun(journal).findLast((event) => event.type === "compact");
 }
 
 /** Of the newest run the events of the first turns alone, and the compactions of those, wherever they stand. */
 export function oldestTurns(journal: readonly JournalEvent[], turns: number): JournalEvent[] {
-  const begin = newestRun(journal);
+  const begin = beginOfNewestRun(journal);
   let turn = 0;
   return journal.filter((event, index) => {
     if (index < begin) return true;
@@ -71,10 +74,23 @@ export function oldestTurns(journal: readonly JournalEvent[], turns: number): Jo
   });
 }
 
-/** Turns at the end of a journal that failed one after another: no code, or code that ended in an error. */
+/** Turns at the end of a journal that failed one after another: no code, or code that ended in an error. What a person stopped has not failed. */
 export function failuresInARow(turns: readonly Turn[]): number {
   const last = turns.findLastIndex((turn) => turn.end !== undefined && turn.end.error === undefined);
-  return turns.slice(last + 1).filter((turn) => turn.block === undefined || turn.end?.error !== undefined).length;
+  const rest = turns.slice(last + 1).filter((turn) => reviewOfCode(turn)?.decision !== "reject");
+  return rest.filter((turn) => turn.block === undefined || turn.end?.error !== undefined).length;
+}
+
+/** What a person said on the code of a turn. */
+export function reviewOfCode({ reviews }: Turn): ReviewEvent | undefined {
+  return reviews.find(({ kind }) => kind === "code");
+}
+
+/** The answer that the newest turn's code gave, or what a person made of it; undefined where it gave none, or a person rejected it. */
+export function answerOf(journal: readonly JournalEvent[]): EndEvent["answer"] {
+  const last = turnsOf(journal).at(-1);
+  const said = last?.reviews.findLast(({ kind }) => kind === "answer");
+  return said === undefined ? last?.end?.answer : said.answer;
 }
 
 /** The next delivery number of a session. */
@@ -84,7 +100,7 @@ export function nextDelivery(journal: readonly JournalEvent[]): number {
 
 /**
  * A journal without what may differ between two runs of one race-free program: clocks, computing times,
- * call ids and the order of deliveries. Calls and results of a block are sorted by content.
+ * call ids and the order of deliveries. Calls, results and reviews of a block are sorted by content.
  */
 export function canonicalJournal(journal: readonly JournalEvent[]): unknown[] {
   return runsIn(journal).flatMap(canonicalRun);
@@ -94,12 +110,13 @@ function canonicalRun(journal: readonly JournalEvent[]): unknown[] {
   const task = newestTask(journal);
   const turns = turnsOf(journal);
   const compactions = compactionsByTurn(journal);
-  const told = turns.flatMap(({ reply, block, calls, results, end }, index) => [
+  const told = turns.flatMap(({ reply, block, calls, results, reviews, end }, index) => [
     ...(compactions.get(index) ?? []),
     { type: "reply", text: reply.text },
     ...(block === undefined ? [] : [{ type: "block", code: block.code }]),
     ...sorted(calls.map(({ kind, hash }) => ({ type: "call", kind, hash }))),
     ...sorted(results.map(({ hash, ok, ref, json }) => ({ type: "result", hash, ok, ref, json }))),
+    ...sorted(reviews.map(({ id, ...review }) => review)),
     ...(end === undefined ? [] : [{ ...end, computeMs: undefined }]),
   ]);
   const begins = task === undefined ? [] : [{ ...task, runId: undefined }];
@@ -125,10 +142,15 @@ function runsIn(journal: readonly JournalEvent[]): JournalEvent[][] {
   return [0, ...begins].map((begin, index) => journal.slice(begin, begins[index]));
 }
 
+/** The events of a journal's newest run. */
+export function newestRun(journal: readonly JournalEvent[]): readonly JournalEvent[] {
+  return journal.slice(beginOfNewestRun(journal));
+}
+
 function isTask(event: JournalEvent | undefined): event is TaskEvent {
   return event?.type === "task";
 }
 
-function sorted(entries: { hash: string }[]): unknown[] {
+function sorted(entries: object[]): unknown[] {
   return entries.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }

@@ -66,8 +66,16 @@ export async function beginFurther(
     const now = { session: { ...session, asked }, usage: noUsage, journal: head, query, context: state.task.contexts };
     await tellJournal(state, run);
     live.told.set(session.id, Promise.resolve());
-    const kept = { limit: null, pending: [], results: null, outcome: null, answer: null, beginning: given };
-    return goOn(nextStep(state, run.limits), { ...now, pending: [] }, { ...now, ...kept });
+    const kept = {
+      limit: null,
+      pending: [],
+      reviews: null,
+      results: null,
+      outcome: null,
+      answer: null,
+      beginning: given,
+    };
+    return goOn(nextStep(state, run.limits, run.review), { ...now, pending: [] }, { ...now, ...kept });
   });
 }
 

@@ -63,9 +63,16 @@ export function beginNode(trees: LiveTrees) {
           if (origin !== undefined) await tellOrigin(origin, before, run, live);
           const state = await stateOf({ ...before, pending, limit }, live);
           const settled = hasResults(pending, results);
-          const kept = { limit, pending, results: settled ? results : null, outcome: null, answer: null, beginning };
-          const next = settled ? "execute" : nextStep(state, run.limits);
-          return goOn(next, { ...before, pending }, { ...before, ...kept });
+          const kept = {
+            limit,
+            pending,
+            reviews: null,
+            results: settled ? results : null,
+            outcome: null,
+            answer: null,
+          };
+          const next = settled ? "execute" : nextStep(state, run.limits, run.review);
+          return goOn(next, { ...before, pending }, { ...before, ...kept, beginning });
         });
       },
       overrides,

@@ -18,7 +18,11 @@ export function checkOptions<T>(options: RlmGraphOptions<T>): void {
   const known = { ...rest, ...prices, ...standIns(model, subModel) };
   if (!Number.isSafeInteger(liveSessions) || liveSessions < 0)
     throw new InputError(`Expected options.liveSessions to be an integer of 0 or more, got ${String(liveSessions)}`);
-  resolveOptions(known satisfies RlmOptions<T>, defaultSandbox());
+  const { review, approve } = resolveOptions(known satisfies RlmOptions<T>, defaultSandbox());
+  if (review.length > 0 && approve === undefined && checkpointer === undefined)
+    throw new InputError(
+      "Cannot ask a person: options.review needs a checkpointer, by which a run waits for the answer, or options.approve, a function that asks",
+    );
 }
 
 /** Whether options are options at all. Throws {@link InputError}. */
@@ -37,6 +41,7 @@ const names: Record<keyof RlmGraphOptions, true> = {
   prices: true,
   profile: true,
   tools: true,
+  review: true,
   approve: true,
   responseFormat: true,
   store: true,

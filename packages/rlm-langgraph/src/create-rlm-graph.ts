@@ -10,13 +10,14 @@ import { createLiveTrees, type LiveTrees } from "./live-trees.ts";
 import { resolveModels } from "./models.ts";
 import { createParkedSessions } from "./parked-sessions.ts";
 import { createRecorder } from "./recorder.ts";
+import { reviewNode } from "./review-node.ts";
 import { settledChildren, submodelNode, type ChildGraph } from "./submodel-node.ts";
 import { uncounted } from "./uncounted.ts";
 
 /**
  * The Recursive Language Model as a LangGraph graph (Algorithm 1 of arXiv 2512.24601): `generate` (code generation),
  * `execute` (sandbox execution), `submodel` (recursive sub-model invocation: this graph, one level deeper), `conclude`,
- * `direct`, and `begin` before them. Its state holds references, never texts: invoke it with what `storeContexts` gives.
+ * `direct`, `review` (a person is asked), and `begin` before them. Its state holds references, never texts: invoke it with what `storeContexts` gives.
  * Throws InputError for options that cannot be used.
  */
 export function createRlmGraph<T = string>(options: RlmGraphOptions<T>) {
@@ -36,6 +37,7 @@ export function buildGraph<T>(
   const trees = createLiveTrees({
     idleMs,
     parked,
+    asksLater: checkpointer !== undefined && rest.approve === undefined,
     async resolve(rootId, { store = rest.store, signal, limits }) {
       models ??= resolveModels(model, subModel);
       // What failed once, such as a missing key, may be there the next time.
@@ -60,14 +62,17 @@ export function buildGraph<T>(
 
 function createBuilder(trees: LiveTrees, child: () => ChildGraph) {
   return new StateGraph({ state: GraphState, input: GraphInputState, output: GraphOutputState })
-    .addNode("begin", beginNode(trees), { ends: ["direct", "generate"] })
-    .addNode("direct", stepNode("direct", direct, trees), { ends: ["conclude", END] })
-    .addNode("generate", stepNode("generate", generate, trees), { ends: ["execute", "generate", "conclude"] })
+    .addNode("begin", beginNode(trees), { ends: ["direct", "generate", "review"] })
+    .addNode("direct", stepNode("direct", direct, trees), { ends: ["conclude", "review", END] })
+    .addNode("generate", stepNode("generate", generate, trees), {
+      ends: ["execute", "generate", "conclude", "review"],
+    })
     .addNode("execute", stepNode("execute", executeWithChildren, trees), {
-      ends: ["submodel", "generate", "conclude", END],
+      ends: ["submodel", "generate", "conclude", "review", END],
     })
     .addNode("submodel", submodelNode(child, trees))
-    .addNode("conclude", stepNode("conclude", conclude, trees), { ends: [END] })
+    .addNode("conclude", stepNode("conclude", conclude, trees), { ends: ["review", END] })
+    .addNode("review", reviewNode(trees), { ends: ["direct", "generate", "execute", "conclude", END] })
     .addEdge(START, "begin")
     .addEdge("submodel", "execute");
 }

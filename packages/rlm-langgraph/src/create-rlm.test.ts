@@ -295,7 +295,7 @@ describe("createRlmGraph()", () => {
     const graph = createRlmGraph({ model: scriptedModel([]), store: memoryStore(), sandbox });
     const { nodes } = await graph.getGraphAsync();
     expect(Object.keys(nodes).toSorted()).toEqual(
-      ["__start__", "__end__", "begin", "conclude", "direct", "execute", "generate", "submodel"].toSorted(),
+      ["__start__", "__end__", "begin", "conclude", "direct", "execute", "generate", "review", "submodel"].toSorted(),
     );
   });
 

@@ -1,14 +1,30 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { Runnable, type RunnableConfig } from "@langchain/core/runnables";
 import { IterableReadableStream } from "@langchain/core/utils/stream";
-import type { StreamMode, StreamOutputMap } from "@langchain/langgraph";
-import { InputError, memoryStore, type RlmEvent, type RlmResult, type RunStore } from "rlm-core";
+import {
+  Command,
+  INTERRUPT,
+  isCommand,
+  isInterrupted,
+  type StreamMode,
+  type StreamOutputMap,
+} from "@langchain/langgraph";
+import {
+  InputError,
+  memoryStore,
+  type ReviewPoint,
+  type RlmEvent,
+  type RlmResult,
+  type RunStore,
+  type Usage,
+} from "rlm-core";
 import { budgetKey, checkInput, outcomeOf } from "rlm-core/driver";
 import { readTrajectoryLog, trajectoryLog, type Trajectory } from "rlm-core/trajectory";
 import { shownQuery } from "./begin.ts";
 import { checkNames, checkOptions } from "./check-options.ts";
 import { checkpointsOf, type RunCheckpoint } from "./checkpoints.ts";
 import { buildGraph } from "./create-rlm-graph.ts";
+import { checkResume, type Interrupted, type ReviewInterrupt } from "./decisions.ts";
 import { checkChange, forkThread, type RunChange } from "./fork.ts";
 import type { RlmGraphOptions } from "./graph-options.ts";
 import type { Beginning, GraphInput, GraphSession, GraphState, GraphValues } from "./graph-state.ts";
@@ -24,9 +40,19 @@ export interface RlmRunnableInput {
   context?: RlmContext;
 }
 
+/** A question; null, which goes on with a run that was cut off; or the answer to one that waits for a person, `new Command({ resume })`. */
+export type RlmInvocation = RlmRunnableInput | Command | null;
+
 export interface RlmRunnableOptions<T = string> extends Omit<RlmGraphOptions<T>, "store"> {
   /** Where texts and logs are kept. @default a memoryStore() for each run; with a checkpointer one for all of them */
   store?: RunStore;
+}
+
+/** Options by which a run may wait for a person, for as long as it takes: its result may be {@link Interrupted}. */
+export interface ReviewedOptions<T = string> extends RlmRunnableOptions<T> {
+  /** With tools that ask alone: []. */
+  review: readonly ReviewPoint[];
+  approve?: undefined;
 }
 
 /** How the graph's stream is asked for: LangGraph's modes. */
@@ -54,13 +80,13 @@ type Chunk<Mode extends StreamMode | StreamMode[], Subgraphs extends boolean> = 
  * A Recursive Language Model as a LangChain Runnable over {@link createRlmGraph}'s graph. Texts are stored before the
  * graph runs, so that neither its state nor a trace holds them. Throws as `runRlm` of rlm-core does.
  */
-export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult<T>> {
+export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmResult<T> | Waits> {
   static override lc_name(): string {
     return "Rlm";
   }
   lc_namespace = ["rlm-langgraph"];
-  /** The answer alone, for a chain: `chain.pipe(rlm.answer)`. */
-  readonly answer: Runnable<RlmRunnableInput | null, T>;
+  /** The answer alone, for a chain: `chain.pipe(rlm.answer)`. Throws InputError for a run that waits for a person. */
+  readonly answer: Runnable<RlmInvocation, T>;
   readonly #options: RlmRunnableOptions<T>;
   readonly #built: ReturnType<typeof buildGraph<T>>;
   readonly #store: RunStore | undefined;
@@ -85,12 +111,16 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult
     return this.#built.graph;
   }
 
-  /** Answers; null goes on with the run of the thread that `options.configurable` names, which was cut off, and gives the recorded answer of one that has ended. */
-  override async invoke(input: RlmRunnableInput | null, options: Partial<RunnableConfig> = {}): Promise<RlmResult<T>> {
+  /**
+   * Answers; null goes on with the run of the thread that `options.configurable` names, which was cut off, and gives the
+   * recorded answer of one that has ended; `new Command({ resume })` answers the questions for which one waits.
+   */
+  override async invoke(input: RlmInvocation, options: Partial<RunnableConfig> = {}): Promise<RlmResult<T> | Waits> {
     const started = await this.#start(input, options);
     try {
       // Nothing is run, and nothing written, to give what is recorded.
       const output = started.recorded ?? (await this.graph.invoke(started.input, started.config));
+      if (isInterrupted<ReviewInterrupt>(output)) return interruptedResult(output, started) as Waits;
       await this.#finish(started, output.session.rootId);
       return resultOf<T>(output);
     } catch (error) {
@@ -102,15 +132,15 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult
 
   /** With `streamMode` the chunks of the graph, as LangGraph gives them; without it the result, once. */
   override async stream(
-    input: RlmRunnableInput | null,
+    input: RlmInvocation,
     options?: Partial<RunnableConfig>,
-  ): Promise<IterableReadableStream<RlmResult<T>>>;
+  ): Promise<IterableReadableStream<RlmResult<T> | Waits>>;
   override async stream<Mode extends StreamMode | StreamMode[], Subgraphs extends boolean = false>(
-    input: RlmRunnableInput | null,
+    input: RlmInvocation,
     options: StreamOptions<Mode, Subgraphs>,
   ): Promise<IterableReadableStream<Chunk<Mode, Subgraphs>>>;
   override async stream(
-    input: RlmRunnableInput | null,
+    input: RlmInvocation,
     options: Partial<RunnableConfig> & { streamMode?: StreamMode | StreamMode[] } = {},
   ): Promise<IterableReadableStream<unknown>> {
     if (options.streamMode === undefined) return await super.stream(input, options);
@@ -164,16 +194,12 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult
     await this.#built.trees.parked?.close();
   }
 
-  async *#chunks(
-    input: RlmRunnableInput | null,
-    options: Partial<RunnableConfig>,
-    stop: AbortController,
-  ): AsyncGenerator {
+  async *#chunks(input: RlmInvocation, options: Partial<RunnableConfig>, stop: AbortController): AsyncGenerator {
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
     const started = await this.#start(input, { ...options, signal });
     try {
       yield* await this.graph.stream(started.input, started.config);
-      if (started.id !== undefined) await this.#finish(started, started.id);
+      if (started.id !== undefined && (await this.#hasEnded(options))) await this.#finish(started, started.id);
     } catch (error) {
       throw causeOf(error, started);
     } finally {
@@ -181,13 +207,14 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult
     }
   }
 
-  async #start(input: RlmRunnableInput | null, options: Partial<RunnableConfig>): Promise<Started> {
-    if (input !== null) checkInput(input);
+  async #start(input: RlmInvocation, options: Partial<RunnableConfig>): Promise<Started> {
+    const goesOn = input === null || isCommand(input);
+    if (!goesOn) checkInput(input);
     options.signal?.throwIfAborted();
     const store = this.#store ?? memoryStore();
     const durability = this.#options.checkpointer === undefined ? {} : { durability: "sync" as const };
     const config = { ...options, ...durability };
-    const going = input === null ? await this.#goOn(options) : await this.#begin(input, store, options);
+    const going = goesOn ? await this.#goOn(input, options) : await this.#begin(input, store, options);
     const { id, overrides, ...rest } = going;
     if (id === undefined || rest.recorded !== undefined) return { ...rest, id, store, config };
     if (this.#running.has(id)) throw new InputError(`Cannot resume run ${id}: it is running in this process already`);
@@ -195,7 +222,8 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult
     try {
       const { signal } = options;
       const { tree } = await this.#built.trees.open(id, { store, ...overrides, ...(signal && { signal }) });
-      return { ...rest, id, store, config, signal: tree.signal };
+      const spent = (): Usage => tree.budget.usage();
+      return { ...rest, id, store, config, signal: tree.signal, spent };
     } catch (error) {
       this.#running.delete(id);
       throw error;
@@ -221,11 +249,15 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult
     return { id, input: { query, ...context, beginning }, overrides: { ...(limits && { limits }) } };
   }
 
-  async #goOn(config: Partial<RunnableConfig>): Promise<Going> {
+  async #goOn(input: Command | null, config: Partial<RunnableConfig>): Promise<Going> {
     const place = await placeOfThread(this.graph, this.#options.checkpointer, config, "resume");
     if (place === undefined) throw nothingThere("resume", config);
-    const { runId, ended, values, overrides } = place;
-    return { id: runId, input: null, overrides, ...(ended && values && { recorded: values }) };
+    const { runId, ended, values, overrides, waiting } = place;
+    if (input !== null) {
+      checkResume(input, waiting);
+      return { id: runId, input: new Command({ resume: input.resume }), overrides };
+    }
+    return { id: runId, input, overrides, ...(ended && values && { recorded: values }) };
   }
 
   /** Deletes what a run of the thread left that had its answer, and whose process died before it was tidied up. Returns its session. */
@@ -237,6 +269,13 @@ export class Rlm<T = string> extends Runnable<RlmRunnableInput | null, RlmResult
     const place = await placeOfThread(this.graph, checkpointer, { configurable: named }, "begin");
     if (place?.ended === true && place.runId !== undefined) await tidy(place.runId, this.#store ?? memoryStore());
     return place?.values?.session;
+  }
+
+  /** Whether a run that is streamed has its answer, and does not wait for a person. */
+  async #hasEnded(config: Partial<RunnableConfig>): Promise<boolean> {
+    const { checkpointer } = this.#options;
+    if (checkpointer === undefined) return true;
+    return (await placeOfThread(this.graph, checkpointer, config, "stream"))?.ended === true;
   }
 
   /** The run has its answer, and the checkpoint that says so is saved: its logs are not needed any more. */
@@ -273,14 +312,19 @@ function nothingThere(action: string, { configurable = {} }: RunnableConfig): In
 }
 
 /** Makes a Recursive Language Model: `await createRlm({ model: "openai:gpt-5" }).invoke({ query, context })`. */
+export function createRlm<T = string>(options: ReviewedOptions<T>): Rlm<T, Interrupted>;
+export function createRlm<T = string>(options: RlmRunnableOptions<T>): Rlm<T>;
 export function createRlm<T = string>(options: RlmRunnableOptions<T>): Rlm<T> {
   return new Rlm(options);
 }
 
+/** A command that says nothing but what persons said. */
+type Resume = Command<unknown, Record<string, never>, never>;
+
 /** What an invocation has to do: `id` is that of its run, unless only the graph will tell. */
 interface Going {
   id: string | undefined;
-  input: (GraphInput & { beginning: Beginning }) | null;
+  input: (GraphInput & { beginning: Beginning }) | Resume | null;
   overrides: ThreadPlace["overrides"];
   /** The run has ended already: with this. */
   recorded?: GraphValues;
@@ -291,21 +335,35 @@ interface Started extends Omit<Going, "overrides"> {
   config: Partial<RunnableConfig>;
   /** Aborted with the caller's reason, or with what a listener threw. */
   signal?: AbortSignal;
+  /** What the whole tree has spent. */
+  spent?: () => Usage;
 }
 
-class Answer<T> extends Runnable<RlmRunnableInput | null, T> {
+class Answer<T> extends Runnable<RlmInvocation, T> {
   static override lc_name(): string {
     return "RlmAnswer";
   }
   lc_namespace = ["rlm-langgraph"];
-  readonly #rlm: Rlm<T>;
-  constructor(rlm: Rlm<T>) {
+  readonly #rlm: Rlm<T, unknown>;
+  constructor(rlm: Rlm<T, unknown>) {
     super();
     this.#rlm = rlm;
   }
-  override async invoke(input: RlmRunnableInput | null, options?: Partial<RunnableConfig>): Promise<T> {
-    return (await this.#rlm.invoke(input, options)).answer;
+  override async invoke(input: RlmInvocation, options?: Partial<RunnableConfig>): Promise<T> {
+    const result = await this.#rlm.invoke(input, options);
+    if (!isInterrupted(result)) return (result as RlmResult<T>).answer;
+    throw new InputError(
+      "Cannot give the answer alone: the run waits for a person; go on with rlm.invoke(new Command({ resume }), config)",
+    );
   }
+}
+
+function interruptedResult(
+  output: Pick<GraphValues, "session" | "usage"> & { [INTERRUPT]: Interrupted["__interrupt__"] },
+  { spent }: Started,
+): Interrupted {
+  const { session, usage, [INTERRUPT]: waiting } = output;
+  return { status: "interrupted", usage: spent?.() ?? usage, runId: session.id, [INTERRUPT]: waiting };
 }
 
 /** What ended the run, where LangGraph says only that it was ended, or puts the errors of several children together. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { InputError, type JournalEvent, type Limits, type RunStore } from "rlm-core";
+import { budgetKey, readRaises } from "rlm-core/driver";
 import { shownQuery } from "./begin.ts";
 import type { Beginning, GraphValues, Origin } from "./graph-state.ts";
 import { addToJournal, readJournal } from "./journal-chain.ts";
@@ -33,7 +34,8 @@ export async function forkThread(
   const { query = values.query, queryRef = session.queryRef } =
     change.query === undefined ? {} : { queryRef: undefined, ...(await shownQuery(change.query.trim(), store)) };
   const journal = await readJournal(values.journal, store);
-  const limits = { ...session.limits, ...change.limits };
+  const raised = await raisedLimits(session.rootId, store);
+  const limits = { ...session.limits, ...raised, ...change.limits };
   const past = changed(journal, change, values);
   checkLimits(change.limits, past.journal ?? journal);
   const { journal: kept, ...going } = past;
@@ -45,6 +47,12 @@ export async function forkThread(
   // With the seed that it had, or its past could not be replayed.
   const beginning: Beginning = { id, rootId: id, depth: 0, seed, ...given, origin };
   return await graph.updateState(config, { query, context, beginning }, "__start__");
+}
+
+/** What persons raised in the run that it comes from; each is more than the one before. */
+async function raisedLimits(runId: string, store: RunStore): Promise<Partial<Limits>> {
+  const raises = readRaises(await store.read(budgetKey(runId)));
+  return Object.fromEntries(raises.flatMap(({ limit, max }) => (max === null ? [] : [[limit, max]])));
 }
 
 /** How the past goes on; `journal` where it is another one than the checkpoint's. */

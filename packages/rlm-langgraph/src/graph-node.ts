@@ -32,11 +32,12 @@ export function stepNode(name: string, step: Step, trees: LiveTrees) {
     return await onSession(values, { ...config, place }, trees, async (run, live) => {
       const before = await stateOf(values, live);
       const after = await step(before, run, values);
-      const update = await updateOf(before, after, values, run, live);
-      if (after.outcome !== undefined) await leave(run, after, config, trees);
+      const next = nextStep(after, run.limits, run.review);
+      const update = await updateOf({ before, after, next }, values, run, live);
+      if (next === "end") await leave(run, after, config, trees);
       const { pending, usage } = after;
       const { journal = null } = update;
-      return goOn(nextStep(after, run.limits), { ...values, journal, pending, usage }, update);
+      return goOn(next, { ...values, journal, pending, usage }, update);
     });
   };
 }
@@ -76,9 +77,11 @@ export async function onSession<T>(
       await live.recorded();
       return done;
     } catch (error) {
+      // An interrupt of a child leaves its parent's code suspended as it is.
+      if (isGraphBubbleUp(error)) throw error;
       await run.session?.close();
       run.session = undefined;
-      if (!isGraphBubbleUp(error)) await fail(error, run, session, live);
+      await fail(error, run, session, live);
       throw error;
     } finally {
       if (run.refused !== undefined) base.refused = run.refused;
@@ -176,18 +179,17 @@ async function fail(error: unknown, run: Run, { depth, id, rootId }: GraphSessio
 }
 
 async function updateOf(
-  before: RlmState,
-  after: RlmState,
+  { before, after, next }: { before: RlmState; after: RlmState; next: StepName | "end" },
   values: GraphValues,
   run: Run,
   live: LiveTree,
 ): Promise<Update> {
-  const { journal, pending, usage, limit = null, outcome = null } = after;
+  const { journal, pending, reviews = null, usage, limit = null, outcome = null } = after;
   const head = await addToJournal(values.journal, journal.slice(before.journal.length), run.store);
   if (values.journal !== null) live.journals.delete(values.journal);
   if (head !== null) live.journals.set(head, [...journal]);
-  const update: Update = { journal: head, pending, usage, limit, outcome, results: null };
-  if (outcome === null) return update;
+  const update: Update = { journal: head, pending, reviews, usage, limit, outcome, results: null };
+  if (outcome === null || next !== "end") return update;
   return { ...update, ...(await ended(outcome, after, run, live)) };
 }
 

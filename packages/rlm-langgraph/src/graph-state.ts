@@ -1,6 +1,6 @@
 import { ReducedValue, StateSchema } from "@langchain/langgraph";
 import type { ContextRef, JsonSchema, LimitName, Limits, RlmState, Usage } from "rlm-core";
-import type { Outcome, PendingCall } from "rlm-core/driver";
+import type { Outcome, PendingCall, PendingReview } from "rlm-core/driver";
 import { z } from "zod";
 
 /** What a graph is invoked with. Raw text is a type error here: `storeContexts` of rlm-core makes references of it. */
@@ -74,6 +74,8 @@ export const GraphState = new StateSchema({
   /** The newest entry of the journal's chain in the store. */
   journal: z.string().nullable(),
   pending: z.custom<readonly PendingCall[]>(),
+  /** What the suspended code waits for a person to say. */
+  reviews: z.custom<readonly PendingReview[]>().nullable(),
   /** Of the pending children that have ended, by call; null empties it. */
   results: new ReducedValue(
     z.record(z.string(), z.custom<ChildResult>()).default(() => ({})),

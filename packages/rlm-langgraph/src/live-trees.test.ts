@@ -11,6 +11,7 @@ function open() {
   const closed: string[] = [];
   const trees = createLiveTrees({
     idleMs: 1_000,
+    asksLater: false,
     resolve: async (_rootId, { store, signal }) => ({
       options: resolveOptions(
         { model: scriptedModel([]), sandbox: scriptedSandbox([]), ...(store && { store }), ...(signal && { signal }) },
@@ -82,7 +83,7 @@ describe("createLiveTrees()", () => {
   });
 
   it("open() keeps nothing of a run whose options cannot be resolved", async () => {
-    const trees = createLiveTrees({ idleMs: 1, resolve: () => Promise.reject(new Error("no key")) });
+    const trees = createLiveTrees({ asksLater: false, idleMs: 1, resolve: () => Promise.reject(new Error("no key")) });
     await expect(trees.open("r")).rejects.toThrow("no key");
     expect(trees.size).toBe(0);
   });

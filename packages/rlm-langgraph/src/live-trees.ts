@@ -49,6 +49,8 @@ export interface LiveTreesOptions {
   /** Milliseconds after which a run that no node works on gives its sandboxes back; they are rebuilt when it goes on. */
   idleMs: number;
   parked?: ParkedSessions | undefined;
+  /** Whether persons are asked by interrupts. */
+  asksLater: boolean;
 }
 
 interface Entry {
@@ -58,8 +60,10 @@ interface Entry {
   closing?: PromiseWithResolvers<void>;
 }
 
-export function createLiveTrees({ resolve, idleMs, parked }: LiveTreesOptions): LiveTrees {
+export function createLiveTrees({ resolve, idleMs, parked, asksLater }: LiveTreesOptions): LiveTrees {
   const entries = new Map<string, Entry>();
+  // Those that nobody can enter any more, and whose sandboxes are not gone yet.
+  const ending = new Map<string, Promise<void>>();
 
   function entryOf(rootId: string, overrides: Overrides = {}): Entry {
     const known = entries.get(rootId);
@@ -73,7 +77,7 @@ export function createLiveTrees({ resolve, idleMs, parked }: LiveTreesOptions): 
   async function openLive(rootId: string, overrides: Overrides): Promise<LiveTree> {
     const { options, recorded } = await resolve(rootId, overrides);
     const { spent } = overrides;
-    const tree = await openTree(options, rootId, { deferChildren: true, ...(spent && { spent }) });
+    const tree = await openTree(options, rootId, { deferChildren: true, asksLater, ...(spent && { spent }) });
     return { tree, runs: new Map(), journals: new Map(), told: new Map(), recorded };
   }
 
@@ -91,12 +95,17 @@ export function createLiveTrees({ resolve, idleMs, parked }: LiveTreesOptions): 
 
   async function end(rootId: string, entry: Entry): Promise<void> {
     clearTimeout(entry.idle);
-    if (entries.get(rootId) === entry) entries.delete(rootId);
+    const closing = (entry.closing ??= Promise.withResolvers());
+    if (entries.get(rootId) === entry) {
+      entries.delete(rootId);
+      ending.set(rootId, closing.promise);
+    }
     const live = await entry.live;
     await closeSessions(live);
     // Where it fails, the run has ended with that error already.
     await live.recorded().catch(() => {});
-    entry.closing?.resolve();
+    if (ending.get(rootId) === closing.promise) ending.delete(rootId);
+    closing.resolve();
   }
 
   return {
@@ -113,7 +122,7 @@ export function createLiveTrees({ resolve, idleMs, parked }: LiveTreesOptions): 
     },
     async close(rootId) {
       const entry = entries.get(rootId);
-      if (entry === undefined) return;
+      if (entry === undefined) return await ending.get(rootId);
       entry.closing ??= Promise.withResolvers();
       if (entry.busy === 0) await end(rootId, entry);
       await entry.closing.promise;

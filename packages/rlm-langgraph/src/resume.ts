@@ -1,4 +1,5 @@
 import { InputError } from "rlm-core";
+import type { Interrupt } from "@langchain/langgraph";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { buildGraph } from "./create-rlm-graph.ts";
@@ -15,6 +16,8 @@ export interface ThreadPlace {
   values: GraphValues | undefined;
   /** Whether the run has its answer. */
   ended: boolean;
+  /** The questions that persons have not answered, of all its sessions. */
+  waiting: Interrupt[];
   /** What its tree is opened with. */
   overrides: Pick<Overrides, "limits" | "spent">;
   /** The thread and the checkpoint. */
@@ -37,8 +40,9 @@ export async function placeOfThread(
     throw new InputError(
       `Cannot ${action}: expected config.configurable.thread_id to name a thread, got ${JSON.stringify(threadId)}`,
     );
-  const { values, next, createdAt, config } = await graph.getState({ configurable });
+  const { values, next, createdAt, config, tasks } = await graph.getState({ configurable });
   if (createdAt === undefined) return undefined;
+  const waiting = tasks.flatMap(({ interrupts }) => interrupts);
   const known = values as Partial<GraphValues>;
   const input = next.includes("__start__") ? await waitingInput(checkpointer, config) : undefined;
   const beginning = input ?? known.beginning;
@@ -48,11 +52,11 @@ export async function placeOfThread(
     const { rootId: runId, limits } = session;
     const overrides = { ...(limits && { limits }), ...(usage && { spent: usage }) };
     const ended = next.length === 0 && outcome !== null && outcome !== undefined;
-    return { runId, values: known as GraphValues, ended, overrides, config };
+    return { runId, values: known as GraphValues, ended, waiting, overrides, config };
   }
   const { limits, origin } = beginning ?? {};
   const overrides = { ...(limits && { limits }), ...(origin && { spent: origin.usage }) };
-  return { runId: beginning?.rootId, values: undefined, ended: false, overrides, config };
+  return { runId: beginning?.rootId, values: undefined, ended: false, waiting, overrides, config };
 }
 
 /** What the run begins with, where it was killed before even that was in its state. */

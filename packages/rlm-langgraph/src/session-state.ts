@@ -10,10 +10,10 @@ export type SessionValues = Pick<GraphValues, "session" | "usage" | "journal" | 
 
 /** rlm-core's state out of the graph's. */
 export async function stateOf(
-  values: SessionValues & Partial<Pick<GraphValues, "pending" | "limit" | "outcome">>,
+  values: SessionValues & Partial<Pick<GraphValues, "pending" | "reviews" | "limit" | "outcome">>,
   live: LiveTree,
 ): Promise<RlmState> {
-  const { session, query, context, pending = [], usage, limit = null, outcome = null } = values;
+  const { session, query, context, pending = [], usage, reviews = null, limit = null, outcome = null } = values;
   const { store } = live.tree;
   const { seed, startedAt, depth, versions, queryRef, responseFormat, asked } = session;
   const journal = await journalOf(values.journal, live);
@@ -28,6 +28,7 @@ export async function stateOf(
     journal,
     pending,
     usage,
+    ...(reviews !== null && { reviews }),
     ...(limit !== null && { limit }),
     ...(outcome !== null && { outcome }),
     seed,

@@ -17,7 +17,7 @@ export function submodelNode(graph: () => ChildGraph, trees: LiveTrees) {
   return async ({ call, ...parent }: ChildCall, config: LangGraphRunnableConfig): Promise<typeof GraphState.Update> =>
     await onSession(parent, config, trees, async (run) => {
       const { session } = parent;
-      let bubbling: Error | undefined;
+      const stop = new AbortController();
       const recurse: Run["recurse"] = async (child) => {
         try {
           const { outcome, usage } = await graph()(
@@ -29,13 +29,13 @@ export function submodelNode(graph: () => ChildGraph, trees: LiveTrees) {
           const value = { text: await run.store.get(answerRef), json };
           return { value, usage: { inputTokens, outputTokens, ...(estimated && { estimated }) } };
         } catch (error) {
-          if (isGraphBubbleUp(error)) bubbling = error;
+          // An interrupt in the child is no result: it goes up to whoever can answer it.
+          if (isGraphBubbleUp(error)) stop.abort(error);
           throw error;
         }
       };
-      const settled = await submodel(call, { depth: session.depth }, { ...run, recurse });
-      // An interrupt in the child is no result: it goes up to whoever can answer it.
-      if (bubbling !== undefined) throw bubbling;
+      const signal = AbortSignal.any([run.signal, stop.signal]);
+      const settled = await submodel(call, { depth: session.depth }, { ...run, recurse, signal });
       return { results: { [call.id]: await toResult(settled, run.store) } };
     });
 }

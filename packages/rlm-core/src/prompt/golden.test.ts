@@ -89,6 +89,18 @@ describe("the words that a model reads", () => {
     await expect(shown([{ role: "user", content: ask }, ...after, bare])).toMatchFileSnapshot("golden/compaction.md");
   });
 
+  it("messagesFor() of turns that a person reviewed", async () => {
+    const [reply, block, end] = journal as [JournalEvent, JournalEvent, JournalEvent];
+    const rejected = { type: "review", kind: "code", decision: "reject", message: "Search for 'Panama'." } as const;
+    const edited = { type: "review", kind: "code", decision: "edit", code: "print(find('Panama'))" } as const;
+    const args = { year: 1904 };
+    const called = { type: "review", kind: "tool", decision: "edit", id: 1, tool: "archive", args } as const;
+    const refused = { type: "review", kind: "answer", decision: "reject", message: "Name all of them." } as const;
+    const events = [reply, rejected, reply, edited, block, called, end, reply, block, end, refused];
+    const messages = messagesFor(stateOf(events), { turn: 4, turns: 30, calls: 190 }, optionsOf(big, 1));
+    await expect(shown(messages.slice(2))).toMatchFileSnapshot("golden/reviewed-turns.md");
+  });
+
   it("messagesFor() and directMessages() of a further run", async () => {
     const rows: ContextRef = { name: "rows", kind: "array", items: 3, length: 90, ref: "", prefix: "[1," };
     const before = stateOf(journal);

@@ -1,9 +1,9 @@
 import type { ChatMessage } from "../model.ts";
-import type { Left } from "../journal.ts";
+import type { Left, ReviewEvent } from "../journal.ts";
 import { parseReply } from "../parse-reply.ts";
 import type { RlmState } from "../state.ts";
 import { broughtBy } from "../session-contexts.ts";
-import { compactionOf, turnsOf, type Turn } from "../turns.ts";
+import { compactionOf, reviewOfCode, turnsOf, type Turn } from "../turns.ts";
 import { askedBefore, toldOfBefore } from "./asked-before.ts";
 import { notesMessages } from "./compaction.ts";
 import { marked, markOf } from "./marked.ts";
@@ -76,8 +76,9 @@ function firstMessage(state: RlmState, left: Left): string {
 
 function turnMessage(turn: Turn, left: Left, state: RlmState): string {
   const { seed } = state;
-  const parts: string[] = [];
-  if (turn.block === undefined) {
+  const parts: string[] = reviewLines(turn);
+  if (reviewOfCode(turn)?.decision === "reject") parts.push("Write other code.");
+  else if (turn.block === undefined) {
     const { hint } = parseReply(turn.reply.text);
     parts.push(hint ?? "Your reply had no code, so nothing was run.");
   } else if (turn.end !== undefined) {
@@ -92,6 +93,8 @@ function turnMessage(turn: Turn, left: Left, state: RlmState): string {
     const { hint } = parseReply(turn.reply.text);
     if (hint !== undefined) parts.push(hint);
   }
+  if (turn.reviews.some(({ kind, decision }) => kind === "answer" && decision === "reject"))
+    parts.push("Work on it, and call FINAL with a better answer.");
   parts.push(goOn(left, state));
   return parts.join("\n\n");
 }
@@ -99,6 +102,24 @@ function turnMessage(turn: Turn, left: Left, state: RlmState): string {
 /** The last line of every message but the first. */
 function goOn(left: Left, { task }: RlmState): string {
   return `${statusLine(left)} Question: ${task.query}`;
+}
+
+// What a person changed or refused; what was approved goes without a word. A tool that was refused the code has read of.
+function reviewLines({ reviews }: Turn): string[] {
+  return reviews.flatMap(({ kind, decision, code, tool, args, message }) => {
+    if (kind === "code" && decision === "edit")
+      return [`A person changed your code before it ran. This is what ran:\n\`\`\`repl\n${code ?? ""}\n\`\`\``];
+    if (kind === "code" && decision === "reject")
+      return [`A person stopped your code: nothing of it was run.${said({ message })}`];
+    if (kind === "tool" && decision === "edit")
+      return [`A person changed the arguments of tools.${tool ?? ""}. It was called with ${JSON.stringify(args)}`];
+    if (kind === "answer" && decision === "reject") return [`A person did not accept this answer.${said({ message })}`];
+    return [];
+  });
+}
+
+function said({ message = "" }: Pick<ReviewEvent, "message">): string {
+  return message.trim() === "" ? "" : ` They say: ${message.trim()}`;
 }
 
 function statusLine({ turn, turns, calls, near }: Left): string {

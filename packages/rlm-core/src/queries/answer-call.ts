@@ -1,4 +1,5 @@
 import { BudgetError, RlmError, type LimitName, type RlmErrorCode } from "../errors.ts";
+import type { ReviewEvent } from "../journal.ts";
 import type { TokenUsage } from "../model.ts";
 import { describeContext } from "../prompt/surface.ts";
 import { refOf } from "../context-ref.ts";
@@ -20,6 +21,8 @@ export interface Settled {
   cached?: true;
   /** The limit that refused it. */
   limit?: LimitName;
+  /** How that limit stood. */
+  refused?: BudgetError;
 }
 
 /** Whether `rlm_query` opens a child RLM at this depth, or is one plain call (the paper's depth). */
@@ -27,9 +30,15 @@ export function opensChild(call: SubCall, depth: number, maxDepth: number): bool
   return call.kind === "rlm" && depth + 2 <= maxDepth;
 }
 
-/** Answers one call of the code. What goes wrong in it is data for the code; an abort, or a run that cannot go on, throws. */
-export async function answerCall(call: SubCall, state: RlmState, run: Run, signal: AbortSignal): Promise<Settled> {
-  return await settled(() => dispatch(call, state, run, signal), signal, call.kind === "tool" ? "tool" : "model");
+/** Answers one call of the code. `said`: by a person, on the call of a tool. What goes wrong in it is data for the code; an abort, or a run that cannot go on, throws. */
+export async function answerCall(
+  call: SubCall,
+  state: RlmState,
+  run: Run,
+  signal: AbortSignal,
+  said?: ReviewEvent,
+): Promise<Settled> {
+  return await settled(() => dispatch(call, state, run, signal, said), signal, call.kind === "tool" ? "tool" : "model");
 }
 
 /** What an answer came to: errors as data for the code, all but those that it cannot mend. `code`: of those that have none. */
@@ -44,7 +53,8 @@ export async function settled(
     if (signal.aborted || isFatal(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);
     // Turns and errors are counted by session: those of a child are used up, its parent's are not.
-    const refused = error instanceof BudgetError && !ofSession.has(error.limit) ? { limit: error.limit } : {};
+    const refused =
+      error instanceof BudgetError && !ofSession.has(error.limit) ? { limit: error.limit, refused: error } : {};
     const failure = { code: error instanceof RlmError ? error.code : code, message };
     return { ok: false, value: { text: JSON.stringify(failure), json: true }, ...refused };
   }
@@ -66,10 +76,16 @@ export async function toPending(call: SubCall, { depth, journal }: RlmState, { s
   };
 }
 
-async function dispatch(call: SubCall, state: RlmState, run: Run, signal: AbortSignal): Promise<Omit<Settled, "ok">> {
+async function dispatch(
+  call: SubCall,
+  state: RlmState,
+  run: Run,
+  signal: AbortSignal,
+  said: ReviewEvent | undefined,
+): Promise<Omit<Settled, "ok">> {
   const { depth } = state;
   const turn = turnsOf(state.journal).length;
-  if (call.kind === "tool") return { value: await callTool(call, { depth, turn }, run, signal) };
+  if (call.kind === "tool") return { value: await callTool(call, { depth, turn }, run, signal, said) };
   if (opensChild(call, depth, run.limits.depth)) return await run.recurse(await toPending(call, state, run), signal);
   const prompt = call.kind === "llm" ? call.prompt : await plainPrompt(call, run);
   const { whole: _, ...reply } = await llmQuery({ ...call, prompt }, depth, run, signal);

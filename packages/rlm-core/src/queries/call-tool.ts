@@ -1,17 +1,20 @@
 import { RlmError } from "../errors.ts";
+import type { ReviewEvent } from "../journal.ts";
 import { misfit } from "../json-schema.ts";
+import type { ToolReview } from "../review.ts";
 import type { Run } from "../run.ts";
 import type { CallValue, SubCall } from "../sandbox.ts";
 import { isKit, type Tool } from "../tool.ts";
 import { abortable } from "./abortable.ts";
 import { startDeadline } from "./deadline.ts";
 
-/** One call of a host tool, checked and bounded. Throws an error whose message the code may read. */
+/** One call of a host tool, checked and bounded. `said`: by a person, of a tool with `approve`. Throws an error whose message the code may read. */
 export async function callTool(
   call: SubCall,
   { depth, turn }: { depth: number; turn: number },
   run: Run,
   signal: AbortSignal,
+  said?: ReviewEvent,
 ): Promise<CallValue> {
   const tool = toolsAt(depth, run.tools).find(({ name }) => name === call.name);
   if (tool === undefined)
@@ -19,31 +22,30 @@ export async function callTool(
   const maxCalls = tool.maxCalls ?? 50;
   if (countToolCall(tool.name, { turn, id: call.id }, run) > maxCalls)
     throw new RlmError("tool", `Cannot call tools.${tool.name}: its ${maxCalls} calls are used up`);
-  const args = parseArgs(call.prompt, tool);
+  const given = parseArgs(call.prompt, tool);
+  const args = tool.approve === true ? approvedArgs(tool, given, said) : given;
 
   const deadline = startDeadline(run);
   try {
-    return await runTool(tool, args, run, AbortSignal.any([signal, deadline.signal]));
+    return await runTool(tool, args, AbortSignal.any([signal, deadline.signal]));
   } finally {
     deadline.stop();
   }
 }
 
-/** Counts a call, once however often it is told of, and gives the number of those made. */
+/** Counts a call, once however often it is told of, and gives its number among those made. */
 export function countToolCall(
   name: string,
   { turn, id }: { turn: number; id: number },
   { id: runId, toolCalls }: Pick<Run, "id" | "toolCalls">,
 ): number {
   const made = toolCalls.get(name) ?? new Set();
-  toolCalls.set(name, made.add(`${runId}/${turn}.${id}`));
-  return made.size;
+  const call = `${runId}/${turn}.${id}`;
+  toolCalls.set(name, made.add(call));
+  return [...made].indexOf(call) + 1;
 }
 
-async function runTool(tool: Tool, args: Record<string, unknown>, run: Run, signal: AbortSignal): Promise<CallValue> {
-  if (tool.approve === true && !(await isApproved(tool, args, run, signal))) {
-    throw new RlmError("tool", `Cannot call tools.${tool.name}: the call was not approved`);
-  }
+async function runTool(tool: Tool, args: Record<string, unknown>, signal: AbortSignal): Promise<CallValue> {
   const timeout = startTimeout(tool);
   const either = AbortSignal.any([signal, timeout.signal]);
   try {
@@ -58,6 +60,26 @@ export function toolsAt(depth: number, tools: Run["tools"]): Tool[] {
   return tools.filter((tool): tool is Tool => !isKit(tool) && (depth === 0 || tool.inherit === true));
 }
 
+/** The arguments of a call that a person is to be asked about; undefined for one that runs, or fails, without. */
+export function argsToApprove(
+  call: SubCall,
+  { depth, turn }: { depth: number; turn: number },
+  run: Run,
+): ToolToApprove | undefined {
+  if (call.kind !== "tool" || (run.approve === undefined && !run.asksLater)) return undefined;
+  const tool = toolsAt(depth, run.tools).find(({ name }) => name === call.name);
+  if (tool?.approve !== true) return undefined;
+  if (countToolCall(tool.name, { turn, id: call.id }, run) > (tool.maxCalls ?? 50)) return undefined;
+  try {
+    return { tool: tool.name, args: parseArgs(call.prompt, tool), parameters: tool.parameters };
+  } catch {
+    // What is wrong with them the code is told when it is called.
+    return undefined;
+  }
+}
+
+type ToolToApprove = Pick<ToolReview, "tool" | "args" | "parameters">;
+
 function parseArgs(text: string, tool: Tool): Record<string, unknown> {
   const args: unknown = JSON.parse(text);
   const problem =
@@ -69,17 +91,16 @@ function parseArgs(text: string, tool: Tool): Record<string, unknown> {
   return args as Record<string, unknown>;
 }
 
-async function isApproved(
-  tool: Tool,
-  args: Record<string, unknown>,
-  { approve }: Run,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (approve === undefined) {
-    throw new RlmError("tool", `Cannot call tools.${tool.name}: it needs approval, and this run has nobody to ask`);
-  }
-  const approved: unknown = await abortable(() => approve({ tool: tool.name, args }), signal);
-  return approved === true;
+function approvedArgs(
+  { name }: Tool,
+  given: Record<string, unknown>,
+  said: ReviewEvent | undefined,
+): Record<string, unknown> {
+  if (said === undefined)
+    throw new RlmError("tool", `Cannot call tools.${name}: it needs approval, and this run has nobody to ask`);
+  if (said.decision !== "reject") return said.args ?? given;
+  const why = said.message === undefined || said.message === "" ? "" : `: ${said.message}`;
+  throw new RlmError("tool", `Cannot call tools.${name}: the call was not approved${why}`);
 }
 
 function startTimeout({ name, timeoutMs = 60_000 }: Tool): { signal: AbortSignal; stop(): void } {

@@ -1,10 +1,11 @@
 import { contextDifference } from "../context-difference.ts";
 import { ReplayError } from "../errors.ts";
-import type { EndEvent, JournalEvent } from "../journal.ts";
+import type { JournalEvent } from "../journal.ts";
 import type { Ended, LoopTree, Recalled } from "../loop.ts";
 import type { Trajectory, TrajectoryRun } from "../read-trajectory.ts";
 import type { Outcome } from "../state.ts";
-import { turnsOf } from "../turns.ts";
+import { outcomeOfReview } from "../steps/reviews.ts";
+import { answerOf, newestRun, turnsOf } from "../turns.ts";
 
 /** What a trajectory knows of the sessions of its run. A child has the id of the call that opens it, so it is found again. */
 export function createRecall({ runs }: Trajectory): NonNullable<LoopTree["recall"]> {
@@ -35,14 +36,14 @@ export function endedOf({ start, journal, end }: TrajectoryRun): Ended | undefin
 
 /** The outcome that a journal tells of. A reply that concludes is gone on with by its step, which knows what it comes to. */
 function outcomeIn(journal: readonly JournalEvent[]): Outcome | undefined {
-  const answer = answerOf(journal);
+  const said = newestRun(journal).findLast(
+    (event) => event.type === "reply" || (event.type === "review" && event.kind === "answer"),
+  );
+  // What a person said on the answer of the newest turn counts.
+  if (said?.type === "review") return outcomeOfReview(said);
+  const answer = turnsOf(journal).at(-1)?.end?.answer;
   if (answer === undefined || turnsOf(journal).at(-1)?.reply.concludes !== undefined) return undefined;
   return { status: "final", answerRef: answer.ref, json: answer.json };
-}
-
-function answerOf(journal: readonly JournalEvent[]): EndEvent["answer"] {
-  const end = journal.findLast((event) => event.type === "end");
-  return end?.answer;
 }
 
 function shown(query: string): string {

@@ -33,11 +33,17 @@ export async function openBlockLog(
   // All of it is older than the state, which has it: kept, it would be read again at every step, and that is all.
   const isOld = run.keepsLog !== true && entries.every(({ at }) => at < state.journal.length);
   if (entries.length > 0 && isOld) await run.store.delete(run.logKey).catch(() => {});
+  let last: Promise<unknown> = Promise.resolve();
   return {
     journal,
     async add(event, text) {
-      await run.store.append(run.logKey, { at: journal.length, event } satisfies Entry);
-      push(event, text);
+      // Answers of persons come beside results: each event has its place.
+      const added = last.then(async () => {
+        await run.store.append(run.logKey, { at: journal.length, event } satisfies Entry);
+        push(event, text);
+      });
+      last = added.catch(() => {});
+      await added;
     },
   };
 

@@ -1,13 +1,13 @@
 import { BudgetError, RlmError, type LimitName } from "../errors.ts";
 import { concludeMessage, messagesFor } from "../prompt/messages.ts";
-import { answerText, parseReply } from "../parse-reply.ts";
+import { answerText } from "../parse-reply.ts";
 import { misfit } from "../json-schema.ts";
 import { askModel } from "../queries/ask-model.ts";
 import { readJson } from "../queries/structured.ts";
 import type { Run } from "../run.ts";
 import type { CallValue } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
-import { turnsOf } from "../turns.ts";
+import { failuresInARow, reviewOfCode, turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
 import { withHistory } from "./compact.ts";
 import { execute } from "./execute.ts";
@@ -15,6 +15,7 @@ import { leftOf, promptOptions } from "./generate.ts";
 import { joinToLast } from "./join-to-last.ts";
 import { reachedLimit } from "./next-step.ts";
 import { offeredVariables } from "./offered-variables.ts";
+import { awaitsCodeReview, isBlock, raisedLimits, writtenCode } from "./reviews.ts";
 import { variablesOf } from "./variables-of.ts";
 
 /**
@@ -24,6 +25,8 @@ import { variablesOf } from "./variables-of.ts";
 export async function conclude(state: RlmState, run: Run): Promise<RlmState> {
   const last = await lastTurn(state, reachedLimit(state, run.limits) ?? "turns", run);
   const { limit } = last;
+  // A person looks at its code first.
+  if (last.waits === true) return { ...last.state, usage: run.meter.usage() };
   const answer = last.answer ?? answerFromOutput(last.state);
   if (answer === undefined) throw nothingGained(limit, last, run, lastFailure(state));
   const answerRef = await run.store.put(answer.text);
@@ -39,6 +42,8 @@ interface LastTurn {
   state: RlmState;
   limit: LimitName;
   answer?: CallValue;
+  /** The reply has code that a person has not seen. */
+  waits?: boolean;
   /** Why the last reply is no answer. */
   problem?: string;
 }
@@ -52,7 +57,7 @@ async function lastTurn(before: RlmState, limit: LimitName, run: Run): Promise<L
   // An earlier try of this step has the reply already: it is not paid for again.
   if (given?.concludes !== undefined) {
     const { concludes } = given;
-    const read = await readLastReply(given.text, { ...state, limit: concludes, journal: log.journal }, run);
+    const read = await readLastReply({ ...state, limit: concludes, journal: log.journal }, run);
     return { ...read, limit: concludes };
   }
   const left = leftOf(state, run);
@@ -71,20 +76,23 @@ async function lastTurn(before: RlmState, limit: LimitName, run: Run): Promise<L
       "nobody",
     );
     await log.add({ type: "reply", text, left, usage, model, concludes: limit });
-    return { ...(await readLastReply(text, { ...state, journal: log.journal }, run)), limit };
+    return { ...(await readLastReply({ ...state, journal: log.journal }, run)), limit };
   } catch (error) {
     if (error instanceof BudgetError) return { state: { ...state, journal: log.journal }, limit };
     throw error;
   }
 }
 
-async function readLastReply(reply: string, state: RlmState, run: Run): Promise<Omit<LastTurn, "limit">> {
+async function readLastReply(state: RlmState, run: Run): Promise<Omit<LastTurn, "limit">> {
   const { responseFormat } = state.task;
-  const { code } = parseReply(reply);
-  // Code of another language may be the answer itself.
-  const isBlock = /^\s*```repl\b/.test(answerText(reply));
-  if (isBlock && code === undefined) return { state, problem: "its block of code is empty." };
-  if (code !== undefined && (isBlock || code.includes("FINAL("))) {
+  const turn = turnsOf(state.journal).at(-1);
+  if (turn === undefined) throw new TypeError("Cannot read the last reply: there is none");
+  const reply = turn.reply.text;
+  const code = writtenCode(turn);
+  if (code === undefined && isBlock(reply)) return { state, problem: "its block of code is empty." };
+  if (awaitsCodeReview(turn, run.review)) return { state, waits: true };
+  if (reviewOfCode(turn)?.decision === "reject") return { state, problem: "a person stopped its code." };
+  if (code !== undefined) {
     const executed = await execute(state, run);
     const { outcome } = executed;
     if (outcome === undefined) return { state: executed };
@@ -136,20 +144,17 @@ function lastFailure({ journal }: RlmState): string | undefined {
   return failed.end?.error?.message ?? "the model's reply had no block of code";
 }
 
-function spentOf(
+/** What a limit is now, and what is spent of it. */
+export function spentOf(
   limit: LimitName,
-  state: RlmState,
+  { journal }: Pick<RlmState, "journal">,
   { limits, budget }: Run,
 ): { limit: LimitName; max: number; spent: number } {
-  const { calls, inputTokens, outputTokens, costUsd, activeMs } = budget.usage();
-  const turns = turnsOf(state.journal).length;
-  const spent = {
-    calls,
-    tokens: inputTokens + outputTokens,
-    costUsd,
-    durationMs: activeMs,
-    turns,
-    errors: limits.errors,
-  };
-  return { limit, max: limits[limit], spent: spent[limit] };
+  if (limit === "turns" || limit === "errors") {
+    const turns = turnsOf(journal);
+    const spent = limit === "turns" ? turns.length : failuresInARow(turns);
+    return { limit, max: raisedLimits(limits, journal)[limit], spent };
+  }
+  const { max, spent } = budget.standing(limit);
+  return { limit, max, spent };
 }

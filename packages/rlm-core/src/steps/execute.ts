@@ -1,15 +1,16 @@
-import { parseReply } from "../parse-reply.ts";
 import { toPending } from "../queries/answer-call.ts";
 import type { EndEvent } from "../journal.ts";
 import type { Run } from "../run.ts";
 import type { Done } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
+import { turnsOf } from "../turns.ts";
 import { answerBlock } from "./answer-block.ts";
 import { openBlockLog, type BlockLog } from "./block-log.ts";
 import { liveSession } from "./live-session.ts";
+import { codeOf } from "./reviews.ts";
 
 /** Runs the code of the last reply, or goes on with the block that is open, and answers its calls. */
-export async function execute(state: RlmState, run: Run): Promise<RlmState> {
+export async function execute({ reviews: _, ...state }: RlmState, run: Run): Promise<RlmState> {
   const log = await openBlockLog(state, run);
   const written = log.journal.at(-1);
   // An earlier try of this step has come to the end of the block.
@@ -18,7 +19,11 @@ export async function execute(state: RlmState, run: Run): Promise<RlmState> {
   const session = await liveSession(state, log.journal, run);
   try {
     await openBlock(log, async (block) => await session.run(block, run.signal), run);
-    const { progress, deferred, limit } = await answerBlock(session, log, state, run);
+    const { progress, deferred, reviews, limit } = await answerBlock(session, log, state, run);
+    if (progress.kind === "waiting" && reviews.length > 0) {
+      run.session = session;
+      return { ...state, journal: log.journal, reviews, usage: run.meter.usage(), ...(limit && { limit }) };
+    }
     if (progress.kind === "waiting") {
       await log.add({ type: "wait", ids: deferred.map(({ id }) => id) });
       const pending = await Promise.all(deferred.map((call) => toPending(call, state, run)));
@@ -40,9 +45,9 @@ async function openBlock(
   start: (block: { code: string; clock: number }) => Promise<unknown>,
   run: Run,
 ): Promise<void> {
-  const last = log.journal.at(-1);
-  if (last?.type !== "reply") return;
-  const { code } = parseReply(last.text);
+  const turn = turnsOf(log.journal).at(-1);
+  if (turn === undefined || turn.block !== undefined) return;
+  const code = codeOf(turn);
   if (code === undefined) throw new TypeError("Cannot execute: the last reply has no code");
   const block = { code, clock: run.now() };
   await log.add({ type: "block", ...block });

@@ -10,6 +10,7 @@ import { isKit } from "../tool.ts";
 import { turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
 import { compactIfLong, withHistory } from "./compact.ts";
+import { raisedLimits } from "./reviews.ts";
 
 /** The root model of a session writes its next reply. A limit that refuses it is written into the state. */
 export async function generate(state: RlmState, run: Run): Promise<RlmState> {
@@ -58,7 +59,8 @@ export function promptOptions(state: RlmState, run: Run): PromptOptions {
   return { profile: run.profile, surface };
 }
 
-export function leftOf(state: RlmState, { limits, budget }: Run): Left {
+export function leftOf(state: RlmState, { limits: given, budget }: Run): Left {
+  const limits = raisedLimits(given, state.journal);
   const { calls, near } = budget.left();
   return {
     turn: turnsOf(state.journal).length + 1,

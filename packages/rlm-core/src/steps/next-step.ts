@@ -1,21 +1,25 @@
 import type { LimitName } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { RlmState } from "../state.ts";
-import { parseReply } from "../parse-reply.ts";
+import type { ReviewPoint } from "../review.ts";
 import { sessionContexts } from "../session-contexts.ts";
-import { failuresInARow, turnsOf, type Turn } from "../turns.ts";
+import { failuresInARow, turnsOf } from "../turns.ts";
+import { awaitsAnswerReview, awaitsCodeReview, codeOf, raisedLimits, staysAt } from "./reviews.ts";
 
-export type StepName = "direct" | "generate" | "execute" | "submodel" | "conclude";
+export type StepName = "direct" | "generate" | "execute" | "submodel" | "review" | "conclude";
 
-/** Where a run stands, from its state alone. `submodel`: the driver runs the children in `state.pending`. */
-export function nextStep(state: RlmState, limits: Limits): StepName | "end" {
-  if (state.outcome !== undefined) return "end";
+/** Where a run stands, from its state alone. `submodel`: the driver runs the children in `state.pending`; `review`: a person is asked. */
+export function nextStep(state: RlmState, limits: Limits, review: readonly ReviewPoint[] = []): StepName | "end" {
+  if (state.outcome !== undefined) return awaitsAnswerReview(state, review) ? "review" : "end";
+  if (state.reviews !== undefined && state.reviews.length > 0) return "review";
   if (state.pending.length > 0) return "submodel";
   const turns = turnsOf(state.journal);
   const last = turns.at(-1);
+  if (last !== undefined && awaitsCodeReview(last, review)) return "review";
   if (last?.reply.concludes !== undefined) return "conclude";
-  if (last !== undefined && last.end === undefined && hasCode(last)) return "execute";
-  if (reachedLimit(state, limits) !== undefined) return "conclude";
+  if (last !== undefined && last.end === undefined && (last.block ?? codeOf(last)) !== undefined) return "execute";
+  const limit = reachedLimit(state, limits);
+  if (limit !== undefined) return review.includes("budget") && !staysAt(limit, state.journal) ? "review" : "conclude";
   if (turns.length === 0 && goesDirect(state, limits)) return "direct";
   return "generate";
 }
@@ -26,12 +30,9 @@ export function reachedLimit(state: RlmState, limits: Limits): LimitName | undef
   const concluded = turns.at(-1)?.reply.concludes;
   if (concluded !== undefined) return concluded;
   if (state.limit !== undefined) return state.limit;
-  if (failuresInARow(turns) >= limits.errors) return "errors";
-  return turns.length >= limits.turns ? "turns" : undefined;
-}
-
-function hasCode({ block, reply }: Turn): boolean {
-  return block !== undefined || parseReply(reply.text).code !== undefined;
+  const own = raisedLimits(limits, state.journal);
+  if (failuresInARow(turns) >= own.errors) return "errors";
+  return turns.length >= own.turns ? "turns" : undefined;
 }
 
 /**
