@@ -1,5 +1,6 @@
 import type { TreeStream } from "./live-tree.ts";
 import type { OpenModel } from "./ask/open-model.ts";
+import { openTerminal, type Terminal } from "./review/terminal.ts";
 
 /** The world as a command sees it: a process's own, or a test's. */
 export interface Io {
@@ -15,10 +16,21 @@ export interface Io {
   exit(code: number): void;
   /** Makes a model of its name. @default openModel */
   openModel?: OpenModel;
+  /** Where a person can be asked; undefined where nobody can. @default nobody */
+  openTerminal?(): Terminal | undefined;
 }
 
 /** The streams, variables and signals of this process. */
 export function processIo(): Io {
   const { stdin, stdout, stderr, env } = process;
-  return { stdin, stdout, stderr, env, cwd: process.cwd(), signals: process, exit: (code) => process.exit(code) };
+  return {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    cwd: process.cwd(),
+    signals: process,
+    exit: (code) => process.exit(code),
+    openTerminal,
+  };
 }

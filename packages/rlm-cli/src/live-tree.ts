@@ -17,6 +17,15 @@ export interface LiveTreeOptions {
   now?: () => number;
 }
 
+export interface LiveTree {
+  onEvent: Emit;
+  /** Writes nothing until `resume`, so that a person can be asked something. */
+  pause(): void;
+  resume(): void;
+  /** Writes how it ended, and nothing from then on. */
+  stop(): void;
+}
+
 /**
  * Shows a run as it happens: on a terminal a tree that is redrawn at most 10 times a second, else a line a turn, block,
  * batch of sub-calls and end. Texts of models and contexts are printed without control characters. Colours unless NO_COLOR is set.
@@ -25,13 +34,13 @@ export function liveTree({
   stream = process.stderr,
   isTTY = stream.isTTY === true,
   now = Date.now,
-}: LiveTreeOptions = {}): { onEvent: Emit; stop(): void } {
+}: LiveTreeOptions = {}): LiveTree {
   return isTTY ? redrawnTree(stream, now) : plainLines(stream, now);
 }
 
 const frameMs = 100;
 
-function redrawnTree(stream: TreeStream, now: () => number): { onEvent: Emit; stop(): void } {
+function redrawnTree(stream: TreeStream, now: () => number): LiveTree {
   const { tree, add } = createRunTree();
   const startedAt = now();
   const colors = createColors((process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb");
@@ -40,15 +49,26 @@ function redrawnTree(stream: TreeStream, now: () => number): { onEvent: Emit; st
   const draw = (maxChildren: number): string =>
     drawTree(tree, { elapsedMs: now() - startedAt, width: stream.columns ?? 80, colors, maxChildren });
   // By the clock, not by events: the elapsed time moves too. Unreferenced, so that it holds no process open.
-  let timer: NodeJS.Timeout | undefined = setInterval(() => log(draw(5)), frameMs).unref();
+  const start = (): NodeJS.Timeout => setInterval(() => log(draw(5)), frameMs).unref();
+  let timer: NodeJS.Timeout | undefined = start();
+  let stopped = false;
   return {
     onEvent(event) {
-      if (timer !== undefined) add(event);
+      if (!stopped) add(event);
     },
-    stop() {
+    pause() {
       if (timer === undefined) return;
       clearInterval(timer);
       timer = undefined;
+      log.clear();
+    },
+    resume() {
+      if (!stopped) timer ??= start();
+    },
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      clearInterval(timer);
       // The last frame is written as lines: a redrawn one would lose what is higher than the terminal.
       log.clear();
       stream.write(`${draw(20)}\n`);
@@ -56,18 +76,33 @@ function redrawnTree(stream: TreeStream, now: () => number): { onEvent: Emit; st
   };
 }
 
-function plainLines(stream: TreeStream, now: () => number): { onEvent: Emit; stop(): void } {
+function plainLines(stream: TreeStream, now: () => number): LiveTree {
   const { tree, add } = createRunTree();
   const startedAt = now();
   let stopped = false;
+  /** What came while it was paused. */
+  let held: string[] | undefined;
+  const write = (lines: readonly string[]): void => {
+    if (lines.length > 0) stream.write(`${lines.join("\n")}\n`);
+  };
+  const release = (): void => {
+    write(held ?? []);
+    held = undefined;
+  };
   return {
     onEvent(event) {
       if (stopped) return;
       const { session, turn } = add(event);
       const lines = eventLines(event, session, turn, tree, now() - startedAt);
-      if (lines.length > 0) stream.write(`${lines.join("\n")}\n`);
+      if (held === undefined) write(lines);
+      else held.push(...lines);
     },
+    pause() {
+      held ??= [];
+    },
+    resume: release,
     stop() {
+      release();
       stopped = true;
     },
   };

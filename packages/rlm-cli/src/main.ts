@@ -5,6 +5,8 @@ import { doctorCommand } from "./doctor/doctor-command.ts";
 import type { Io } from "./io.ts";
 import { replayCommand } from "./replay/replay-command.ts";
 import { runCommand } from "./run-command.ts";
+import { resumeCommand } from "./threads/resume-command.ts";
+import { runsCommand } from "./threads/runs-command.ts";
 
 /** The command line `rlm`: runs what the arguments say and gives the exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -15,6 +17,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       )
       .version(version(), "-V, --version", "the version of rlm-cli")
       .addCommand(askCommand(io, ended))
+      .addCommand(resumeCommand(io, ended))
+      .addCommand(runsCommand(io, ended))
       .addCommand(replayCommand(io, ended))
       .addCommand(doctorCommand(io, ended))
       .addHelpText("after", help),

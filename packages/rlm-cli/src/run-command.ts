@@ -1,5 +1,5 @@
 import { CommanderError, type Command } from "commander";
-import { InputError } from "rlm-core";
+import { InputError, RlmError } from "rlm-core";
 import { exitCodes } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 import { plainText } from "./plain-text.ts";
@@ -46,7 +46,7 @@ export async function runCommand(
 function codeOf(error: unknown, io: Io): number {
   // Commander has written its own words; help and version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.answered : exitCodes.usage;
-  if (!(error instanceof InputError)) throw error;
+  if (!(error instanceof RlmError)) throw error;
   io.stderr.write(`error: ${plainText(error.message)}\n`);
-  return exitCodes.usage;
+  return error instanceof InputError ? exitCodes.usage : exitCodes.failed;
 }

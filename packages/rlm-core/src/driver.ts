@@ -1,5 +1,5 @@
 // For those who write a driver, such as a graph: the steps, and what it takes to call them.
-export { readRaises } from "./budget-log.ts";
+export { readRaises, readSpent } from "./budget-log.ts";
 export { defaultSandbox } from "./default-sandbox.ts";
 export { textRefOf } from "./journal.ts";
 export { emitLast } from "./listener.ts";

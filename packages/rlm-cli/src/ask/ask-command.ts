@@ -1,14 +1,15 @@
 import { Command } from "commander";
 import { InputError } from "rlm-core";
-import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { runCommand } from "../run-command.ts";
-import { write } from "../write.ts";
-import { addAskOptions, readRequest } from "./ask-options.ts";
+import { askThread } from "../threads/ask-thread.ts";
+import type { RunSettings } from "../threads/run-settings.ts";
+import { addAskOptions, type Given } from "./ask-options.ts";
 import type { AskPreset, AskRequest } from "./ask-request.ts";
 import { ask } from "./ask.ts";
 import { askHelp } from "./help.ts";
-import { failureText } from "./report.ts";
+import { readRequest } from "./read-request.ts";
+import { tellingJson } from "./telling-json.ts";
 
 /** `rlm ask`, or a command that is the same with a question and context of its own. */
 export function askCommand(io: Io, ended: (code: number) => void, preset?: AskPreset): Command {
@@ -18,32 +19,26 @@ export function askCommand(io: Io, ended: (code: number) => void, preset?: AskPr
     .allowExcessArguments(false);
   if (preset === undefined)
     command.argument("[question]", "it comes before --context, or behind --").addHelpText("after", askHelp);
-  addAskOptions(command, preset);
+  addAskOptions(command, { preset });
   return command.action(async (...args: unknown[]) => {
+    const given = command.opts<Given>();
     const question = preset?.question ?? args[0];
-    const request = await readQuestion(question, command, io, preset);
-    ended(await ask(request, io));
+    ended(await tellingJson(io, given.json === true, async () => await run(question, given)));
   });
+
+  async function run(question: unknown, given: Given): Promise<number> {
+    if (typeof question !== "string" || question.trim() === "") throw new InputError(noQuestion);
+    const { thread: id, dryRun, context } = given;
+    const read = async (earlier?: RunSettings): Promise<AskRequest> =>
+      await readRequest(question, given, io, { preset, earlier });
+    if (id === undefined || dryRun === true) return await ask(await read(), io);
+    return await askThread({ id, hasContext: context !== undefined, read }, io);
+  }
 }
 
 /** Runs a command that is `rlm ask` with a question and context of its own; gives the exit code. */
 export async function runAsk(argv: readonly string[], io: Io, preset: AskPreset): Promise<number> {
   return await runCommand(argv, io, (ended) => askCommand(io, ended, preset));
-}
-
-/** Reads the command line; also of one that cannot be used a program that asked for JSON gets its object. */
-async function readQuestion(question: unknown, command: Command, io: Io, preset?: AskPreset): Promise<AskRequest> {
-  try {
-    if (typeof question !== "string" || question.trim() === "") throw new InputError(noQuestion);
-    return await readRequest(question, command.opts(), io, preset);
-  } catch (error) {
-    if (error instanceof InputError && command.opts().json === true)
-      await write(
-        io.stdout,
-        failureText({ code: exitCodes.usage, words: error.message, status: "failed" }, { largestRequest: 0 }),
-      );
-    throw error;
-  }
 }
 
 const noQuestion = `No question: rlm ask "QUESTION" --context PATH … (the question comes before --context, or behind --)`;

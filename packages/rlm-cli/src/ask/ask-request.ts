@@ -1,5 +1,6 @@
-import type { JsonSchema, Limits, Price, Profile, RlmResult } from "rlm-core";
+import type { JsonSchema, Limits, Price, RlmResult } from "rlm-core";
 import type { LoadedContext, LoadOptions } from "../context/loaded-context.ts";
+import type { ProfileName } from "./profiles.ts";
 
 /** One question, ready to be asked. */
 export interface AskRequest {
@@ -16,13 +17,15 @@ export interface AskRequest {
   /** Those that somebody set: some of the others depend on what the model can read. */
   givenLimits: Partial<Limits>;
   prices: Record<string, Price>;
-  profile: Profile;
+  profile: ProfileName;
   responseFormat: JsonSchema | undefined;
   /** false: no trace; undefined: a new temporary file. */
   trace: string | false | undefined;
   json: boolean;
   quiet: boolean;
   dryRun: boolean;
+  /** The command that goes on with the run whose trace is at a path, where there is one. */
+  goOn?: (trace: string) => string;
   /** What people see of the answer instead of its text. */
   show?: (answered: Answered) => string;
   /** What is wrong with the answer, if something is: then the command has failed. */
@@ -30,9 +33,13 @@ export interface AskRequest {
 }
 
 /** A run that gave an answer. */
-export interface Answered {
-  result: RlmResult<unknown>;
+export interface Answered extends Reply {
   context: LoadedContext;
+}
+
+/** The same without its context, which a run that goes on has in its store. */
+export interface Reply {
+  result: RlmResult<unknown>;
   /** Tokens that the largest single model request held. */
   largestRequest: number;
   seconds: number;

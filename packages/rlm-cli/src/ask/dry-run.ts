@@ -6,7 +6,7 @@ import type { Io } from "../io.ts";
 import { number } from "../live-tree/words.ts";
 import { plainText } from "../plain-text.ts";
 import { write } from "../write.ts";
-import { modelNameOf } from "./ask-options.ts";
+import { modelNameOf } from "./read-request.ts";
 import type { AskRequest } from "./ask-request.ts";
 import { checkPriced } from "./check-priced.ts";
 import { countPieces } from "./count-tokens.ts";

@@ -83,6 +83,11 @@ export function eventInFlags(event: RlmEvent): RlmEvent {
 
 const readers = { number: readAmount, dollars: readDollars, time: readDuration };
 
+/** Reads a limit as people type it. */
+export function limitReader(name: keyof Limits): (text: string) => number {
+  return readers[limitFlags[name].value];
+}
+
 /** A limit as people read it: "2,000,000", "$2", "10 min". */
 export function limitWords(name: keyof Limits, value: number): string {
   return shown(value, limitFlags[name].value);

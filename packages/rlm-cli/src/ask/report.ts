@@ -1,20 +1,23 @@
 import type { Usage } from "rlm-core";
-import type { Answered, AskRequest } from "./ask-request.ts";
+import type { AskRequest, Reply } from "./ask-request.ts";
 import type { Failure } from "./failure.ts";
 import { limitFlags, limitWords } from "./limit-flags.ts";
 import { plainAnswer, plainJson } from "./plain-answer.ts";
 
-/** What goes to stdout. */
+/** What goes to stdout; `shown`: instead of the answer's text. */
 export function answerText(
-  answered: Answered,
-  { json, quiet, show }: Pick<AskRequest, "json" | "quiet" | "show">,
-  { trace, isTTY }: { trace: string | undefined; isTTY: boolean },
+  { result, largestRequest }: Pick<Reply, "result" | "largestRequest">,
+  {
+    json,
+    shown,
+    trace,
+    isTTY,
+  }: { json: boolean; shown?: string | undefined; trace: string | undefined; isTTY: boolean },
 ): string {
-  const { result, largestRequest } = answered;
   const { answer, status, limit = null, usage, runId } = result;
   if (json)
     return `${plainJson({ answer, status, limit, error: null, usage, runId, trace: trace ?? null, largestRequest })}\n`;
-  if (show !== undefined && !quiet) return `${show(answered)}\n`;
+  if (shown !== undefined) return `${shown}\n`;
   return `${typeof answer === "string" ? plainAnswer(answer, isTTY) : plainJson(answer, 2)}\n`;
 }
 
@@ -41,7 +44,10 @@ export function failureText(
 }
 
 /** What people should know beside the answer. */
-export function notesOf({ result: { limit, usage } }: Answered, { limits, prices }: AskRequest): string[] {
+export function notesOf(
+  { result: { limit, usage } }: Pick<Reply, "result">,
+  { limits, prices }: Pick<AskRequest, "limits" | "prices">,
+): string[] {
   const notes: string[] = [];
   if (limit !== undefined)
     notes.push(

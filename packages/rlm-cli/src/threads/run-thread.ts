@@ -1,0 +1,105 @@
+import type { Limits, RlmResult } from "rlm-core";
+import { decompose } from "rlm-tools";
+import { answer } from "../ask/answer.ts";
+import type { Asking } from "../ask/asking.ts";
+import type { openModels } from "../ask/open-models.ts";
+import { profiles } from "../ask/profiles.ts";
+import { failureOf } from "../ask/failure.ts";
+import { openTrace } from "../ask/trace-file.ts";
+import type { State } from "./state-folder.ts";
+import { addToThread, type Ended, type Thread } from "./thread-log.ts";
+
+export interface RunThreadOptions {
+  state: State;
+  /** Its last question is what is answered; that is in its log already. */
+  thread: Thread;
+  models: Awaited<ReturnType<typeof openModels>>;
+  /** Whether nobody has worked on that question. */
+  isNew: boolean;
+  /** Limits that are others than the run had when it was stopped. */
+  raised?: Partial<Limits> | undefined;
+}
+
+/** Runs the last question of a thread, or goes on with its run; gives the exit code. */
+export async function runThread(
+  asking: Asking,
+  { state, thread, models, isNew, raised }: RunThreadOptions,
+): Promise<number> {
+  const { request, io, signal, say, progress } = asking;
+  const { store, checkpointer } = state;
+  const { id } = thread;
+  const question = thread.questions.at(-1);
+  const earlier = new Set(thread.questions.slice(0, -1).flatMap(({ runIds }) => runIds));
+  if (question === undefined) throw new TypeError(`Cannot run thread ${id}: it has no question`);
+  const { createRlm } = await progress.during(
+    () => "Loading LangGraph",
+    async () => await import("rlm-langgraph"),
+  );
+  // The store has the trajectory.
+  const trace = typeof request.trace === "string" ? openTrace(request.trace, io.cwd) : undefined;
+  return await answer(asking, { trace, goOn: `rlm resume ${id}` }, async (onEvent) => {
+    let written = Promise.resolve();
+    const add = (entry: Parameters<typeof addToThread>[2]): void => {
+      written = written.then(async () => await addToThread(store, id, entry));
+      // Told where it is awaited.
+      written.catch(() => {});
+    };
+    const { givenLimits, prices, profile, responseFormat } = request;
+    const rlm = createRlm<unknown>({
+      ...models,
+      limits: givenLimits,
+      prices,
+      profile: profiles[profile],
+      tools: [decompose],
+      ...(responseFormat && { responseFormat }),
+      store,
+      checkpointer,
+      onEvent(event) {
+        if (event.type === "run-start" && event.depth === 0 && !question.runIds.includes(event.runId)) {
+          question.runIds.push(event.runId);
+          add({ type: "begun", at: Date.now(), runId: event.runId });
+        }
+        onEvent(event);
+      },
+    });
+    const config = { configurable: { thread_id: id }, signal };
+    const begin = async (): Promise<RlmResult<unknown>> =>
+      await rlm.invoke({ query: question.question, context: question.contexts ?? [] }, config);
+    try {
+      const result = await goOn();
+      const { answer: given, status, limit, usage, runId } = result;
+      const answerRef = await store.put(JSON.stringify({ answer: given, status }));
+      add({ ...ended("answered"), runId, usage, answerRef, ...(limit && { limit }) });
+      // The checkpoint has the answer too: it is not lost where this cannot be written.
+      await written.catch((error: unknown) => say(`warning: ${String(error)}`));
+      return result;
+    } catch (error) {
+      const { status, limit, words } = failureOf(error, signal);
+      const { usage, runId } = asking.run;
+      add({
+        ...ended(status === "aborted" ? "stopped" : "failed"),
+        ...(limit && { limit }),
+        ...(usage && { usage }),
+        ...(runId !== undefined && { runId }),
+        error: words,
+      });
+      await written.catch(() => {});
+      throw error;
+    }
+
+    async function goOn(): Promise<RlmResult<unknown>> {
+      if (isNew || (await checkpointer.getTuple(config)) === undefined) return await begin();
+      const [newest] = raised === undefined ? [] : await rlm.checkpoints(id);
+      // Under other limits it is another branch: a limit that was reached is in the checkpoint.
+      const isOther = newest !== undefined && question?.runIds.includes(newest.runId) === true;
+      const from = raised && isOther ? await rlm.fork(config, { limits: raised }) : config;
+      const result = await rlm.invoke(null, { ...from, signal });
+      // Nothing of the last question was kept: what is there is the answer to one before.
+      return earlier.has(result.runId) ? await begin() : result;
+    }
+  });
+}
+
+function ended(status: Ended["status"]): Ended {
+  return { type: "ended", at: Date.now(), status };
+}
