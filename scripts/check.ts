@@ -30,6 +30,7 @@ const checks: Check[] = [
     { name: `attw ${name}`, run: ["attw", "--pack", `packages/${name}`, "--profile", "esm-only"] },
   ]),
   { name: "docs snippets", run: ["node", "scripts/docs-snippets.ts"] },
+  { name: "tests that docs name", run: ["node", "scripts/docs-tests.ts"] },
   ...examples.map((path): Check => {
     return { name: `example ${basename(path)}`, run: ["node", "-C", "rlm-source", path], env: offline, seconds: 60 };
   }),

@@ -28,6 +28,7 @@ it("it is Node 26", async () => {
 it.each([
   ["the tests of the sandbox", ["packages/rlm-core/src/sandboxes", "packages/rlm-core/src/testing"]],
   ["the long tests of rlm-core", ["--config", "vitest.long.config.ts", "packages/rlm-core"]],
+  ["the trajectories that Node 24 wrote, and their replays,", ["test/fixtures.test.ts"]],
 ])("%s hold on it", { timeout: 1_800_000 }, async (_, args) => {
   const { code, said } = await underNode26("node_modules/vitest/vitest.mjs", "run", "--passWithNoTests", ...args);
   expect(code, said).toBe(0);

@@ -252,7 +252,11 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
   async #goOn(input: Command | null, config: Partial<RunnableConfig>): Promise<Going> {
     const place = await placeOfThread(this.graph, this.#options.checkpointer, config, "resume");
     if (place === undefined) throw nothingThere("resume", config);
-    const { runId, ended, values, overrides, waiting } = place;
+    const { runId, ended, stuck, values, overrides, waiting } = place;
+    if (stuck)
+      throw new InputError(
+        "Cannot resume: the run has neither an answer nor a next step there, as after updateState() of LangGraph; go on with what rlm.fork(config, change) returns",
+      );
     if (input !== null) {
       checkResume(input, waiting);
       return { id: runId, input: new Command({ resume: input.resume }), overrides };

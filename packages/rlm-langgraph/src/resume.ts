@@ -16,6 +16,8 @@ export interface ThreadPlace {
   values: GraphValues | undefined;
   /** Whether the run has its answer. */
   ended: boolean;
+  /** It has none and no next step either: its state was changed from outside. */
+  stuck: boolean;
   /** The questions that persons have not answered, of all its sessions. */
   waiting: Interrupt[];
   /** What its tree is opened with. */
@@ -51,12 +53,14 @@ export async function placeOfThread(
   if (input === undefined && begun) {
     const { rootId: runId, limits } = session;
     const overrides = { ...(limits && { limits }), ...(usage && { spent: usage }) };
-    const ended = next.length === 0 && outcome !== null && outcome !== undefined;
-    return { runId, values: known as GraphValues, ended, waiting, overrides, config };
+    const hasOutcome = outcome !== null && outcome !== undefined;
+    const isOver = next.length === 0;
+    const stands = { ended: isOver && hasOutcome, stuck: isOver && !hasOutcome };
+    return { runId, values: known as GraphValues, ...stands, waiting, overrides, config };
   }
   const { limits, origin } = beginning ?? {};
   const overrides = { ...(limits && { limits }), ...(origin && { spent: origin.usage }) };
-  return { runId: beginning?.rootId, values: undefined, ended: false, waiting, overrides, config };
+  return { runId: beginning?.rootId, values: undefined, ended: false, stuck: false, waiting, overrides, config };
 }
 
 /** What the run begins with, where it was killed before even that was in its state. */
