@@ -12,6 +12,14 @@ describe(`a run that is killed ${kills} times and goes on in other processes`, (
     const fallen = await survive(kills, seed, (folder) => ({ driver: "sqlite", place: join(folder, "runs.sqlite") }));
     expect(fallen).toBe(kills);
   });
+
+  it("resumeRlm() does the same from a trajectory, also from one that ends in the middle of a line", async () => {
+    const fallen = await survive(kills, seed, (folder) => ({
+      driver: "loop",
+      place: join(folder, "trajectory.jsonl"),
+    }));
+    expect(fallen).toBe(kills);
+  });
 });
 
 const where = programs === undefined ? " (skipped: no Postgres on this machine)" : "";

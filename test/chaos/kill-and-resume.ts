@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { groupOf, startProgram, type Started } from "../start-program.ts";
@@ -6,8 +6,8 @@ import { countingServer, type CountingServer } from "./counting-server.ts";
 import { keysIn } from "./job.ts";
 
 export interface Chaos {
-  driver: "sqlite" | "postgres";
-  /** Path of the database, or its url. */
+  driver: "loop" | "sqlite" | "postgres";
+  /** Path of the trajectory or of the database, or its url. */
   place: string;
   id: string;
   /** A folder of this job alone. */
@@ -26,6 +26,12 @@ export interface Survived {
   /** Sessions that the replay of its trajectory has rebuilt. */
   sessions: number;
   kills: number;
+  /** Kills after which the last line was cut. */
+  cuts: number;
+  /** Cut lines that told of a call to come: it may have been made, and nothing knows of it. */
+  uncharged: number;
+  /** Most calls that one kill found asked and not recorded. */
+  inFlight: number;
   /** Requests that came. */
   asked: readonly string[];
   /** Keys that were asked again although their reply was recorded before. */
@@ -40,13 +46,14 @@ export interface Survived {
 export async function killAndResume(chaos: Chaos): Promise<Survived> {
   await using server = await countingServer();
   const recordedFile = join(chaos.folder, "recorded");
-  writeFileSync(recordedFile, "");
   const paidTwice: string[] = [];
   const excused = new Map<string, number>();
   const orphans: number[] = [];
+  const cut: string[] = [];
+  let inFlight = 0;
   for (let kills = 0; ; kills++) {
     const before = server.asked.length;
-    const recorded = recordedKeys(recordedFile);
+    const recorded = recordedKeys(chaos, recordedFile);
     const program = startProgram("test/chaos/program.ts", [
       chaos.driver,
       chaos.place,
@@ -64,11 +71,15 @@ export async function killAndResume(chaos: Chaos): Promise<Survived> {
       const told = JSON.parse(last) as Pick<Survived, "answer" | "status" | "calls" | "sessions">;
       const counts = Map.groupBy(server.asked, (key) => key);
       const unexplained = [...counts].flatMap(([key, all]) => (all.length > 1 + (excused.get(key) ?? 0) ? [key] : []));
-      return { ...told, kills, asked: server.asked, paidTwice, unexplained, orphans };
+      const uncharged = cut.filter((line) => line.includes('"type":"reserve"')).length;
+      const figures = { kills, cuts: cut.length, uncharged, inFlight };
+      return { ...told, ...figures, asked: server.asked, paidTwice, unexplained, orphans };
     }
-    const now = recordedKeys(recordedFile);
-    for (const key of new Set(server.asked.slice(before)))
-      if (!now.has(key)) excused.set(key, (excused.get(key) ?? 0) + 1);
+    if (chaos.driver === "loop" && chaos.random() < 0.5) cut.push(...cutLastLine(chaos));
+    const now = recordedKeys(chaos, recordedFile);
+    const open = [...new Set(server.asked.slice(before))].filter((key) => !now.has(key));
+    inFlight = Math.max(inFlight, open.length);
+    for (const key of open) excused.set(key, (excused.get(key) ?? 0) + 1);
   }
 }
 
@@ -98,8 +109,27 @@ async function leftOf(pid: number): Promise<number[]> {
   return left;
 }
 
-/** What a resume may not ask again. */
-function recordedKeys(recordedFile: string): Set<string> {
-  const lines = readFileSync(recordedFile, "utf8").split("\n").slice(0, -1);
-  return new Set(lines.flatMap((line) => keysIn(JSON.parse(line) as string)));
+/** What a resume may not ask again. Of a trajectory: what stands in its whole lines. */
+function recordedKeys({ driver, place }: Chaos, recordedFile: string): Set<string> {
+  const path = driver === "loop" ? place : recordedFile;
+  if (!existsSync(path)) return new Set();
+  const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
+  return new Set(lines.flatMap((line) => keysIn(driver === "loop" ? textIn(line) : (JSON.parse(line) as string))));
+}
+
+/** The reply, or the result of a sub-call, that a line of a trajectory keeps. */
+function textIn(line: string): string {
+  const { event, text = "" } = JSON.parse(line) as { event?: { type: string; text?: string }; text?: string };
+  if (event?.type === "reply") return event.text ?? "";
+  return event?.type === "result" ? text : "";
+}
+
+/** Leaves the last line as a crash of the machine may: a part of it, or all but its end. Gives the line. */
+function cutLastLine({ place, random }: Chaos): string[] {
+  if (!existsSync(place)) return [];
+  const bytes = readFileSync(place);
+  if (bytes.length === 0) return [];
+  const begin = bytes.subarray(0, -1).lastIndexOf("\n") + 1;
+  truncateSync(place, begin + Math.floor(random() * (bytes.length - begin)));
+  return [bytes.toString("utf8", begin)];
 }

@@ -1,8 +1,9 @@
 // Run by the chaos test in a process of its own: begins the job, or goes on with it, and prints what it comes to.
-// program.ts <sqlite|postgres> <file or url> <id> <url of the model> <file for what is recorded>
-import { appendFileSync } from "node:fs";
-import { isolate, type Emit, type Model } from "rlm-core";
+// program.ts <loop|sqlite|postgres> <file or url> <id> <url of the model> <file for what is recorded>
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { isolate, resumeRlm, runRlm, type Emit, type Model, type RlmResult } from "rlm-core";
 import { replayTrajectory } from "rlm-core/replay";
+import { readTrajectory, trajectoryWriter, type Trajectory } from "rlm-core/trajectory";
 import { createRlm } from "rlm-langgraph";
 import { postgres } from "rlm-langgraph/postgres";
 import { sqlite } from "rlm-langgraph/sqlite";
@@ -23,15 +24,45 @@ const record: Emit = (event) => {
 };
 
 const sandbox = isolate({ warm: 0 });
-const { store, checkpointer, close } = driver === "sqlite" ? await sqlite(place) : await postgres(place);
 const limits = { depth: 2, calls: 10_000, tokens: Infinity, concurrency: 8, directBelow: 0 };
-const rlm = createRlm({ model, sandbox, limits, store, checkpointer, onEvent: record });
-const config = { configurable: { thread_id: id } };
-const begun = (await checkpointer.getTuple(config)) !== undefined;
-console.log("ready");
-const { answer, status, usage, runId } = await rlm.invoke(begun ? null : { query, context }, config);
+const options = { model, sandbox, limits };
+const { result, trajectory } = driver === "loop" ? await byLoop() : await byGraph();
 // What is told of it is whole too, whatever was cut off.
-const replayed = await replayTrajectory(await rlm.trajectory(runId), { context, sandbox });
+const replayed = await replayTrajectory(trajectory, { context, sandbox });
+const { answer, status, usage } = result;
 console.log(JSON.stringify({ answer, status, calls: usage.calls, sessions: replayed.length }));
-await close();
 await sandbox.close();
+
+interface Done {
+  result: Pick<RlmResult, "answer" | "status" | "usage">;
+  trajectory: Trajectory;
+}
+
+async function byLoop(): Promise<Done> {
+  // Its header and the root's start: before them there is nothing to go on with, and nothing was asked.
+  const begun = existsSync(place) && readFileSync(place, "utf8").split("\n").length > 2;
+  console.log("ready");
+  const result = begun ? await resumeRlm({ trajectory: place, context }, options) : await runTraced();
+  return { result, trajectory: await readTrajectory(place) };
+}
+
+async function runTraced(): Promise<RlmResult> {
+  const { onEvent, close } = trajectoryWriter(place, { overwrite: true });
+  try {
+    return await runRlm({ query, context }, { ...options, onEvent });
+  } finally {
+    await close();
+  }
+}
+
+async function byGraph(): Promise<Done> {
+  const { store, checkpointer, close } = driver === "sqlite" ? await sqlite(place) : await postgres(place);
+  const rlm = createRlm({ ...options, store, checkpointer, onEvent: record });
+  const config = { configurable: { thread_id: id } };
+  const begun = (await checkpointer.getTuple(config)) !== undefined;
+  console.log("ready");
+  const result = await rlm.invoke(begun ? null : { query, context }, config);
+  const trajectory = await rlm.trajectory(result.runId);
+  await close();
+  return { result, trajectory };
+}
