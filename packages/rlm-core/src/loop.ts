@@ -133,7 +133,8 @@ async function runSession(task: SessionTask, tree: LoopTree): Promise<Ended> {
     throw error;
   } finally {
     await run.session?.close();
-    await discard(run.logKey, task, run);
+    // Where a listener ended the run, the record that it keeps has not all of it: what goes on with it finds the rest here.
+    if (!tree.signal.aborted) await discard(run.logKey, task, run);
   }
 }
 

@@ -299,7 +299,7 @@ describe("trajectoryWriter()", () => {
     });
     expect(JSON.parse(printed)).toEqual([
       expect.stringMatching(
-        /^store Cannot write the trajectory .*run\.jsonl: .*EFBIG.*; all lines before this one are kept$/,
+        /^store Cannot write the trajectory .*run\.jsonl: .*EFBIG.*; all lines before this one are kept; raise that limit .*, then go on with the run from it$/,
       ),
     ]);
     expect(readFileSync(path, "utf8").endsWith("}\n")).toBe(true);

@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { InputError, RlmError } from "./errors.ts";
 import type { Emit } from "./events.ts";
+import { fileState } from "./stores/file-state.ts";
 import { cutToLines } from "./stores/log-file.ts";
 import { lineOf } from "./trajectory-line-of.ts";
 import { trajectoryVersion } from "./trajectory-lines.ts";
@@ -64,9 +65,10 @@ export function trajectoryWriter(
       appendWhole(file, Buffer.from(`${JSON.stringify(line)}\n`, "utf8"));
     } catch (cause) {
       end();
+      const { state, advice } = fileState(cause);
       throw new RlmError(
         "store",
-        `Cannot write the trajectory ${path}: ${String(cause)}; all lines before this one are kept`,
+        `Cannot write the trajectory ${path}: ${state}; all lines before this one are kept; ${advice}, then go on with the run from it`,
         { cause },
       );
     }

@@ -24,10 +24,14 @@ export function createRlmGraph<T = string>(options: RlmGraphOptions<T>) {
   return buildGraph(options).graph;
 }
 
-/** The graph, and what lives beside it. `record` hears what the user's listener hears, of each run with its store. */
+/**
+ * The graph, and what lives beside it. `record` hears what the user's listener hears, of each run with its store. With
+ * `alone` it takes no checkpointer of a graph around it, which would outlive the texts that checkpoints refer to.
+ */
 export function buildGraph<T>(
   options: RlmGraphOptions<T>,
   record?: (rootId: string, store: RunStore) => (event: RlmEvent) => Promise<void>,
+  { alone = false }: { alone?: boolean } = {},
 ) {
   checkOptions(options);
   const { checkpointer, idleMs = 300_000, liveSessions = 4, model, subModel, ...rest } = options;
@@ -53,9 +57,10 @@ export function buildGraph<T>(
   });
   const builder = createBuilder(trees, () => child);
   // Without a checkpointer of its own a child uses its parent's.
-  const inner = uncounted(builder.compile({ name: "rlm" }));
+  const inner = uncounted(builder.compile({ name: "rlm", ...(alone && { checkpointer: false }) }));
   const child: ChildGraph = async (input, config) => await inner.invoke(input, config);
-  const compiled = builder.compile({ name: "rlm", ...(checkpointer && { checkpointer }) });
+  const own = alone ? false : checkpointer;
+  const compiled = builder.compile({ name: "rlm", ...(own !== undefined && { checkpointer: own }) });
   const graph = uncounted(compiled.withConfig({ metadata: { rlm_depth: 0 } }));
   return { graph, trees };
 }

@@ -100,9 +100,10 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
     const { store, checkpointer } = options;
     // A checkpoint outlives its invocation, so what it refers to has to.
     this.#store = store ?? (checkpointer && memoryStore());
-    this.#built = buildGraph({ ...options, store: this.#store ?? memoryStore() }, (id, store) =>
-      trajectoryLog(store, id),
-    );
+    // In a graph around it a node that runs again asks again, where what its run had is not kept.
+    const alone = checkpointer === undefined && store?.durable !== true;
+    const record = (id: string, kept: RunStore) => trajectoryLog(kept, id);
+    this.#built = buildGraph({ ...options, store: this.#store ?? memoryStore() }, record, { alone });
     this.answer = new Answer(this);
   }
 

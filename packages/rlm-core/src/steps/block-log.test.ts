@@ -67,4 +67,37 @@ describe("openBlockLog()", () => {
     const third = await openBlockLog(state([reply, block, call]), run);
     expect(third.journal).toEqual([reply, block, call, child, later]);
   });
+
+  it("openBlockLog() of a step on which two processes work finds one of their journals, the longest, and none made of both", async () => {
+    const store = memoryStore();
+    const open = async () =>
+      await openBlockLog(
+        { journal: [reply], depth: 0 },
+        {
+          store,
+          logKey: "run/log",
+          id: "run",
+          emit: () => {},
+        },
+      );
+    const resultOf = async (id: number, delivery: number): Promise<JournalEvent> => ({
+      ...result,
+      id,
+      delivery,
+      ref: await store.put(`text ${id}`),
+    });
+    const calls: JournalEvent[] = [call, { ...call, id: 2 }];
+    const [one, other] = [await open(), await open()];
+    // In turns, each with its own clock, and their results come in another order.
+    const ones = [block, ...calls, await resultOf(1, 1), await resultOf(2, 2)];
+    const others = [{ ...block, clock: 7 }, ...calls, await resultOf(2, 1), await resultOf(1, 2)];
+    for (const [index, event] of ones.entries()) {
+      await other.add(others[index]!);
+      await one.add(event);
+    }
+    expect((await open()).journal).toEqual([reply, ...others]);
+    const end: JournalEvent = { type: "wait", ids: [] };
+    await one.add(end);
+    expect((await open()).journal).toEqual([reply, ...ones, end]);
+  });
 });

@@ -1,3 +1,4 @@
+import { canonicalJson, sha256 } from "../hash.ts";
 import { textRefOf, type JournalEvent } from "../journal.ts";
 import type { Run } from "../run.ts";
 import type { RlmState } from "../state.ts";
@@ -10,9 +11,13 @@ export interface BlockLog {
   add(event: JournalEvent, text?: string): Promise<void>;
 }
 
-/** Entry of the write-ahead log: an event, and where in the journal it belongs. */
+/**
+ * Entry of the write-ahead log: an event, and where in which journal it belongs. `on` names the journal before it by all of
+ * its events: where two processes work on one step at once, the log has two journals, and none is made of both.
+ */
 interface Entry {
   at: number;
+  on: string;
   event: JournalEvent;
 }
 
@@ -23,10 +28,10 @@ export async function openBlockLog(
 ): Promise<BlockLog> {
   const journal: JournalEvent[] = [...state.journal];
   let turn = turnsOf(journal).length;
-  // By place: what a step wrote again after a crash stands behind what came later.
-  const entries = (await run.store.read(run.logKey)).filter(isEntry).sort((a, b) => a.at - b.at);
-  for (const { at, event } of entries) {
-    if (at !== journal.length) continue;
+  const entries = (await run.store.read(run.logKey)).filter(isEntry);
+  // Named when it is needed: most steps find nothing and read no more.
+  let named = { length: 0, name: "" };
+  for (const event of entries.length === 0 ? [] : longestFrom(nameNow(), entries)) {
     const ref = textRefOf(event);
     push(event, ref === undefined ? undefined : await run.store.get(ref));
   }
@@ -39,13 +44,19 @@ export async function openBlockLog(
     async add(event, text) {
       // Answers of persons come beside results: each event has its place.
       const added = last.then(async () => {
-        await run.store.append(run.logKey, { at: journal.length, event } satisfies Entry);
+        await run.store.append(run.logKey, { at: journal.length, on: nameNow(), event } satisfies Entry);
         push(event, text);
       });
       last = added.catch(() => {});
       await added;
     },
   };
+
+  function nameNow(): string {
+    const name = journal.slice(named.length).reduce(nameAfter, named.name);
+    named = { length: journal.length, name };
+    return name;
+  }
 
   function push(event: JournalEvent, text: string | undefined): void {
     const index = journal.length;
@@ -56,6 +67,31 @@ export async function openBlockLog(
   }
 }
 
+/** The events of the longest journal that the log has behind the one of this name; of two, the one that was there first. */
+function longestFrom(start: string, entries: readonly Entry[]): JournalEvent[] {
+  const best = new Map<string, { event: JournalEvent; after: string; length: number }>();
+  for (const { on, event } of entries.toSorted((a, b) => b.at - a.at)) {
+    const after = nameAfter(on, event);
+    const length = 1 + (best.get(after)?.length ?? 0);
+    if (length > (best.get(on)?.length ?? 0)) best.set(on, { event, after, length });
+  }
+  const events: JournalEvent[] = [];
+  for (let next = best.get(start); next !== undefined; next = best.get(next.after)) events.push(next.event);
+  return events;
+}
+
+/** The name of a journal that has one more event: a chain of hashes. */
+function nameAfter(name: string, event: JournalEvent): string {
+  const known = names.get(event);
+  if (known?.before === name) return known.after;
+  const after = sha256(canonicalJson([name, event])).slice(0, 32);
+  names.set(event, { before: name, after });
+  return after;
+}
+
+// Every step names the journal from its beginning.
+const names = new WeakMap<JournalEvent, { before: string; after: string }>();
+
 function isEntry(entry: unknown): entry is Entry {
-  return typeof entry === "object" && entry !== null && "at" in entry && "event" in entry;
+  return typeof entry === "object" && entry !== null && "at" in entry && "on" in entry && "event" in entry;
 }

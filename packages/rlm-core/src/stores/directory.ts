@@ -7,6 +7,7 @@ import type { RunStore } from "../store.ts";
 import { textRefInTurns } from "../text-ref.ts";
 import { slicesInTurns, slicesOf } from "../text-slices.ts";
 import { writeWholeFile } from "../whole-file.ts";
+import { fileState } from "./file-state.ts";
 import { encodeEntry } from "./log-entry.ts";
 import { appendLine, wholeLines } from "./log-file.ts";
 import { logKey, logName } from "./log-name.ts";
@@ -103,7 +104,9 @@ async function keeping(what: string, root: string, write: () => void | Promise<v
   try {
     await write();
   } catch (cause) {
-    throw new RlmError("store", `Cannot keep ${what} in ${root}: ${String(cause)}`, { cause });
+    const { state, advice } = fileState(cause);
+    const kept = "nothing of this is kept, all that was kept before is whole";
+    throw new RlmError("store", `Cannot keep ${what} in ${root}: ${state}; ${kept}; ${advice}, then go on`, { cause });
   }
 }
 
