@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { durability } from "./durability.ts";
 import { eventLoop } from "./event-loop.ts";
 import { fanOut } from "./fan-out.ts";
 import { graphBesideLoop } from "./graph.ts";
@@ -8,12 +9,14 @@ import { calls } from "./sandbox/calls.ts";
 import { handOverSizes } from "./sandbox/hand-over-sizes.ts";
 import { longText } from "./sandbox/long-text.ts";
 import { output } from "./sandbox/output.ts";
+import { fromSigkill } from "./sigkill.ts";
 import { start } from "./start.ts";
 import { turnOverhead } from "./turns.ts";
 
-/** `pnpm bench`, `pnpm bench sandbox`. */
+/** `pnpm bench`, `pnpm bench durability`, `pnpm bench sandbox`. */
 const groups: Record<string, (() => Promise<Row[]>)[]> = {
-  all: [start, turnOverhead, fanOut, graphBesideLoop, handOver, eventLoop],
+  all: [start, turnOverhead, fanOut, graphBesideLoop, handOver, eventLoop, durability, fromSigkill],
+  durability: [durability, fromSigkill],
   sandbox: [start, calls, output, handOverSizes, longText],
 };
 const name = process.argv[2] ?? "all";
