@@ -1,9 +1,10 @@
 import type { EndEvent, ReplyEvent } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import { messagesFor, type PromptOptions } from "./prompt/messages.ts";
+import { reviewLines } from "./prompt/review-lines.ts";
 import type { RlmState } from "./state.ts";
 import { estimateTokens } from "./tokens.ts";
-import { compactionOf, turnsOf, type Turn } from "./turns.ts";
+import { compactionOf, newestTask, turnsOf, type Turn } from "./turns.ts";
 
 /**
  * What of a window the messages of a session may fill: beside a reply, and the output of a turn that comes on top (three
@@ -47,8 +48,10 @@ function openTurns({ journal, task }: RlmState): { sizes: number[]; done: number
 // The line that says what is left, marks, and what a provider adds to a message.
 const turnWords = 60;
 
-function turnTokens({ reply, end }: Turn): number {
-  return eventTokens(reply) + (end === undefined ? 0 : eventTokens(end));
+function turnTokens(turn: Turn): number {
+  const { reply, end } = turn;
+  const said = reviewLines(turn).reduce((total, line) => total + estimateTokens(line), 0);
+  return eventTokens(reply) + said + (end === undefined ? 0 : eventTokens(end));
 }
 
 function eventTokens(event: ReplyEvent | EndEvent): number {
@@ -63,10 +66,14 @@ function eventTokens(event: ReplyEvent | EndEvent): number {
 // A history is measured before every reply: without these each turn would be looked at in every later one.
 const tokens = new WeakMap<ReplyEvent | EndEvent, number>();
 
-/** What comes before the open turns: the rules, the first message, and the notes on the turns before. */
+/** What comes before the open turns: the rules, the first message, which may tell of earlier runs, and the notes on the turns before. */
 function baseTokens(state: RlmState, options: PromptOptions): number {
   const compaction = compactionOf(state.journal);
-  const journal = compaction === undefined ? [] : [{ ...compaction, turns: 0 }];
+  const task = newestTask(state.journal);
+  const journal = [
+    ...(task === undefined ? [] : [task]),
+    ...(compaction === undefined ? [] : [{ ...compaction, turns: 0 }]),
+  ];
   const messages = messagesFor({ ...state, journal }, { turn: 1, turns: null, calls: null }, options);
   return sum(messages.map(({ content }) => estimateTokens(content)));
 }

@@ -18,7 +18,12 @@ export function checkRecord(run: TrajectoryRun, trajectory: Trajectory): void {
   for (const [index, turn] of turns.entries()) {
     const place = `Cannot replay run ${runId}: block ${block + 1} (turn ${index + 1})`;
     if (turn.block !== undefined) block++;
-    const edited = reviewOfCode(turn)?.code;
+    const said = reviewOfCode(turn);
+    const edited = said?.code;
+    if (said?.decision === "reject" && turn.block !== undefined)
+      throw new ReplayError(
+        `${place} ran, though a person stopped the code of its reply: it begins ${shown(turn.block.code)}`,
+      );
     if (edited !== undefined && turn.block !== undefined && edited !== turn.block.code)
       throw new ReplayError(`${place} is not the code that a person gave: it begins ${shown(turn.block.code)}`);
     if (edited === undefined && turn.block !== undefined && !holdsCode(turn.reply.text, turn.block.code))

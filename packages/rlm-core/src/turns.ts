@@ -89,8 +89,11 @@ export function reviewOfCode({ reviews }: Turn): ReviewEvent | undefined {
 /** The answer that the newest turn's code gave, or what a person made of it; undefined where it gave none, or a person rejected it. */
 export function answerOf(journal: readonly JournalEvent[]): EndEvent["answer"] {
   const last = turnsOf(journal).at(-1);
-  const said = last?.reviews.findLast(({ kind }) => kind === "answer");
-  return said === undefined ? last?.end?.answer : said.answer;
+  const run = newestRun(journal);
+  // An answer in one plain call has no turn.
+  const newest = run.slice(run.findLastIndex(({ type }) => type === "reply") + 1);
+  const said = newest.findLast((event) => event.type === "review" && event.kind === "answer");
+  return said?.type === "review" ? said.answer : last?.end?.answer;
 }
 
 /** The next delivery number of a session. */
@@ -110,17 +113,23 @@ function canonicalRun(journal: readonly JournalEvent[]): unknown[] {
   const task = newestTask(journal);
   const turns = turnsOf(journal);
   const compactions = compactionsByTurn(journal);
+  const first = journal.findIndex(({ type }) => type === "reply");
+  const before = journal.slice(0, first < 0 ? undefined : first).filter((event) => event.type === "review");
   const told = turns.flatMap(({ reply, block, calls, results, reviews, end }, index) => [
     ...(compactions.get(index) ?? []),
     { type: "reply", text: reply.text },
     ...(block === undefined ? [] : [{ type: "block", code: block.code }]),
     ...sorted(calls.map(({ kind, hash }) => ({ type: "call", kind, hash }))),
     ...sorted(results.map(({ hash, ok, ref, json }) => ({ type: "result", hash, ok, ref, json }))),
-    ...sorted(reviews.map(({ id, ...review }) => review)),
+    ...sorted(reviews.map(contentOf)),
     ...(end === undefined ? [] : [{ ...end, computeMs: undefined }]),
   ]);
   const begins = task === undefined ? [] : [{ ...task, runId: undefined }];
-  return [...begins, ...told, ...(compactions.get(turns.length) ?? [])];
+  return [...begins, ...sorted(before.map(contentOf)), ...told, ...(compactions.get(turns.length) ?? [])];
+}
+
+function contentOf({ id: _, ...review }: ReviewEvent): object {
+  return review;
 }
 
 /** By the number of turns before them. */

@@ -24,19 +24,21 @@ export interface RunCheckpoint {
 export async function checkpointsOf(graph: ThreadGraph, store: RunStore, threadId: string): Promise<RunCheckpoint[]> {
   const found: RunCheckpoint[] = [];
   const turnsAt = createTurnCounter(store);
-  for await (const { values, next, config, createdAt } of graph.getStateHistory({
+  for await (const { values, tasks, config, createdAt } of graph.getStateHistory({
     configurable: { thread_id: threadId },
   })) {
     const { session, beginning, journal, limit } = values as Partial<GraphValues>;
     // Before its first node a run has nothing to go on from.
     if (session === undefined || (beginning !== undefined && beginning.id !== session.id)) continue;
-    if (next.includes("__start__") || next.includes("begin")) continue;
+    // Not by `next`: a node whose writes are saved, and whose checkpoint is not, is left out there.
+    const [next = "end"] = tasks.map(({ name }) => name);
+    if (next === "__start__" || next === "begin") continue;
     found.push({
       config,
       checkpointId: String(config.configurable?.["checkpoint_id"]),
       runId: session.rootId,
       turn: await turnsAt(journal ?? null),
-      next: next[0] ?? "end",
+      next,
       at: Date.parse(createdAt ?? ""),
       ...(limit && { limit }),
     });

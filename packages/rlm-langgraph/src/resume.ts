@@ -42,20 +42,22 @@ export async function placeOfThread(
     throw new InputError(
       `Cannot ${action}: expected config.configurable.thread_id to name a thread, got ${JSON.stringify(threadId)}`,
     );
-  const { values, next, createdAt, config, tasks } = await graph.getState({ configurable });
+  const { values, createdAt, config, tasks } = await graph.getState({ configurable });
   if (createdAt === undefined) return undefined;
   const waiting = tasks.flatMap(({ interrupts }) => interrupts);
   const known = values as Partial<GraphValues>;
-  const input = next.includes("__start__") ? await waitingInput(checkpointer, config) : undefined;
+  const input = tasks.some(({ name }) => name === "__start__") ? await waitingInput(checkpointer, config) : undefined;
   const beginning = input ?? known.beginning;
-  const { session, usage, outcome } = known;
+  const { session, usage, outcome, answer = null } = known;
   const begun = session !== undefined && (beginning === undefined || beginning.id === session.id);
   if (input === undefined && begun) {
     const { rootId: runId, limits } = session;
     const overrides = { ...(limits && { limits }), ...(usage && { spent: usage }) };
+    // Not by what comes next: a node whose writes are saved, and whose checkpoint is not, is left out there.
+    const isOver = tasks.length === 0;
     const hasOutcome = outcome !== null && outcome !== undefined;
-    const isOver = next.length === 0;
-    const stands = { ended: isOver && hasOutcome, stuck: isOver && !hasOutcome };
+    // Not ended by its outcome: that may wait for a person, and a node that has heard an answer counts as done already.
+    const stands = { ended: isOver && answer !== null, stuck: isOver && !hasOutcome };
     return { runId, values: known as GraphValues, ...stands, waiting, overrides, config };
   }
   const { limits, origin } = beginning ?? {};

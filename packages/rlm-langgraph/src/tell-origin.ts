@@ -10,7 +10,7 @@ import { stateOf, type SessionValues } from "./session-state.ts";
  * trajectory is whole. Where nothing recorded that run, there is nothing to tell.
  */
 export async function tellOrigin(
-  { runId: from, usage }: Origin,
+  { runId: from, usage, results }: Origin,
   values: SessionValues,
   run: Run,
   live: LiveTree,
@@ -19,7 +19,7 @@ export async function tellOrigin(
   const trajectory = await readTrajectoryLog(run.store, from).catch(() => undefined);
   if (trajectory === undefined) return;
   const { journal } = await stateOf(values, live);
-  const answered = answeredCalls(journal);
+  const answered = answeredCalls(journal, results);
   const nameOf = (id: string): string => `${run.id}${id.slice(from.length)}`;
   for (const [id, child] of trajectory.runs) {
     const [call] = id.slice(from.length + 1).split("/");
@@ -29,10 +29,15 @@ export async function tellOrigin(
   }
 }
 
-/** Hashes of the calls that have their results, by turn and id. */
-function answeredCalls(journal: readonly JournalEvent[]): Map<string, string> {
-  const turns = turnsOf(journal).entries();
-  return new Map([...turns].flatMap(([at, { results }]) => results.map(({ id, hash }) => [`${at + 1}.${id}`, hash])));
+/** Hashes of the calls that have their results, by turn and id: in the journal, or in the state, where the code has not seen them yet. */
+function answeredCalls(journal: readonly JournalEvent[], waiting: Origin["results"]): Map<string, string> {
+  const turns = turnsOf(journal);
+  return new Map(
+    turns.flatMap(({ calls, results }, at) => {
+      const unseen = at === turns.length - 1 ? calls.filter(({ id }) => id in waiting) : [];
+      return [...results, ...unseen].map(({ id, hash }) => [`${at + 1}.${id}`, hash]);
+    }),
+  );
 }
 
 // On another branch of the thread a call of the same turn and id may have been another one; its seed is of its hash.

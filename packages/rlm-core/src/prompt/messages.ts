@@ -1,5 +1,5 @@
 import type { ChatMessage } from "../model.ts";
-import type { Left, ReviewEvent } from "../journal.ts";
+import type { Left } from "../journal.ts";
 import { parseReply } from "../parse-reply.ts";
 import type { RlmState } from "../state.ts";
 import { broughtBy } from "../session-contexts.ts";
@@ -8,6 +8,7 @@ import { askedBefore, toldOfBefore } from "./asked-before.ts";
 import { notesMessages } from "./compaction.ts";
 import { marked, markOf } from "./marked.ts";
 import type { Profile } from "./profile.ts";
+import { reviewLines } from "./review-lines.ts";
 import { count, describeContext, describeSurface, type Surface } from "./surface.ts";
 
 /** What of a run its messages depend on; fixed for a session, so that its messages have a stable prefix. */
@@ -102,24 +103,6 @@ function turnMessage(turn: Turn, left: Left, state: RlmState): string {
 /** The last line of every message but the first. */
 function goOn(left: Left, { task }: RlmState): string {
   return `${statusLine(left)} Question: ${task.query}`;
-}
-
-// What a person changed or refused; what was approved goes without a word. A tool that was refused the code has read of.
-function reviewLines({ reviews }: Turn): string[] {
-  return reviews.flatMap(({ kind, decision, code, tool, args, message }) => {
-    if (kind === "code" && decision === "edit")
-      return [`A person changed your code before it ran. This is what ran:\n\`\`\`repl\n${code ?? ""}\n\`\`\``];
-    if (kind === "code" && decision === "reject")
-      return [`A person stopped your code: nothing of it was run.${said({ message })}`];
-    if (kind === "tool" && decision === "edit")
-      return [`A person changed the arguments of tools.${tool ?? ""}. It was called with ${JSON.stringify(args)}`];
-    if (kind === "answer" && decision === "reject") return [`A person did not accept this answer.${said({ message })}`];
-    return [];
-  });
-}
-
-function said({ message = "" }: Pick<ReviewEvent, "message">): string {
-  return message.trim() === "" ? "" : ` They say: ${message.trim()}`;
 }
 
 function statusLine({ turn, turns, calls, near }: Left): string {

@@ -27,8 +27,9 @@ export interface CompactParts {
 /** A history that is longer than its limit goes on from a summary of its oldest turns: at most once before a reply. */
 export async function compactIfLong(parts: CompactParts): Promise<void> {
   const { state, log, run, options } = parts;
-  // By an earlier try of this step, which is not paid for again.
-  if (log.journal.slice(state.journal.length).some(({ type }) => type === "compact")) return;
+  // By an earlier try, which is not paid for again: a run that goes on there has it in its state already.
+  const reply = log.journal.findLastIndex(({ type }) => type === "reply");
+  if (log.journal.slice(reply + 1).some(({ type }) => type === "compact")) return;
   const turns = turnsToCompact({ ...state, journal: log.journal }, options, limitOf(state, run));
   if (turns > 0) await compact(turns, parts, "model");
 }
