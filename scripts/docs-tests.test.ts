@@ -15,7 +15,8 @@ text("is no test", 1);
 const read = (path: string): string | undefined => (path === "test/a.test.ts" ? source : undefined);
 
 it("missingTests() finds tests and laws by their names, as they stand in the file", () => {
-  const line = "- A promise. `test/a.test.ts` “does one thing”, “does %s”, “at depth ${depth}”, “keeps texts”";
+  const line =
+    "- A promise. `test/a.test.ts` “does one thing”, “does %s”, “at depth ${depth}”, “at depth …”, “keeps texts”";
   expect(missingTests(line, read)).toEqual([]);
 });
 

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 
 /**
  * The tests that a document names and that are not there. A line names them behind the path of their file:
- * `test/a.test.ts` “what the test is called”, “another one of it”.
+ * `test/a.test.ts` “what the test is called”, “another one of it”. What is filled in, `${…}`, may be written as “…”.
  */
 export function missingTests(text: string, read: (path: string) => string | undefined): string[] {
   return text.split("\n").flatMap((line) => {
@@ -12,7 +12,7 @@ export function missingTests(text: string, read: (path: string) => string | unde
       if (name === undefined || path === undefined) return [];
       const source = read(path);
       if (source === undefined) return [`${path}: no such file`];
-      return namesIn(source).has(name) ? [] : [`${path}: no test “${name}”`];
+      return namesIn(source).has(withoutParts(name)) ? [] : [`${path}: no test “${name}”`];
     });
   });
 }
@@ -21,7 +21,11 @@ export function missingTests(text: string, read: (path: string) => string | unde
 function namesIn(source: string): Set<string> {
   const tests = source.matchAll(/\(\s*(["'`])((?:\\.|(?!\1).)+)\1,\s*(?:\{[^{}]*\},\s*)?(?:async )?\(/gs);
   const laws = source.matchAll(/\bname: (["'`])((?:\\.|(?!\1).)+)\1,/g);
-  return new Set([...tests, ...laws].map(([, , name = ""]) => name));
+  return new Set([...tests, ...laws].map(([, , name = ""]) => withoutParts(name)));
+}
+
+function withoutParts(name: string): string {
+  return name.replaceAll(/(\$\{[^}]*\})+/g, "…");
 }
 
 if (import.meta.main) {

@@ -72,7 +72,7 @@ describe("a model call that was answered, and cut off before that was recorded",
   });
 });
 
-describe("a thread's run that has ended", () => {
+describe("a thread's run", () => {
   it("rlm.invoke(null) at an earlier checkpoint asks again what came behind it, and leaves the answer that was there", async () => {
     const { model, asked } = counting();
     const rlm = createRlm({ model, sandbox, limits, checkpointer: new MemorySaver() });
@@ -84,6 +84,21 @@ describe("a thread's run that has ended", () => {
     expect(asked).toEqual(["b", "root 3"]);
     expect(await rlm.invoke(null, end?.config)).toEqual(first);
     expect(asked).toHaveLength(2);
+    await rlm.close();
+  });
+
+  it("rlm.invoke(null) at an earlier checkpoint of a run without an answer asks nothing again", async () => {
+    let broken = true;
+    const { model, asked } = counting((name) => {
+      if (broken && name === "root 3") throw new Error("no model today");
+    });
+    const rlm = createRlm({ model, sandbox, limits, checkpointer: new MemorySaver() });
+    await expect(rlm.invoke({ query: "q", context }, thread)).rejects.toThrow("no model today");
+    broken = false;
+    asked.length = 0;
+    const place = (await rlm.checkpoints("t")).find(({ turn, next }) => turn === 1 && next === "execute");
+    expect((await rlm.invoke(null, place?.config)).answer).toBe("<a><b>");
+    expect(asked).toEqual(["root 3"]);
     await rlm.close();
   });
 
