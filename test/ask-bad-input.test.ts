@@ -204,7 +204,8 @@ describe("rlm ask interrupted", () => {
     expect(await ended).toBe(130);
     expect(performance.now() - interrupted).toBeLessThan(1000);
     await expect.poll(() => children.filter(isAlive), { timeout: 1000 }).toEqual([]);
-    expect(lines.slice(-2)).toEqual(["Stopped.", `The trace so far: ${trace}`]);
+    expect(lines.slice(-3, -1)).toEqual(["Stopped.", `The trace so far: ${trace}`]);
+    expect(lines.at(-1)).toContain(`rlm resume ${trace} --context 'examples/data/sotu/*.jsonl' --model offline`);
     const [root] = [...(await readTrajectory(trace)).runs.values()];
     expect(root?.journal.map(({ type }) => type)).toEqual(expect.arrayContaining(["reply", "block", "call"]));
     expect(root?.end?.status).toBe("aborted");

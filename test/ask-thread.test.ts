@@ -59,6 +59,18 @@ describe("rlm ask --thread", () => {
     expect(thread).toMatchObject({ question: "And?", questions: 2, calls: 4 });
   });
 
+  it("main() ask --thread with another context has it as context and context_1, and the first as context_0", async () => {
+    await ask(["--thread", "birds", ...first]);
+    writeFileSync(join(folder, "rules.md"), "Say yes.\n");
+    const model = ruleModel((messages) =>
+      repl(
+        turnOf(messages) === 1 ? "print(1)" : "FINAL([context, context_1, context_0].map((one) => one.length).join())",
+      ),
+    );
+    const asked = await ask(["--thread", "birds", "And?", "-c", "rules.md"], { openModel: async () => model });
+    expect([asked.code, asked.stdout]).toEqual([0, "9,9,36\n"]);
+  });
+
   it("main() ask --thread keeps what came by stdin until the thread is deleted", async () => {
     const stdin = new PassThrough();
     stdin.end("The heron waits at the weir.");

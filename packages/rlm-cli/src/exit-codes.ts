@@ -8,5 +8,7 @@ export const exitCodes = {
   concluded: 3,
   /** A replay was not the same as its record. */
   differs: 4,
+  /** The run of a thread waits for a person. */
+  waiting: 5,
   interrupted: 130,
 } as const;

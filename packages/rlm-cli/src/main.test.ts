@@ -305,7 +305,9 @@ describe("main() interrupted", () => {
     expect(exits).toEqual([130]);
     const { code, stdout, stderr } = await running;
     expect([code, stdout]).toEqual([130, ""]);
-    expect(stderr.endsWith(`Stopped.\nThe trace so far: ${trace}\n`)).toBe(true);
+    expect(stderr).toContain(
+      `Stopped.\nThe trace so far: ${trace}\nTo go on, without paying again for what is there: rlm resume ${trace} --context`,
+    );
     expect([...(await readTrajectory(trace)).runs.values()][0]?.end?.status).toBe("aborted");
     expect(signals.eventNames()).toEqual([]);
   });

@@ -29,6 +29,9 @@ const help = `
 Examples:
   $ rlm ask "Which requests failed, and why?" --context app.log --model openai:gpt-5-mini
   $ rlm ask "What is said of the bridge?" --context book.txt --model offline   # a stand-in: no key, no network
+  $ rlm ask "What broke?" --context app.log --model openai:gpt-5 --thread incident-7
+  $ rlm resume incident-7                                                        # goes on after Ctrl-C, a crash or a limit
+  $ rlm runs                                                                     # what is kept
   $ rlm replay run.jsonl --context app.log                                       # whether the run comes to the same again
   $ rlm doctor                                                                   # what confines the sandbox here
 

@@ -1,6 +1,6 @@
 import { array, assert as holds, constantFrom, property, string } from "fast-check";
 import { expect, it } from "vitest";
-import { plainLine, plainText } from "./plain-text.ts";
+import { plainLine, plainText, visibleText } from "./plain-text.ts";
 
 it.each([
   ["colours", "\u001b[31mred\u001b[0m", "red"],
@@ -41,4 +41,16 @@ it("plainLine() gives one line of at most max characters", () => {
   expect(plainLine("abcdef", 4)).toBe("abc…");
   expect(plainLine("🌏🌏🌏", 3)).toBe("🌏🌏🌏");
   expect(plainLine(`x${" ".repeat(100)}`, 4)).toBe("x…");
+});
+
+it("visibleText() writes what plainText() leaves out, so that two texts that differ are shown to", () => {
+  expect(visibleText("a\u202Eb\u200Bc\u001b[31m\td\r\ne\u2028f")).toBe("a\\u{202e}b\\u{200b}c\\u{1b}[31m  d\ne\nf");
+  const characters = array(constantFrom("a", "\u202e", "\u{E0041}", "\u001b", "\u009b", "\ud83c", "é"));
+  holds(
+    property(characters, characters, (one, other) => {
+      const [first, second] = [visibleText(one.join("")), visibleText(other.join(""))];
+      expect(first).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+      expect(first === second).toBe(one.join("") === other.join(""));
+    }),
+  );
 });

@@ -11,7 +11,20 @@ export function plainText(text: string): string {
     .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (character) => (character === "\n" ? "\n" : ""));
 }
 
-/** The same in one line of at most `max` characters. */
+/**
+ * A text that somebody judges before it is used: what {@link plainText} would leave out is shown as `\u{…}`, so that it does not
+ * look like another one. What ends a line for a program ends one here.
+ */
+export function visibleText(text: string): string {
+  return text
+    .replace(/\r\n?|[\u2028\u2029]/g, "\n")
+    .replace(/\t/g, "  ")
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (character) =>
+      character === "\n" ? "\n" : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+    );
+}
+
+/** A text as {@link plainText} has it in one line of at most `max` characters. */
 export function plainLine(text: string, max: number): string {
   // Cut first: a label may be a whole prompt. Escape sequences are longer than what they leave.
   const line = plainText(text.slice(0, max * 4))

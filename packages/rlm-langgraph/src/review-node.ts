@@ -23,7 +23,9 @@ export function reviewNode(trees: LiveTrees) {
     });
     if (asked === undefined) return await stepNode("review", review, trees)(values, config);
     const { requests } = asked;
-    const decisions = asked.known ?? askByInterrupt(requests, () => trees.close(values.session.rootId));
+    // Nothing is left to ask where it goes on with another review than it waited with.
+    const known = requests.length === 0 ? [] : asked.known;
+    const decisions = known ?? askByInterrupt(requests, () => trees.close(values.session.rootId));
     return await stepNode(
       "review",
       async (state, run) => await deliverDecisions(state, requests, decisions, run),

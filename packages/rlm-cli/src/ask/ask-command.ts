@@ -9,6 +9,7 @@ import type { AskPreset, AskRequest } from "./ask-request.ts";
 import { ask } from "./ask.ts";
 import { askHelp } from "./help.ts";
 import { readRequest } from "./read-request.ts";
+import { quoted, sameFlags } from "./same-flags.ts";
 import { tellingJson } from "./telling-json.ts";
 
 /** `rlm ask`, or a command that is the same with a question and context of its own. */
@@ -31,10 +32,20 @@ export function askCommand(io: Io, ended: (code: number) => void, preset?: AskPr
     const { thread: id, dryRun, context } = given;
     const read = async (earlier?: RunSettings): Promise<AskRequest> =>
       await readRequest(question, given, io, { preset, earlier });
-    if (id === undefined || dryRun === true) return await ask(await read(), io);
+    if (id === undefined || dryRun === true) {
+      const request = await read();
+      return await ask(preset === undefined ? { ...request, goOn: resumeWords } : request, io);
+    }
     return await askThread({ id, hasContext: context !== undefined, read }, io);
   }
+
+  function resumeWords(trace: string): string {
+    return `rlm resume ${quoted(trace)} ${sameFlags(command, notOfResume)}`.trimEnd();
+  }
 }
+
+// The trace has the form of the answer, and goes on.
+const notOfResume = new Set(["schema", "thread", "trace", "dryRun"]);
 
 /** Runs a command that is `rlm ask` with a question and context of its own; gives the exit code. */
 export async function runAsk(argv: readonly string[], io: Io, preset: AskPreset): Promise<number> {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { textEncodings, type TextEncoding } from "rlm-core";
+import { readApprovals, type Approval } from "../review/approve-flag.ts";
 import { readAmount } from "./amounts.ts";
 import type { AskPreset } from "./ask-request.ts";
 import { limitOptions } from "./limit-flags.ts";
@@ -17,6 +18,7 @@ export type Given = Readonly<Record<string, unknown>> & {
   prices?: string;
   schema?: string;
   thread?: string;
+  approve?: Approval[];
   trace?: string | false;
   delay?: number;
   json?: true;
@@ -69,6 +71,12 @@ export function addAskOptions(
         "--thread <id>",
         "keeps the run under this name: rlm resume goes on with it, further questions need no context",
       );
+  command.addOption(
+    new Option(
+      "--approve <what>",
+      `asks you at the terminal, ${resumes ? "over those of the thread, " : ""}with commas: code before it runs, tools before each call, budget before a limit ends the run or refuses a call, answer before it is given (default: ${resumes ? "for a thread as it was, else " : ""}none)`,
+    ).argParser(readApprovals),
+  );
   command
     .optionsGroup("What comes out:")
     .option(

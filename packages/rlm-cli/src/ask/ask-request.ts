@@ -1,5 +1,6 @@
-import type { JsonSchema, Limits, Price, RlmResult } from "rlm-core";
+import type { JsonSchema, Limits, Price, RlmResult, Tool } from "rlm-core";
 import type { LoadedContext, LoadOptions } from "../context/loaded-context.ts";
+import type { Approval } from "../review/approve-flag.ts";
 import type { ProfileName } from "./profiles.ts";
 
 /** One question, ready to be asked. */
@@ -19,6 +20,10 @@ export interface AskRequest {
   prices: Record<string, Price>;
   profile: ProfileName;
   responseFormat: JsonSchema | undefined;
+  /** What a person is asked about. */
+  approve: readonly Approval[];
+  /** What the code can call beside the kit. */
+  tools: readonly Tool[];
   /** false: no trace; undefined: a new temporary file. */
   trace: string | false | undefined;
   json: boolean;
@@ -57,6 +62,8 @@ export interface AskPreset {
   /** What these are where no flag says otherwise. */
   limits?: Partial<Limits>;
   responseFormat?: JsonSchema;
+  /** What the code can call; with `--approve tools` a person is asked before each call, else before none. */
+  tools?: readonly Tool[];
   delayMs?: number;
   show?: (answered: Answered) => string;
   problem?: (answered: Answered) => string | undefined;

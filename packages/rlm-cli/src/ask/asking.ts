@@ -1,6 +1,5 @@
 import type { Usage } from "rlm-core";
 import type { LoadOptions } from "../context/loaded-context.ts";
-import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import type { LiveTree } from "../live-tree.ts";
 import { plainText } from "../plain-text.ts";
@@ -86,9 +85,9 @@ export async function failed(
   { trace, goOn }: { trace?: string | undefined; goOn?: string | undefined } = {},
 ): Promise<number> {
   const failure = failureOf(error, signal);
-  const { code, words } = failure;
+  const { code, words, status } = failure;
   const lines = [
-    code === exitCodes.interrupted ? words : `error: ${words}`,
+    status === "failed" ? `error: ${words}` : words,
     ...(trace === undefined ? [] : [`The trace so far: ${trace}`]),
     // Of a run that never began there is nothing to go on with.
     ...(goOn === undefined || run.runId === undefined

@@ -2,13 +2,14 @@ import { BudgetError, InputError, RlmError, type LimitName } from "rlm-core";
 import { exitCodes } from "../exit-codes.ts";
 import { plural } from "../live-tree/words.ts";
 import { plainLine } from "../plain-text.ts";
+import { WaitingError } from "../review/waiting-error.ts";
 import { inFlags } from "./limit-flags.ts";
 
 /** What a person is told of an error, and the exit code. */
 export interface Failure {
   code: number;
   words: string;
-  status: "failed" | "aborted";
+  status: "failed" | "aborted" | "waiting";
   /** Which one it was that ended the run, if one did. */
   limit?: LimitName;
 }
@@ -16,6 +17,7 @@ export interface Failure {
 /** Where the fault lies: with who typed it, the provider's key, a limit, the network, or with this program. */
 export function failureOf(error: unknown, signal: AbortSignal): Failure {
   if (signal.aborted) return { code: exitCodes.interrupted, words: "Stopped.", status: "aborted" };
+  if (error instanceof WaitingError) return { code: exitCodes.waiting, words: error.message, status: "waiting" };
   if (error instanceof InputError) return failure(exitCodes.usage, inFlags(error.message));
   if (isRefusedKey(error))
     return failure(

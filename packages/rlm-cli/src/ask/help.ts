@@ -13,15 +13,32 @@ Examples:
   $ rlm ask "Where is the retry logic?" --context 'src/**/*.ts' --model openai:gpt-5 --sub-model openai:gpt-5-mini
   $ git log -p | rlm ask "When did the cache begin to be shared?" --context - --model ollama:qwen3 --context-window 32768
   $ rlm ask "Which lines break the rules?" --context logs=app.log --context rules=rules.md --model openai:gpt-5
+  $ rlm ask "What broke?" --context app.log --model openai:gpt-5 --thread incident-7 --approve code,budget
+  $ rlm ask "And who noticed?" --thread incident-7
   $ rlm ask "Summarise it" --context book.txt --model openai:gpt-5 --dry-run --prices prices.json
   $ rlm ask "What is said of the bridge?" --context book.txt --model offline
   $ rlm ask "How many?" --context data.csv --model openai:local --base-url http://localhost:8000/v1 --context-window 32k
+
+Threads:
+  --thread ID keeps the run, its contexts and what its code found: rlm resume ID goes on after Ctrl-C, a crash or a
+  limit, and never pays again for what is recorded. A further question on the thread finds the variables and contexts
+  of those before it; without --context it is about what is there, with one that is \`context\`, and also context_1,
+  context_2 and so on. Without --thread the trace is kept: rlm resume TRACE --context PATH.
+
+Approval:
+  --approve code,tools,budget,answer asks you, at the terminal, where stdin may be the context. You see the code, the
+  call, the limit with what is spent, or the answer, and type y, n and what should be different, e to change it (in
+  VISUAL or EDITOR, else by typing it), a new limit, a for no more questions of that kind, or q. Ctrl-C or q stops, and
+  nothing is lost. Without a terminal the run of a thread waits (exit code 5) until rlm resume ID; others do not begin.
+  rlm ask has no tools of its own: tools is for commands that are made of it.
 
 Environment:
   RLM_MODEL, RLM_SUB_MODEL  for --model and --sub-model
   OPENAI_BASE_URL           for --base-url, with models of openai
   OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_API_KEY, …  the provider’s key
   NO_COLOR                  no colours
+  RLM_HOME                  the folder of threads (default: rlm in $XDG_STATE_HOME, else in ~/.local/state)
+  VISUAL, EDITOR            where --approve lets you edit
 
 Output:
   The answer on stdout, everything else on stderr. Escape sequences and control characters of an answer are not
@@ -31,4 +48,5 @@ Output:
 Exit codes:
   0 answered   1 failed (a server that cannot be reached, a limit before there was any answer, …)
   2 wrong usage or input, no key, or a key that the provider refuses
-  3 answered at a limit, with the best there was   130 interrupted (Ctrl-C; a second one ends at once)`;
+  3 answered at a limit, with the best there was   5 the run of a thread waits for an approval
+  130 interrupted (Ctrl-C; a second one ends at once)`;

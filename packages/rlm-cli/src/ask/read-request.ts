@@ -43,6 +43,8 @@ export async function readRequest(
     prices,
     profile: given.profile ?? earlier?.profile ?? "big",
     responseFormat,
+    approve: given.approve ?? earlier?.approve ?? [],
+    tools: preset?.tools ?? [],
     // `--trace` has no default, `--no-trace` makes commander's default true.
     trace: typeof trace === "string" ? resolve(io.cwd, trace) : trace === false ? false : undefined,
     json: given.json === true,

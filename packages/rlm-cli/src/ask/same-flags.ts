@@ -11,7 +11,7 @@ export function sameFlags(command: Command, without: ReadonlySet<string>): strin
       const flag = option.long ?? option.short ?? "";
       const value: unknown = command.getOptionValue(option.attributeName());
       if (typeof value === "boolean") return flag;
-      return [flag, ...[value].flat().map((one) => quoted(typed(one, option.flags)))].join(" ");
+      return [flag, ...valuesOf(value, option.variadic).map((one) => quoted(typed(one, option.flags)))].join(" ");
     })
     .join(" ");
 }
@@ -19,6 +19,11 @@ export function sameFlags(command: Command, without: ReadonlySet<string>): strin
 /** As a shell takes it: a text with anything else than harmless characters in quotes. */
 export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function valuesOf(value: unknown, variadic: boolean): unknown[] {
+  if (!Array.isArray(value)) return [value];
+  return variadic ? value : [value.length === 0 ? "none" : value.join(",")];
 }
 
 /** A limit of time is kept in milliseconds. */

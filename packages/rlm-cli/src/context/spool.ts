@@ -1,4 +1,5 @@
-import { createWriteStream } from "node:fs";
+import { once } from "node:events";
+import { createWriteStream, openSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { InputError } from "rlm-core";
@@ -30,7 +31,14 @@ export async function spool(
       yield chunk;
     }
   };
-  await pipeline(source as Readable, counted, createWriteStream(path, { flags: "r+" }), { signal });
+  // Opened here: a stream that opens by the path may do so when all is over, and the path's number is another file's.
+  const file = createWriteStream(path, { fd: openSync(path, "r+") });
+  try {
+    await pipeline(source as Readable, counted, file, { signal });
+  } finally {
+    file.destroy();
+    if (!file.closed) await once(file, "close");
+  }
   return path;
 }
 

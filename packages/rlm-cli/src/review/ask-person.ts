@@ -1,11 +1,11 @@
-import { createInterface } from "node:readline/promises";
 import { InputError, type Approve, type Decision, type ReviewRequest } from "rlm-core";
 import { checkDecision } from "rlm-core/driver";
-import { limitReader } from "../ask/limit-flags.ts";
+import { inFlags, limitReader } from "../ask/limit-flags.ts";
 import { plainJson } from "../ask/plain-answer.ts";
 import type { Io } from "../io.ts";
-import { plainText } from "../plain-text.ts";
-import { editText } from "./edit-text.ts";
+import { plainText, visibleText } from "../plain-text.ts";
+import { editText, hasEditor } from "./edit-text.ts";
+import { readLines } from "./read-lines.ts";
 import { choicesFor, reviewWords } from "./review-words.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -33,7 +33,7 @@ export function askPerson({ io, terminal, signal, quit, alone }: AskPersonOption
   };
 
   async function ask(request: ReviewRequest): Promise<Decision> {
-    tell(`\n${reviewWords(request)}`);
+    tell(`\n${reviewWords(request, io.stderr.columns || 80)}`);
     for (;;) {
       const decision = await decisionOf(await line(choicesFor(request)), request);
       if (decision !== undefined) return decision;
@@ -60,13 +60,13 @@ export function askPerson({ io, terminal, signal, quit, alone }: AskPersonOption
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       signal.throwIfAborted();
-      tell(error.message);
+      tell(plainText(inFlags(error.message)));
       return undefined;
     }
     tell(
       key === ""
         ? "Type one of the letters, and Enter."
-        : `There is no choice ${JSON.stringify(plainText(typed).trim().slice(0, 40))}.`,
+        : `There is no choice ${JSON.stringify(visibleText(typed).trim().slice(0, 40))}.`,
     );
     return undefined;
   }
@@ -86,7 +86,9 @@ export function askPerson({ io, terminal, signal, quit, alone }: AskPersonOption
           ? plainJson(request.args, 2)
           : textOf(request.answer);
     const name = request.kind === "code" ? "code.js" : isText ? "answer.txt" : `${request.kind}.json`;
-    const after = await alone(async () => await editText(before, name, io, terminal), { deaf: true });
+    const after = hasEditor(io)
+      ? await alone(async () => await editText(before, name, io, terminal), { deaf: true })
+      : await retyped(isText ? "text" : "JSON");
     if (after.trim() === before.trim()) {
       tell("Nothing was changed.");
       return undefined;
@@ -100,20 +102,25 @@ export function askPerson({ io, terminal, signal, quit, alone }: AskPersonOption
     io.stderr.write(`${text}\n`);
   }
 
+  /** For whoever has no editor set. */
+  async function retyped(what: string): Promise<string> {
+    const prompt = `Type the ${what} anew, and a line with only a dot at its end (VISUAL or EDITOR would open it in that program):\n`;
+    return (await lines(prompt, (line) => line.trim() === ".")).slice(0, -1).join("\n");
+  }
+
   async function line(prompt: string): Promise<string> {
-    // Not raw: so Ctrl-C is the signal that it always is.
-    const reader = createInterface({ input: terminal.input, output: io.stderr, terminal: false });
-    const ended = Promise.withResolvers<never>();
-    reader.once("close", () => ended.reject(new InputError("Cannot ask: the terminal is gone")));
-    ended.promise.catch(() => {});
-    try {
-      return await Promise.race([reader.question(prompt, { signal }), ended.promise]);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    } finally {
-      reader.close();
-    }
+    return (await lines(prompt, () => true)).join("");
+  }
+
+  async function lines(prompt: string, isLast: (line: string) => boolean): Promise<string[]> {
+    io.stderr.write(prompt);
+    const read = await readLines(terminal.input, isLast, signal);
+    if (read !== undefined) return read;
+    // Ctrl-D, or the terminal is gone.
+    io.stderr.write("\n");
+    quit();
+    signal.throwIfAborted();
+    throw new InputError("Cannot ask: the terminal is gone");
   }
 }
 

@@ -8,6 +8,11 @@ import type { Io } from "../io.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** Whether a person has said in which program they edit. */
+export function hasEditor({ env }: Pick<Io, "env">): boolean {
+  return (env.VISUAL || env.EDITOR || "") !== "";
+}
+
 /** Lets a person change a text in the program of VISUAL or EDITOR. Throws InputError where that fails. */
 export async function editText(
   text: string,
@@ -16,7 +21,7 @@ export async function editText(
   { stdio }: Terminal,
 ): Promise<string> {
   const path = join(temporaryFolder("rlm-edit-"), name);
-  const editor = env.VISUAL || env.EDITOR || (process.platform === "win32" ? "notepad" : "vi");
+  const editor = env.VISUAL || env.EDITOR;
   try {
     writeFileSync(path, text, { mode: 0o600 });
     // By a shell, for the variable may hold options: "code --wait".

@@ -2,18 +2,18 @@ import type { ReviewRequest } from "rlm-core";
 import { limitFlags, limitWords } from "../ask/limit-flags.ts";
 import { plainJson } from "../ask/plain-answer.ts";
 import { number, plural } from "../live-tree/words.ts";
-import { plainLine, plainText } from "../plain-text.ts";
+import { plainLine, visibleText } from "../plain-text.ts";
 
-/** What a person is shown of a request: without anything that a terminal would obey. */
-export function reviewWords(request: ReviewRequest): string {
+/** What a person is shown of a request, on a terminal of so many columns: nothing in it that the terminal would obey or hide. */
+export function reviewWords(request: ReviewRequest, width = 80): string {
   const { depth, turn } = request;
   const where = `${depth === 0 ? "" : `child at depth ${depth}, `}turn ${turn}`;
-  if (request.kind === "code") return `The model wants to run this code (${where}):\n${indented(request.code)}`;
+  if (request.kind === "code") return `The model wants to run this code (${where}):\n${framed(request.code, width)}`;
   if (request.kind === "tool")
-    return `The code wants to call the tool ${plainLine(request.tool, 80)} (${where}) with:\n${indented(plainJson(request.args, 2))}`;
+    return `The code wants to call the tool ${plainLine(request.tool, 80)} (${where}) with:\n${framed(plainJson(request.args, 2), width)}`;
   if (request.kind === "answer") {
     const { answer, status } = request;
-    return `The answer (${status}):\n${indented(typeof answer === "string" ? answer : plainJson(answer, 2))}`;
+    return `The answer (${status}):\n${framed(typeof answer === "string" ? answer : plainJson(answer, 2), width)}`;
   }
   const { limit, max, spent, needed, calls } = request;
   const next = needed === undefined ? "" : `, the next call may need ${limitWords(limit, needed)}`;
@@ -34,18 +34,22 @@ export function choicesFor(request: ReviewRequest): string {
 
 const plurals = { code: "code", tool: "tool calls", answer: "answers" };
 
-/** Untrusted text as lines that cannot be taken for this program's own. */
-function indented(text: string): string {
-  return plainText(text)
+/** Untrusted text as lines that cannot be taken for this program's own: a terminal would wrap long ones without the frame. */
+function framed(text: string, width: number): string {
+  const lines = visibleText(text)
     .split("\n")
-    .map((line) => `  | ${line}`)
-    .slice(0, mostLines)
-    .concat(
-      text.split("\n").length > mostLines
-        ? [`  | … ${number(text.split("\n").length - mostLines)} more lines: e shows them`]
-        : [],
-    )
-    .join("\n");
+    .flatMap((line) => pieces(line, Math.max(20, width - 5)));
+  const more = lines.length - mostLines;
+  const shown = lines.slice(0, mostLines).map((line) => `  | ${line}`);
+  return [...shown, ...(more > 0 ? [`  | … ${number(more)} more lines: e shows them`] : [])].join("\n");
+}
+
+function pieces(line: string, width: number): string[] {
+  // Other characters may be two columns wide.
+  const size = /^[ -~]*$/.test(line) ? width : Math.floor(width / 2);
+  const characters = Array.from(line);
+  const count = Math.max(1, Math.ceil(characters.length / size));
+  return Array.from({ length: count }, (_, at) => characters.slice(at * size, (at + 1) * size).join(""));
 }
 
 // A terminal keeps about that much; an editor shows all.

@@ -1,13 +1,10 @@
 import { InputError, type Limits, type RlmResult } from "rlm-core";
-import { answerText, notesOf } from "../ask/report.ts";
 import type { Given } from "../ask/ask-options.ts";
 import { withAsking } from "../ask/asking.ts";
 import { openModels } from "../ask/open-models.ts";
 import { readRequest } from "../ask/read-request.ts";
-import type { AskRequest } from "../ask/ask-request.ts";
-import { exitCodes } from "../exit-codes.ts";
+import { tellRecorded } from "../ask/tell-recorded.ts";
 import type { Io } from "../io.ts";
-import { write } from "../write.ts";
 import { runThread } from "./run-thread.ts";
 import { limitsIn, settingsOf } from "./run-settings.ts";
 import type { State } from "./state-folder.ts";
@@ -26,7 +23,7 @@ export async function resumeThread(id: string, given: Given, io: Io): Promise<nu
       // The best answer at a limit may be a better one where that is raised.
       const isFinal = limit === undefined || raised?.[limit] === undefined;
       if (last.end !== undefined && status === "answered" && isFinal)
-        return await tellRecorded(last.end, request, state, io);
+        return await tellRecorded(await recordedResult(last.end, state), request, io);
       const models = await openModels(asking);
       last.settings = settingsOf(request);
       await addToThread(state.store, id, { type: "resumed", at: Date.now(), settings: last.settings });
@@ -41,20 +38,11 @@ function changed(before: Partial<Limits>, now: Partial<Limits>): Partial<Limits>
   return others.length === 0 ? undefined : Object.fromEntries(others);
 }
 
-async function tellRecorded(
+async function recordedResult(
   { answerRef = "", limit, usage, runId = "" }: Ended,
-  request: AskRequest,
   { store }: State,
-  io: Io,
-): Promise<number> {
+): Promise<RlmResult<unknown>> {
   const { answer, status } = JSON.parse(await store.get(answerRef)) as Pick<RlmResult<unknown>, "answer" | "status">;
   if (usage === undefined) throw new TypeError("Cannot tell an answer: its thread has no usage of it");
-  const result: RlmResult<unknown> = { answer, status, usage, runId, ...(limit && { limit }) };
-  const { json, quiet } = request;
-  const isTTY = io.stdout.isTTY === true;
-  await write(io.stdout, answerText({ result, largestRequest: 0 }, { json, trace: undefined, isTTY }));
-  if (!quiet)
-    for (const note of ["The recorded answer: nothing was asked.", ...notesOf({ result }, request)])
-      io.stderr.write(`${note}\n`);
-  return status === "concluded" ? exitCodes.concluded : exitCodes.answered;
+  return { answer, status, usage, runId, ...(limit && { limit }) };
 }

@@ -1,6 +1,7 @@
 import type { JsonSchema, Limits, Price } from "rlm-core";
 import type { AskRequest } from "../ask/ask-request.ts";
 import type { ProfileName } from "../ask/profiles.ts";
+import type { Approval } from "../review/approve-flag.ts";
 
 /** How a run is asked for, as its thread keeps it: never a key. */
 export interface RunSettings {
@@ -14,10 +15,13 @@ export interface RunSettings {
   prices: Record<string, Price>;
   profile: ProfileName;
   responseFormat?: JsonSchema;
+  /** Absent: nothing is asked. */
+  approve?: readonly Approval[];
 }
 
 export function settingsOf(request: AskRequest): RunSettings {
-  const { model, subModel, baseUrl, contextWindow, delayMs, givenLimits, prices, profile, responseFormat } = request;
+  const { model, subModel, baseUrl, contextWindow, delayMs, givenLimits, prices, profile, responseFormat, approve } =
+    request;
   return {
     ...(model !== undefined && { model }),
     ...(subModel !== undefined && { subModel }),
@@ -29,6 +33,7 @@ export function settingsOf(request: AskRequest): RunSettings {
     prices,
     profile,
     ...(responseFormat !== undefined && { responseFormat }),
+    ...(approve.length > 0 && { approve }),
   };
 }
 

@@ -1,4 +1,6 @@
+import { INTERRUPT } from "@langchain/langgraph";
 import type { Limits, RlmResult } from "rlm-core";
+import type { Interrupted, Rlm } from "rlm-langgraph";
 import { decompose } from "rlm-tools";
 import { answer } from "../ask/answer.ts";
 import type { Asking } from "../ask/asking.ts";
@@ -6,6 +8,8 @@ import type { openModels } from "../ask/open-models.ts";
 import { profiles } from "../ask/profiles.ts";
 import { failureOf } from "../ask/failure.ts";
 import { openTrace } from "../ask/trace-file.ts";
+import { openReview } from "../review/open-review.ts";
+import { WaitingError } from "../review/waiting-error.ts";
 import type { State } from "./state-folder.ts";
 import { addToThread, type Ended, type Thread } from "./thread-log.ts";
 
@@ -37,6 +41,7 @@ export async function runThread(
   );
   // The store has the trajectory.
   const trace = typeof request.trace === "string" ? openTrace(request.trace, io.cwd) : undefined;
+  const { close, tools, ...review } = openReview(asking, { canWait: true });
   return await answer(asking, { trace, goOn: `rlm resume ${id}` }, async (onEvent) => {
     let written = Promise.resolve();
     const add = (entry: Parameters<typeof addToThread>[2]): void => {
@@ -45,12 +50,14 @@ export async function runThread(
       written.catch(() => {});
     };
     const { givenLimits, prices, profile, responseFormat } = request;
-    const rlm = createRlm<unknown>({
+    // Without anybody to ask, its runs may wait.
+    const rlm: Rlm<unknown, Interrupted> = createRlm<unknown>({
       ...models,
+      ...review,
       limits: givenLimits,
       prices,
       profile: profiles[profile],
-      tools: [decompose],
+      tools: [decompose, ...tools],
       ...(responseFormat && { responseFormat }),
       store,
       checkpointer,
@@ -63,10 +70,11 @@ export async function runThread(
       },
     });
     const config = { configurable: { thread_id: id }, signal };
-    const begin = async (): Promise<RlmResult<unknown>> =>
-      await rlm.invoke({ query: question.question, context: question.contexts ?? [] }, config);
+    const begin = async (): Promise<RlmResult<unknown> | Interrupted> =>
+      await rlm.invoke({ query: question.question, ...(question.contexts && { context: question.contexts }) }, config);
     try {
       const result = await goOn();
+      if (result.status === "interrupted") throw waitsFor(result);
       const { answer: given, status, limit, usage, runId } = result;
       const answerRef = await store.put(JSON.stringify({ answer: given, status }));
       add({ ...ended("answered"), runId, usage, answerRef, ...(limit && { limit }) });
@@ -77,17 +85,23 @@ export async function runThread(
       const { status, limit, words } = failureOf(error, signal);
       const { usage, runId } = asking.run;
       add({
-        ...ended(status === "aborted" ? "stopped" : "failed"),
+        ...ended(status === "aborted" ? "stopped" : status),
         ...(limit && { limit }),
         ...(usage && { usage }),
         ...(runId !== undefined && { runId }),
-        error: words,
+        ...(status !== "waiting" && { error: words }),
       });
       await written.catch(() => {});
       throw error;
     }
 
-    async function goOn(): Promise<RlmResult<unknown>> {
+    function waitsFor({ usage, runId, [INTERRUPT]: waiting }: Interrupted): WaitingError {
+      asking.run.usage = usage;
+      asking.run.runId = runId;
+      return new WaitingError(waiting.flatMap(({ value }) => value?.requests ?? []));
+    }
+
+    async function goOn(): Promise<RlmResult<unknown> | Interrupted> {
       if (isNew || (await checkpointer.getTuple(config)) === undefined) return await begin();
       const [newest] = raised === undefined ? [] : await rlm.checkpoints(id);
       // Under other limits it is another branch: a limit that was reached is in the checkpoint.
@@ -97,7 +111,7 @@ export async function runThread(
       // Nothing of the last question was kept: what is there is the answer to one before.
       return earlier.has(result.runId) ? await begin() : result;
     }
-  });
+  }).finally(close);
 }
 
 function ended(status: Ended["status"]): Ended {
