@@ -30,7 +30,7 @@ export interface Survived {
   cuts: number;
   /** Cut lines that told of a call to come: it may have been made, and nothing knows of it. */
   uncharged: number;
-  /** Most calls that one kill found asked and not recorded. */
+  /** Most calls that one kill left asked and not recorded. */
   inFlight: number;
   /** Requests that came. */
   asked: readonly string[];
@@ -71,13 +71,16 @@ export async function killAndResume(chaos: Chaos): Promise<Survived> {
       const told = JSON.parse(last) as Pick<Survived, "answer" | "status" | "calls" | "sessions">;
       const counts = Map.groupBy(server.asked, (key) => key);
       const unexplained = [...counts].flatMap(([key, all]) => (all.length > 1 + (excused.get(key) ?? 0) ? [key] : []));
-      const uncharged = cut.filter((line) => line.includes('"type":"reserve"')).length;
+      const uncharged = cut.filter((line) => line.includes('"type":"reserve"') && line.endsWith("\n")).length;
       const figures = { kills, cuts: cut.length, uncharged, inFlight };
       return { ...told, ...figures, asked: server.asked, paidTwice, unexplained, orphans };
     }
+    const written = recordedKeys(chaos, recordedFile);
     if (chaos.driver === "loop" && chaos.random() < 0.5) cut.push(...cutLastLine(chaos));
     const now = recordedKeys(chaos, recordedFile);
-    const open = [...new Set(server.asked.slice(before))].filter((key) => !now.has(key));
+    // What the cut took counts as in flight too: an earlier process has asked it, if this one wrote nothing.
+    const lost = [...written].filter((key) => !now.has(key));
+    const open = [...new Set([...server.asked.slice(before), ...lost])].filter((key) => !now.has(key));
     inFlight = Math.max(inFlight, open.length);
     for (const key of open) excused.set(key, (excused.get(key) ?? 0) + 1);
   }
