@@ -10,6 +10,8 @@ export default defineConfig({
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "scripts/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/*.long.test.ts"],
     pool: "forks",
+    // Many tests wait for processes: with a worker less than cores, the default, a machine of two would run one at a time.
+    maxWorkers: "100%",
     execArgv: ["-C", "rlm-source", "--no-node-snapshot"],
     testTimeout: 60_000,
   },
