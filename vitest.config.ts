@@ -13,7 +13,6 @@ export default defineConfig({
     // Many tests wait for processes: with a worker less than cores, the default, a machine of two would run one at a time.
     maxWorkers: "100%",
     execArgv: ["-C", "rlm-source", "--no-node-snapshot"],
-    // Ends what hangs; a slow machine is no failure.
-    testTimeout: 120_000,
+    testTimeout: 60_000,
   },
 });

@@ -62,7 +62,7 @@ describe("recursion", () => {
     });
   }
 
-  it("runRlm() with concurrency 1, maxProcesses 1, depth 3 and fan-out 4 finishes", { timeout: 300_000 }, async () => {
+  it("runRlm() with concurrency 1, maxProcesses 1, depth 3 and fan-out 4 finishes", async () => {
     const requests = { now: 0, most: 0 };
     const model = counter(requests);
     const sandbox = open({ maxProcesses: 1, warm: 0 });
