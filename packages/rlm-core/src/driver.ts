@@ -1,5 +1,5 @@
 // For those who write a driver, such as a graph: the steps, and what it takes to call them.
-export { readRaises, readSpent } from "./budget-log.ts";
+export { readSpent } from "./budget-log.ts";
 export { defaultSandbox } from "./default-sandbox.ts";
 export { textRefOf } from "./journal.ts";
 export { emitLast } from "./listener.ts";
@@ -32,5 +32,5 @@ export {
   type SessionTask,
   type Tree,
 } from "./tree.ts";
-export { turnsOf } from "./turns.ts";
+export { newestRun, turnsOf } from "./turns.ts";
 export { noUsage } from "./usage.ts";

@@ -53,6 +53,26 @@ describe("turnsToCompact()", () => {
     expect(limit / sent(state)).toBeLessThan(1.05);
   });
 
+  it("turnsToCompact() counts what a person said, and what a further run is told of those before it", () => {
+    const edited = { type: "review", kind: "code", decision: "edit", code: "1".repeat(40_000) } as const;
+    const [reply, block, end] = turn(10) as [JournalEvent, JournalEvent, JournalEvent];
+    const variables = Array.from({ length: 50 }, (_, at) => ({
+      name: `variable${at}`,
+      type: "array",
+      size: "9 elements",
+    }));
+    const task = { type: "task", runId: "r", run: 1, query: "q", contexts: [], variables } as const;
+    for (const journal of [
+      [reply, edited, { ...block, code: edited.code }, end, ...turn(10), ...turn(10)] as JournalEvent[],
+      [task, ...turn(600), ...turn(10), ...turn(10)],
+    ]) {
+      const state = { ...stateOf(journal), earlier: [{ query: "before", contexts: [] }] };
+      let limit = 1_000;
+      while (turnsToCompact(state, options, limit) > 0) limit += 10;
+      expect(limit / sent(state)).toBeGreaterThan(0.97);
+    }
+  });
+
   it("turnsToCompact() keeps one turn where two are more than half, and the newest always", () => {
     const limit = 4_000;
     expect(turnsToCompact(stateOf([...turn(900), ...turn(900), ...turn(100)]), options, limit)).toBe(1);

@@ -194,6 +194,16 @@ describe("resumeLoop() from a file that was cut", () => {
     await expect(resumed(join(folder, "none.jsonl"))).rejects.toMatchObject({ code: "bad-input" });
   });
 
+  it("resumeLoop() refuses the file of a further run, which has not the runs before it", async () => {
+    const [header = "", start = ""] = whole.split("\n");
+    const { runId } = JSON.parse(start) as { runId: string };
+    const event = { type: "task", runId, run: 1, query: "q", contexts: [], variables: [] };
+    const line = JSON.stringify({ type: "journal", at: 0, runId, depth: 0, turn: 0, index: 0, event });
+    const path = copyOf(`${header}\n${start}\n${line}\n`);
+    await expect(resumed(path)).rejects.toThrow("resume it by the thread that it belongs to");
+    expect(readFileSync(path, "utf8").split("\n")).toHaveLength(4);
+  });
+
   it("resumeLoop() names the context, the tool, the kit or the limit that is not what the run had", async () => {
     const path = copyOf(whole.split("\n").slice(0, 10).join("\n"));
     const other = resumeLoop(

@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { runLoop } from "./loop.ts";
+import type { JournalEvent, ReviewEvent } from "./journal.ts";
 import type { Model } from "./model.ts";
+import { recordDigest } from "./record-digest.ts";
+import { replayTrajectory } from "./replay-trajectory.ts";
 import { resumeLoop } from "./resume.ts";
 import type { Approve, Decision, ReviewRequest } from "./review.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -88,6 +91,57 @@ describe("resumeLoop() of a run that a person reviews", () => {
       const after = (await readTrajectory(cut)).runs.get(whole.runId)?.journal ?? [];
       expect(canonicalJournal(after)).toEqual(journal);
     }
+  });
+
+  it("replayTrajectory() finds it as it was, and what was changed in it", async () => {
+    const path = join(folder, "replayed.jsonl");
+    const writer = trajectoryWriter(path);
+    const whole = await runLoop(input, { ...job().options, onEvent: writer.onEvent }, sandbox());
+    await writer.close();
+    const read = async (change: (journal: JournalEvent[]) => void = () => {}): Promise<unknown> => {
+      const trajectory = await readTrajectory(path);
+      const run = trajectory.runs.get(whole.runId)!;
+      change(run.journal);
+      // Whoever changes a record can make its digest again.
+      if (run.end !== undefined) run.end.digest = recordDigest({ ...run.start, journal: run.journal });
+      return await replayTrajectory(trajectory, { context: input.context, sandbox: sandbox() });
+    };
+    expect(await read()).toHaveLength(1);
+    const review = (journal: JournalEvent[], kind: string, decision: string): ReviewEvent =>
+      journal.find(
+        (event): event is ReviewEvent => event.type === "review" && event.kind === kind && event.decision === decision,
+      )!;
+    await expect(read((journal) => (review(journal, "code", "edit").code = "other"))).rejects.toThrow(
+      "block 1 (turn 1) is not the code that a person gave",
+    );
+    await expect(read((journal) => delete review(journal, "code", "edit").code)).rejects.toThrow(
+      "block 1 (turn 1) is not the code of its reply",
+    );
+    await expect(read((journal) => (review(journal, "code", "approve").decision = "reject"))).rejects.toThrow(
+      "block 2 (turn 3) ran, though a person stopped the code of its reply",
+    );
+    await expect(read((journal) => delete review(journal, "answer", "edit").answer)).rejects.toThrow(
+      "its end tells an answer, and its code gave none",
+    );
+    const untold = await readTrajectory(path);
+    const args = review(untold.runs.get(whole.runId)!.journal, "tool", "edit");
+    args.args = { n: 3 };
+    const replayed = replayTrajectory(untold, { context: input.context, sandbox: sandbox() });
+    await expect(replayed).rejects.toThrow(/its end tells the digest/);
+  });
+
+  it("replayTrajectory() holds the end of a plain call against the answer that a person accepted", async () => {
+    const path = join(folder, "accepted.jsonl");
+    const writer = trajectoryWriter(path);
+    const given = { ...job().options, approve: () => true, limits: { directBelow: 16_000 } };
+    const { runId } = await runLoop({ query: "q", context: "c" }, { ...given, onEvent: writer.onEvent }, sandbox());
+    await writer.close();
+    const trajectory = await readTrajectory(path);
+    expect(await replayTrajectory(trajectory, { context: "c", sandbox: sandbox() })).toHaveLength(1);
+    trajectory.runs.get(runId)!.end!.text = "another answer";
+    await expect(replayTrajectory(trajectory, { context: "c", sandbox: sandbox() })).rejects.toThrow(
+      'its end tells the answer "another answer"',
+    );
   });
 
   it("resumeLoop() knows a direct answer that was accepted", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JournalEvent } from "./journal.ts";
 import {
+  answerOf,
   canonicalJournal,
   compactionOf,
   failuresInARow,
@@ -64,6 +65,26 @@ describe("turnsOf()", () => {
     ]);
     expect(() => turnsOf([end()])).toThrow('begins with "end"');
     expect(nextDelivery(journal)).toBe(2);
+  });
+
+  it("answerOf() is what a person made of the newest answer, also of one in a plain call, and canonicalJournal() has it", () => {
+    const answer = { ref: "sha256:a", json: false };
+    const said = (decision: "edit" | "reject", fields = {}): JournalEvent => ({
+      type: "review",
+      kind: "answer",
+      decision,
+      status: "final",
+      ...fields,
+    });
+    const edited = said("edit", { answer });
+    const given = end({ answer: { ref: "sha256:b", json: false } });
+    expect(answerOf([reply("a"), block("1"), given])).toEqual({ ref: "sha256:b", json: false });
+    expect(answerOf([reply("a"), block("1"), given, edited])).toEqual(answer);
+    expect(answerOf([reply("a"), block("1"), given, said("reject")])).toBeUndefined();
+    expect(answerOf([reply("a"), block("1"), given, edited, task])).toBeUndefined();
+    expect(answerOf([edited])).toEqual(answer);
+    expect(answerOf([reply("a"), block("1"), given, task, edited])).toEqual(answer);
+    expect(canonicalJournal([edited])).toEqual([edited]);
   });
 
   it("canonicalJournal() keeps the text of compactions and their place, and turnsOf() leaves them out", () => {

@@ -55,6 +55,8 @@ export async function beginFurther(
   return await onSession(quiet, { ...config, quiet: true }, trees, async (run, live) => {
     const tasks = await readTasks(before.asked, run.store);
     const stood = await standOf(values, before, tasks, live);
+    // An answer that a person has not accepted is none.
+    if (nextStep(stood, run.limits, run.review) === "review") delete stood.outcome;
     const begun = await furtherRun(stood, { query: whole, contexts, responseFormat }, run);
     tellStart(begun, run, undefined);
     const thread = threadOf(config.configurable);

@@ -62,17 +62,20 @@ export function beginNode(trees: LiveTrees) {
         return await onSession(before, config, trees, async (run, live) => {
           if (origin !== undefined) await tellOrigin(origin, before, run, live);
           const state = await stateOf({ ...before, pending, limit }, live);
-          const settled = hasResults(pending, results);
+          const missing = pending.filter(({ id }) => !(id in results));
+          // Of the checkpoint's own those may be that are asked again.
+          const again = Object.fromEntries(missing.map(({ id }) => [id, null]));
           const kept = {
             limit,
             pending,
             reviews: null,
-            results: settled ? results : null,
+            results: pending.length > 0 ? { ...results, ...again } : null,
             outcome: null,
             answer: null,
           };
+          const settled = pending.length > 0 && missing.length === 0;
           const next = settled ? "execute" : nextStep(state, run.limits, run.review);
-          return goOn(next, { ...before, pending }, { ...before, ...kept, beginning });
+          return goOn(next, { ...before, pending: missing }, { ...before, ...kept, beginning });
         });
       },
       overrides,
@@ -81,11 +84,6 @@ export function beginNode(trees: LiveTrees) {
 }
 
 const fresh = { journal: null, limit: null, pending: [], results: {} } satisfies Omit<Origin, "runId" | "usage">;
-
-/** Whether the children that the code waits for have all ended. */
-function hasResults(pending: Origin["pending"], results: Origin["results"]): boolean {
-  return pending.length > 0 && pending.every(({ id }) => id in results);
-}
 
 /** The query as a state shows it: a long one is cut, and kept whole in the store. */
 export async function shownQuery(query: string, store: RunStore): Promise<{ query: string; queryRef?: string }> {

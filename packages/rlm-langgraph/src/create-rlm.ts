@@ -24,7 +24,7 @@ import { shownQuery } from "./begin.ts";
 import { checkNames, checkOptions } from "./check-options.ts";
 import { checkpointsOf, type RunCheckpoint } from "./checkpoints.ts";
 import { buildGraph } from "./create-rlm-graph.ts";
-import { checkResume, type Interrupted, type ReviewInterrupt } from "./decisions.ts";
+import { answersOf, type Interrupted, type ReviewInterrupt } from "./decisions.ts";
 import { checkChange, forkThread, type RunChange } from "./fork.ts";
 import type { RlmGraphOptions } from "./graph-options.ts";
 import type { Beginning, GraphInput, GraphSession, GraphState, GraphValues } from "./graph-state.ts";
@@ -259,8 +259,7 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
         "Cannot resume: the run has neither an answer nor a next step there, as after updateState() of LangGraph; go on with what rlm.fork(config, change) returns",
       );
     if (input !== null) {
-      checkResume(input, waiting);
-      return { id: runId, input: new Command({ resume: input.resume }), overrides };
+      return { id: runId, input: new Command({ resume: answersOf(input, waiting) }), overrides };
     }
     return { id: runId, input, overrides, ...(ended && values && { recorded: values }) };
   }

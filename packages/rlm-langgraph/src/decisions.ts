@@ -27,8 +27,11 @@ export function checkDecisions(given: unknown, requests: readonly ReviewRequest[
   return requests.map((request, index) => checkDecision(given[index], request));
 }
 
-/** Checks the answers to a thread's interrupts before anything runs. Throws {@link InputError} where one cannot be used. */
-export function checkResume({ resume, update, goto }: Command, waiting: readonly Interrupt[]): void {
+/**
+ * The answers to a thread's interrupts, checked before anything runs. A limit that is approved without a number goes to
+ * what the person was shown: another process may suggest another. Throws {@link InputError} where one cannot be used.
+ */
+export function answersOf({ resume, update, goto }: Command, waiting: readonly Interrupt[]): unknown {
   if (resume === undefined || update !== undefined || (Array.isArray(goto) ? goto.length > 0 : goto !== undefined))
     throw new InputError("Expected the Command to have a resume and nothing else");
   if (waiting.length === 0) throw new InputError("Cannot resume by a Command: the thread waits for no answer");
@@ -41,10 +44,20 @@ export function checkResume({ resume, update, goto }: Command, waiting: readonly
   const unknown = Object.keys(byId ?? {}).find((id) => !ids.includes(id));
   if (unknown !== undefined)
     throw new InputError(`Cannot resume: the thread does not wait for ${unknown}, but for ${ids.join(", ")}`);
-  for (const { id, value } of waiting) {
+  const answers = waiting.map(({ id, value }) => {
     const given = byId === undefined ? resume : byId[id ?? ""];
-    if (given !== undefined && isReview(value)) checkDecisions(given, value.requests);
-  }
+    return [id, given === undefined || !isReview(value) ? given : asShown(given, value)] as const;
+  });
+  if (byId === undefined) return answers[0]?.[1];
+  return Object.fromEntries(answers.filter(([, answer]) => answer !== undefined));
+}
+
+function asShown(given: unknown, { requests }: ReviewInterrupt): Decision[] {
+  return checkDecisions(given, requests).map((decision, index) => {
+    const request = requests[index];
+    if (request?.kind !== "budget" || decision.type !== "approve") return decision;
+    return { max: request.suggested, ...decision };
+  });
 }
 
 // As LangGraph tells them apart.

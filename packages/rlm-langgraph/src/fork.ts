@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { InputError, type JournalEvent, type Limits, type RunStore } from "rlm-core";
-import { budgetKey, readRaises } from "rlm-core/driver";
+import { newestRun } from "rlm-core/driver";
+import { readTrajectoryLog } from "rlm-core/trajectory";
 import { shownQuery } from "./begin.ts";
+import { commonChildren } from "./common-children.ts";
 import type { Beginning, GraphValues, Origin } from "./graph-state.ts";
 import { addToJournal, readJournal } from "./journal-chain.ts";
 import { lasting } from "./lasting-limits.ts";
@@ -34,9 +36,10 @@ export async function forkThread(
   const { query = values.query, queryRef = session.queryRef } =
     change.query === undefined ? {} : { queryRef: undefined, ...(await shownQuery(change.query.trim(), store)) };
   const journal = await readJournal(values.journal, store);
-  const raised = await raisedLimits(session.rootId, store);
-  const limits = { ...session.limits, ...raised, ...change.limits };
   const past = changed(journal, change, values);
+  const common = { runId: session.rootId, results: past.results };
+  const raised = await raisedLimits(common, past.journal ?? journal, store);
+  const limits = { ...session.limits, ...raised, ...change.limits };
   checkLimits(change.limits, past.journal ?? journal);
   const { journal: kept, ...going } = past;
   const head = kept === undefined ? values.journal : await addToJournal(null, kept, store);
@@ -49,10 +52,22 @@ export async function forkThread(
   return await graph.updateState(config, { query, context, beginning }, "__start__");
 }
 
-/** What persons raised in the run that it comes from; each is more than the one before. */
-async function raisedLimits(runId: string, store: RunStore): Promise<Partial<Limits>> {
-  const raises = readRaises(await store.read(budgetKey(runId)));
-  return Object.fromEntries(raises.flatMap(({ limit, max }) => (max === null ? [] : [[limit, max]])));
+/** What persons raised before the place, in all sessions that the branches have in common: what they say later is of the other one. */
+async function raisedLimits(
+  origin: Pick<Origin, "runId" | "results">,
+  journal: readonly JournalEvent[],
+  store: RunStore,
+): Promise<Partial<Limits>> {
+  const trajectory = await readTrajectoryLog(store, origin.runId).catch(() => undefined);
+  const children = trajectory === undefined ? [] : commonChildren(trajectory, origin, journal);
+  const raised: Partial<Limits> = {};
+  for (const event of [newestRun(journal), ...children.map((child) => child.journal)].flat()) {
+    if (event.type !== "review" || event.limit === undefined || event.max === undefined) continue;
+    // Those of a session its journal has.
+    if (event.limit === "turns" || event.limit === "errors") continue;
+    raised[event.limit] = Math.max(raised[event.limit] ?? 0, event.max);
+  }
+  return raised;
 }
 
 /** How the past goes on; `journal` where it is another one than the checkpoint's. */
@@ -80,7 +95,12 @@ function changed(
     );
   // What was asked for at a limit is no turn like the others.
   if (newest?.type === "reply" && newest.concludes !== undefined) return { ...going, journal: journal.slice(0, at) };
-  return limits === undefined ? { limit, pending, results } : { ...going, pending, results };
+  return limits === undefined ? { limit, pending, results } : { ...going, pending, results: withoutRefused(results) };
+}
+
+/** Children that a limit refused are asked again where limits are others. */
+function withoutRefused(results: GraphValues["results"]): GraphValues["results"] {
+  return Object.fromEntries(Object.entries(results).filter(([, { limit }]) => limit === undefined));
 }
 
 function checkLimits(limits: Partial<Limits> = {}, journal: readonly JournalEvent[]): void {

@@ -76,12 +76,17 @@ export const GraphState = new StateSchema({
   pending: z.custom<readonly PendingCall[]>(),
   /** What the suspended code waits for a person to say. */
   reviews: z.custom<readonly PendingReview[]>().nullable(),
-  /** Of the pending children that have ended, by call; null empties it. */
+  /** Of the pending children that have ended, by call; null empties it, as it takes out one of them. */
   results: new ReducedValue(
     z.record(z.string(), z.custom<ChildResult>()).default(() => ({})),
     {
-      inputSchema: z.record(z.string(), z.custom<ChildResult>()).nullable(),
-      reducer: (known, added) => (added === null ? {} : { ...known, ...added }),
+      inputSchema: z.record(z.string(), z.custom<ChildResult | null>()).nullable(),
+      reducer: (known, added) =>
+        Object.fromEntries(
+          Object.entries(added === null ? {} : { ...known, ...added }).flatMap(([id, result]) =>
+            result === null ? [] : [[id, result]],
+          ),
+        ),
     },
   ),
   limit: z.custom<LimitName>().nullable(),

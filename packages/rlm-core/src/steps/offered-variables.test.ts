@@ -52,6 +52,15 @@ describe("offeredVariables()", () => {
     expect(namesOf(offeredVariables([variable("a"), variable("b")], journalOf("let a, b", later)))).toEqual(["b", "a"]);
   });
 
+  it("offeredVariables() goes by all runs of the REPL, and not by a block that was rolled back", () => {
+    const task: JournalEvent = { type: "task", runId: "r", run: 1, query: "q", contexts: [], variables: [] };
+    const undone: JournalEvent = { type: "end", output: { text: "", chars: 0 }, computeMs: 1, rolledBack: true };
+    const variables = [variable("a"), variable("b"), variable("c")];
+    const journal = [...journalOf("let a = 1", "let b = 1"), task, ...journalOf("let c = 1", "a = 2"), undone];
+    expect(namesOf(offeredVariables(variables, journal))).toEqual(["c", "b", "a"]);
+    expect(namesOf(offeredVariables(variables, journal.slice(0, -1)))).toEqual(["a", "c", "b"]);
+  });
+
   it("offeredVariables() puts the biggest first of one turn, and functions and empty values last", () => {
     const variables = [
       variable("empty", "array", "0 elements", "[]"),

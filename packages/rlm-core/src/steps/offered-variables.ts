@@ -23,7 +23,8 @@ function linesOf(
   most: number,
   line: (variable: Variable) => string,
 ): string {
-  const blocks = turnsOfAllRuns(journal).map(({ block }) => block?.code ?? "");
+  // What was rolled back has changed nothing.
+  const blocks = turnsOfAllRuns(journal).map(({ block, end }) => (end?.rolledBack === true ? "" : (block?.code ?? "")));
   const ranked = variables
     .map((variable) => ({ variable, rank: rankOf(variable, blocks) }))
     .toSorted((a, b) => compare(a.rank, b.rank))

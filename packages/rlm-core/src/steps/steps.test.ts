@@ -42,6 +42,11 @@ describe("steps that are tried again from the same state, as after a crash", () 
     // What a checkpoint has of it: the same, and nothing is asked.
     expect((await generate(state, run)).journal).toEqual(again.journal);
     expect(model.calls).toHaveLength(6);
+    // A run that goes on from its trajectory has the summary in its state already.
+    const compacted = again.journal.slice(0, -1);
+    const resumed = scriptedRun([...long, { answer: "x" }], [code], { limits });
+    await generate({ ...state, journal: compacted }, { ...resumed.run, store: run.store, logKey: "r/other" });
+    expect(resumed.model.calls.map(({ options }) => options.purpose)).toEqual(["root"]);
     const live = await execute(again, run);
     expect(live.outcome?.status).toBe("final");
   });
