@@ -1,6 +1,7 @@
 import type { EndEvent, ReplyEvent } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import { messagesFor, type PromptOptions } from "./prompt/messages.ts";
+import { markWith } from "./prompt/marked.ts";
 import { reviewLines } from "./prompt/review-lines.ts";
 import type { RlmState } from "./state.ts";
 import { estimateTokens } from "./tokens.ts";
@@ -37,20 +38,20 @@ export function allButNewest(state: RlmState): number {
 }
 
 /** The turns that no compaction stands for. */
-function openTurns({ journal, task }: RlmState): { sizes: number[]; done: number } {
+function openTurns({ journal, task, seed }: RlmState): { sizes: number[]; done: number } {
   const done = compactionOf(journal)?.turns ?? 0;
   // Each message repeats the question.
   const beside = estimateTokens(task.query) + turnWords;
   const turns = turnsOf(journal).slice(done);
-  return { done, sizes: turns.map((turn) => turnTokens(turn) + beside) };
+  return { done, sizes: turns.map((turn) => turnTokens(turn, seed) + beside) };
 }
 
 // The line that says what is left, marks, and what a provider adds to a message.
 const turnWords = 60;
 
-function turnTokens(turn: Turn): number {
+function turnTokens(turn: Turn, seed: number): number {
   const { reply, end } = turn;
-  const said = reviewLines(turn).reduce((total, line) => total + estimateTokens(line), 0);
+  const said = reviewLines(turn, markWith(seed)).reduce((total, line) => total + estimateTokens(line), 0);
   return eventTokens(reply) + said + (end === undefined ? 0 : eventTokens(end));
 }
 

@@ -105,6 +105,8 @@ export interface ReviewEvent {
   /** Of an answer: how it came about, and what was accepted, as it was or as the person changed it. */
   status?: "final" | "direct" | "concluded";
   answer?: { ref: string; json: boolean };
+  /** Of an answer that was rejected: its first characters, which the model is told. */
+  began?: string;
   /** Why it was rejected. */
   message?: string;
 }
@@ -152,4 +154,6 @@ export interface TaskEvent {
   variables: readonly { name: string; type: string; size: string }[];
   /** The first characters of the answer of the run before it, if that had one. */
   before?: string;
+  /** What persons said in the runs before it when they rejected something, oldest first, of much the newest; absent if nothing. */
+  said?: readonly string[];
 }

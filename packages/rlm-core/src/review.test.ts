@@ -93,7 +93,7 @@ describe("review of code", () => {
     expect(await running).toMatchObject({ answer: "x" });
     expect(sandbox.sessions[0]?.given).toMatchObject([{ code: "third()" }]);
     expect(read(1)).toContain(
-      "A person stopped your code: nothing of it was run. They say: Look at the end.\n\nWrite other code.\n\nTurn 2 of 30",
+      "A person looked at your code before it ran, and stopped it: nothing of it was run. They say, and it holds from here on: Look at the end.\n\nWrite other code.\n\nTurn 2 of 30",
     );
     expect(read(2)).toContain("nothing of it was run.\n\nWrite other code.\n\nTurn 3 of 30");
   });
@@ -262,7 +262,9 @@ describe("review of tools", () => {
     expect(journal.map(({ type }) => type)).toEqual(
       expect.arrayContaining(["reply", "block", "call", "call", "review", "review", "result", "result", "end"]),
     );
-    expect(read(1)).toContain('A person changed the arguments of tools.weather. It was called with {"city":"Daegu"}');
+    expect(read(1)).toMatch(
+      /A person changed the arguments of tools\.weather\. It was called with:\n<arguments-\w+>\n\{"city":"Daegu"\}\n<\/arguments-/,
+    );
   });
 
   it("runLoop() gives the code an error for a call that is rejected, with what was said", async () => {
@@ -319,8 +321,10 @@ describe("review of the answer", () => {
     );
     expect(await running).toMatchObject({ status: "final", answer: "y" });
     expect(asked).toHaveLength(2);
-    expect(read(1)).toContain("A person did not accept this answer. They say: Too short.");
-    expect(read(1)).toContain("Work on it, and call FINAL with a better answer.\n\nTurn 2 of 30");
+    expect(read(1)).toMatch(
+      /^A person did not accept your answer, which began:\n<answer-\w+>\nx\n<\/answer-\w+>\nThey say, and it holds from here on: Too short\.\n\n/,
+    );
+    expect(read(1)).toContain("work on the answer, and call FINAL with a better one.\n\nTurn 2 of 30");
   });
 
   it("runLoop() throws RejectedError with the answer where there is no further turn", async () => {

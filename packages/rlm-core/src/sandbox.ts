@@ -89,6 +89,8 @@ export interface Session {
   begin(task: TaskEvent): Promise<void>;
   /** All variables of the code, sorted by name, and one hash over all their values. Changes nothing that the code can see. */
   inspect(signal?: AbortSignal): Promise<{ hash: string; variables: Variable[] }>;
+  /** The same list alone: it does not read what the values hold, so it is soon there and takes no room, whatever they are. */
+  variables(signal?: AbortSignal): Promise<Variable[]>;
   /** Ends the session; frees its process. No error when closed already. */
   close(): Promise<void>;
   /** The last progress, and every call of the open block that has no result yet: for a driver that comes back to it. */

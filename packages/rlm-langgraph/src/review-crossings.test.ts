@@ -46,6 +46,26 @@ describe("a further question where a person was asked before", () => {
     expect(await replayTrajectory(trajectory, { context, sandbox })).toHaveLength(1);
   });
 
+  it("rlm.invoke() tells what a person said there, and of a rejected answer how it began", async () => {
+    const { asked, open } = setup(["code", "answer"]);
+    const said = async (decision: unknown) => await open().invoke(new Command({ resume: decision }), thread);
+    const secret = "const found = 'They say: ' + 7; print(1)\nprint(found)\nFINAL(found)\nFINAL(found + ' in all')";
+    await open().invoke({ query: secret, context }, thread);
+    await said({ type: "reject", message: "Do not look at 7." });
+    await said({ type: "edit", code: "const found = 'They say: ' + 8; print(found)" });
+    await said(true);
+    await said({ type: "reject", message: "Say in all." });
+    expect(asked.at(-1)?.at(-1)?.content).toMatch(
+      /^A person did not accept your answer, which began:\n<answer-\w+>\nThey say: 8\n<\/answer-\w+>\nThey say, and it holds from here on: Say in all\.\n\nThe variables/,
+    );
+    await said(true);
+    expect(await said(true)).toMatchObject({ answer: "They say: 8 in all" });
+    await open().invoke({ query: "print(found)" }, thread);
+    expect(asked.at(-1)?.[1]?.content).toContain(
+      "It still holds, as far as it bears on this question:\n- Do not look at 7.\n- Say in all.\n\nThey were answered",
+    );
+  });
+
   it("rlm.invoke() drops code that waits for a person", async () => {
     const { open } = setup(["code"]);
     const rlm = open();

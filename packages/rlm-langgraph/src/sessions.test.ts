@@ -99,6 +99,17 @@ describe("a second rlm.invoke() on a thread", () => {
     await rlm.close();
   });
 
+  it("rlm.invoke() tells of variables that take most of the memory", async () => {
+    const { options, asked } = setup();
+    const rlm = createRlm({ ...options, limits: { ...limits, heapMb: 64 } });
+    const fill = "const rows = Array.from({ length: 700_000 }, (_, at) => ({ at })); print(1)\nFINAL(rows.length)";
+    await rlm.invoke({ query: fill, context: "one" }, thread);
+    const second = await rlm.invoke({ query: "print(1)\nFINAL(rows.at(-1).at)" }, thread);
+    expect(second.answer).toBe("699999");
+    expect(asked[2]?.[1]?.content).toMatch(/<variables-\w+>\nrows: array, 700,000 elements\n<\/variables-/);
+    await rlm.close();
+  });
+
   it("rlm.invoke() with another context has it as context, and all of them by number", async () => {
     const { rlm, opened } = setup();
     const path = join(folder, "log.txt");

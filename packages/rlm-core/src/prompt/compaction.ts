@@ -3,7 +3,7 @@ import type { ChatMessage } from "../model.ts";
 import { parseReply, withoutThinking } from "../parse-reply.ts";
 import type { RlmState } from "../state.ts";
 import { compactionOf, turnsOf, type Turn } from "../turns.ts";
-import { marked, markOf } from "./marked.ts";
+import { marked, markOf, markWith } from "./marked.ts";
 import { reviewLines } from "./review-lines.ts";
 import { count } from "./surface.ts";
 
@@ -11,7 +11,7 @@ import { count } from "./surface.ts";
 export function compactMessage({ turns, words, variables }: CompactRequest, { journal, seed }: RlmState): string {
   const earlier =
     compactionOf(journal) === undefined ? "" : " Your earlier notes go too: carry over what still counts.";
-  const isReviewed = turnsOf(journal).some((turn) => reviewLines(turn).length > 0);
+  const isReviewed = turnsOf(journal).some((turn) => reviewLines(turn, markWith(seed)).length > 0);
   const parts = [
     `This is no turn: write no code, nothing is run. ${turnsWords(turns)} will now be taken out of this conversation, for it has become long. What you write here takes their place, and is all that you will still know of them.${earlier}`,
     variables === ""
@@ -62,7 +62,7 @@ function plainTurn(turn: Turn, number: number, seed: number): string {
   const { reply, block, end } = turn;
   const words = withoutThinking(reply.text).replaceAll(/(`{3,})[\s\S]*?(?:\1|$)/g, " ");
   const plan = `Turn ${number}: ${beginning(words.replaceAll(/\s+/g, " ").trim(), 300)}`;
-  const said = reviewLines(turn, 300);
+  const said = reviewLines(turn, markWith(seed), 300);
   if (block === undefined || end === undefined)
     return [`${plan} (${parseReply(reply.text).hint ?? "no code was run"})`, ...said].join("\n");
   const { output, error } = end;

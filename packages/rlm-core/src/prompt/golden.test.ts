@@ -95,7 +95,13 @@ describe("the words that a model reads", () => {
     const edited = { type: "review", kind: "code", decision: "edit", code: "print(find('Panama'))" } as const;
     const args = { year: 1904 };
     const called = { type: "review", kind: "tool", decision: "edit", id: 1, tool: "archive", args } as const;
-    const refused = { type: "review", kind: "answer", decision: "reject", message: "Name all of them." } as const;
+    const refused = {
+      type: "review",
+      kind: "answer",
+      decision: "reject",
+      message: "Name all of them.",
+      began: "Taft",
+    } as const;
     const events = [reply, rejected, reply, edited, block, called, end, reply, block, end, refused];
     const messages = messagesFor(stateOf(events), { turn: 4, turns: 30, calls: 190 }, optionsOf(big, 1));
     await expect(shown(messages.slice(2))).toMatchFileSnapshot("golden/reviewed-turns.md");
@@ -116,6 +122,7 @@ describe("the words that a model reads", () => {
         { name: "total", type: "number", size: "" },
       ],
       before: "Roosevelt and Taft spoke of it.",
+      said: ["Search for 'Panama'.", "Name all of them,\n- with the year."],
     };
     const state: RlmState = {
       ...before,
@@ -124,7 +131,7 @@ describe("the words that a model reads", () => {
       journal: [...journal, task],
     };
     const options = optionsOf(big, 1);
-    const surface = { ...options.surface, contexts: [rows], earlier: earlierContexts(state) };
+    const surface = { ...options.surface, contexts: [rows], earlier: earlierContexts(state), reviewed: true };
     const messages = messagesFor(state, left, { ...options, surface });
     const direct = directMessages(state, [
       { name: "rows", text: "[1,2,3]" },

@@ -1,24 +1,38 @@
 import type { ReviewEvent } from "../journal.ts";
 import type { Turn } from "../turns.ts";
+import type { Mark } from "./marked.ts";
 
 /**
  * What a person changed or refused in a turn; what was approved goes without a word. A tool that was refused the code has
- * read of. `shown`: how many characters of what they put in its place.
+ * read of. Their own words stand bare, as the question does; what may quote a context is marked. `shown`: how many characters
+ * of what they put in its place.
  */
-export function reviewLines({ reviews }: Pick<Turn, "reviews">, shown: number = Infinity): string[] {
+export function reviewLines({ reviews }: Pick<Turn, "reviews">, mark: Mark, shown: number = Infinity): string[] {
   const cut = (text: string): string => (text.length > shown ? `${text.slice(0, shown).toWellFormed()}…` : text);
-  return reviews.flatMap(({ kind, decision, code = "", tool = "", args, message }) => {
+  return reviews.flatMap(({ kind, decision, code = "", tool = "", args, message, began }) => {
     if (kind === "code" && decision === "edit")
-      return [`A person changed your code before it ran. This is what ran:\n\`\`\`repl\n${cut(code)}\n\`\`\``];
+      return [`A person changed your code before it ran. This is what ran:\n${fenced(cut(code))}`];
     if (kind === "code" && decision === "reject")
-      return [`A person stopped your code: nothing of it was run.${said({ message })}`];
+      return [
+        `A person looked at your code before it ran, and stopped it: nothing of it was run.${said(" ", message)}`,
+      ];
     if (kind === "tool" && decision === "edit")
-      return [`A person changed the arguments of tools.${tool}. It was called with ${cut(JSON.stringify(args))}`];
-    if (kind === "answer" && decision === "reject") return [`A person did not accept this answer.${said({ message })}`];
-    return [];
+      return [
+        `A person changed the arguments of tools.${tool}. It was called with:\n${mark(cut(JSON.stringify(args)), "arguments")}`,
+      ];
+    if (kind !== "answer" || decision !== "reject") return [];
+    if (began === undefined) return [`A person did not accept your answer.${said(" ", message)}`];
+    return [`A person did not accept your answer, which began:\n${mark(cut(began), "answer")}${said("\n", message)}`];
   });
 }
 
-function said({ message = "" }: Pick<ReviewEvent, "message">): string {
-  return message.trim() === "" ? "" : ` They say: ${message.trim()}`;
+function said(before: string, message: ReviewEvent["message"] = ""): string {
+  return message.trim() === "" ? "" : `${before}They say, and it holds from here on: ${message.trim()}`;
+}
+
+/** Code may quote a context too: nothing in it closes this fence. */
+function fenced(code: string): string {
+  const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}repl\n${code}\n${fence}`;
 }

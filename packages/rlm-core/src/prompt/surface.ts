@@ -15,6 +15,8 @@ export interface Surface {
   /** Names of models that the code may choose. */
   models: readonly string[];
   limits: Limits;
+  /** Whether a person may refuse code, a tool's call or the answer, or did in an earlier run of the REPL. @default false */
+  reviewed?: boolean;
 }
 
 /** The part of the system message that lists the REPL's variables and functions. */

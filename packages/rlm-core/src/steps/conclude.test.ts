@@ -12,7 +12,7 @@ it("conclude() asks without the variables where they cannot be looked at, and wa
     open: async (options: Parameters<typeof scripted.open>[0]) => {
       const session = await scripted.open(options);
       return Object.assign(session, {
-        inspect: () => Promise.reject(new SandboxError("Cannot inspect the variables: there is too much of them")),
+        variables: () => Promise.reject(new SandboxError("Cannot inspect the variables: there is too much of them")),
       });
     },
   };

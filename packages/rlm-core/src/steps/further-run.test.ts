@@ -72,6 +72,39 @@ describe("furtherRun(), meetVariables()", () => {
     expect(sandbox.sessions).toHaveLength(2);
   });
 
+  it("furtherRun() tells what persons said before, and generate() that it counts", async () => {
+    const { run, state } = await afterOneRun();
+    const said: JournalEvent = {
+      type: "review",
+      kind: "code",
+      decision: "reject",
+      message: "Leave\nthe secrets alone.",
+    };
+    const edited: JournalEvent = { type: "review", kind: "code", decision: "edit", code: "print(2)" };
+    const next = await beginTask(
+      { ...state, journal: [...state.journal, said, edited, said] },
+      { query: "second" },
+      run,
+    );
+    expect(next.journal.at(-1)).toMatchObject({ type: "task", said: ["Leave\nthe secrets alone."] });
+    const read = async (before: RlmState): Promise<(string | undefined)[]> => {
+      const after = scriptedRun([], [code]);
+      await generate(before, after.run);
+      return after.model.calls[0]?.messages.map(({ content }) => content) ?? [];
+    };
+    const [system, first] = await read(next);
+    expect(first).toMatch(
+      /said why\. It still holds, as far as it bears on this question:\n- Leave the secrets alone\.\n\n/,
+    );
+    expect(system).toContain("counts, and what a person says who looks at your work;");
+    // What is said from here on stands with its own turn, and in the task of the run after this one.
+    expect(await read({ ...next, journal: [...next.journal, ...state.journal.slice(0, 1), said] })).toContain(first);
+    const bare = await beginTask(state, { query: "second" }, run);
+    expect(bare.journal.at(-1)).not.toHaveProperty("said");
+    const [plain, unsaid] = await read(bare);
+    expect([plain, unsaid].join()).not.toMatch(/a person/i);
+  });
+
   it("furtherRun() drops a block that is open, and everything after it", async () => {
     const { run, state } = await afterOneRun();
     const whole = state.journal.slice(0, 3);

@@ -1,4 +1,3 @@
-import { SandboxError } from "../errors.ts";
 import type { ContextRef } from "../context.ts";
 import { contextContent } from "../file-ref.ts";
 import type { JournalEvent, TaskEvent } from "../journal.ts";
@@ -7,8 +6,10 @@ import type { Run } from "../run.ts";
 import { broughtBy, sameContexts } from "../session-contexts.ts";
 import type { RlmState } from "../state.ts";
 import { noUsage } from "../usage.ts";
-import { liveSession } from "./live-session.ts";
+import { wishesOf } from "../wishes.ts";
+import { answerBeginning } from "./answer-beginning.ts";
 import { goesDirect } from "./next-step.ts";
+import { variablesOf } from "./variables-of.ts";
 
 /** What a further run in a REPL is asked. */
 export interface FurtherTask {
@@ -32,6 +33,7 @@ export async function furtherRun(
   const brought = given === undefined || sameContexts(given, before.task.contexts) ? [] : given;
   const contexts = brought.length > 0 ? brought : before.task.contexts;
   const earlier = [...(before.earlier ?? []), { ...before.task, contexts: broughtBy(before) }];
+  const said = wishesOf(before.journal);
   const task: TaskEvent = {
     type: "task",
     runId: run.id,
@@ -40,7 +42,8 @@ export async function furtherRun(
     ...(responseFormat && { responseFormat }),
     contexts: brought.map(contextContent),
     variables: [],
-    ...(outcome && { before: (await run.store.get(outcome.answerRef)).slice(0, shownAnswer) }),
+    ...(outcome && { before: await answerBeginning(outcome, run) }),
+    ...(said.length > 0 && { said }),
   };
   return {
     task: { query, contexts, ...(responseFormat && { responseFormat }) },
@@ -62,27 +65,15 @@ export async function furtherRun(
 export async function meetVariables(state: RlmState, run: Run): Promise<RlmState> {
   const task = state.journal.at(-1);
   if (task?.type !== "task" || goesDirect(state, run.limits)) return state;
-  run.session = await liveSession(state, state.journal, run);
-  const variables = await variablesOf(run.session, run.signal);
+  const found = await variablesOf(state, state.journal, run);
+  const variables = found.slice(0, shownVariables).map(({ name, type, size }) => ({ name, type, size }));
   return { ...state, journal: [...state.journal.slice(0, -1), { ...task, variables }] };
 }
 
-const shownAnswer = 500;
 const shownVariables = 50;
 
 /** A journal up to where every block that began has its end. */
 export function wholeBlocksOf(journal: readonly JournalEvent[]): readonly JournalEvent[] {
   const open = journal.findLastIndex(({ type }) => type === "block");
   return open < 0 || journal.slice(open).some(({ type }) => type === "end") ? journal : journal.slice(0, open);
-}
-
-async function variablesOf(session: NonNullable<Run["session"]>, signal: AbortSignal): Promise<TaskEvent["variables"]> {
-  try {
-    const { variables } = await session.inspect(signal);
-    return variables.slice(0, shownVariables).map(({ name, type, size }) => ({ name, type, size }));
-  } catch (error) {
-    // There may be too much in them to look through: the code can still list them.
-    if (signal.aborted || !(error instanceof SandboxError)) throw error;
-    return [];
-  }
 }

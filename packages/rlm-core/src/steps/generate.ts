@@ -7,7 +7,7 @@ import type { Run } from "../run.ts";
 import type { RlmState } from "../state.ts";
 import { earlierContexts } from "../session-contexts.ts";
 import { isKit } from "../tool.ts";
-import { turnsOf } from "../turns.ts";
+import { newestTask, turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
 import { compactIfLong, withHistory } from "./compact.ts";
 import { raisedLimits } from "./reviews.ts";
@@ -46,15 +46,18 @@ export async function generate(state: RlmState, run: Run): Promise<RlmState> {
 
 export function promptOptions(state: RlmState, run: Run): PromptOptions {
   const { task, depth } = state;
-  const { limits, models } = run;
+  const { limits, models, review } = run;
+  const tools = toolsAt(depth, run.tools);
+  const asksPersons = review.some((point) => point !== "budget") || tools.some(({ approve }) => approve);
   const surface = {
     contexts: task.contexts,
     earlier: earlierContexts(state),
     queries: limits.depth > depth,
     recursion: depth + 2 <= limits.depth,
-    tools: [...run.tools.filter(isKit), ...toolsAt(depth, run.tools)],
+    tools: [...run.tools.filter(isKit), ...tools],
     models,
     limits,
+    reviewed: asksPersons || newestTask(state.journal)?.said !== undefined,
   };
   return { profile: run.profile, surface };
 }

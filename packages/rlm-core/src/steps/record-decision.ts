@@ -2,6 +2,7 @@ import type { ReviewEvent } from "../journal.ts";
 import type { Decision, ReviewRequest } from "../review.ts";
 import type { Run } from "../run.ts";
 import type { Outcome } from "../state.ts";
+import { answerBeginning } from "./answer-beginning.ts";
 import type { BlockLog } from "./block-log.ts";
 import { raiseLimit } from "./raise-limit.ts";
 
@@ -14,6 +15,7 @@ export async function recordDecision(
   outcome?: Outcome,
 ): Promise<ReviewEvent> {
   const answer = outcome && (await acceptedAnswer(decision, request, outcome, run));
+  const began = outcome && decision.type === "reject" ? await answerBeginning(outcome, run) : undefined;
   const max = request.kind === "budget" ? await raiseLimit(request, decision, run) : undefined;
   const event: ReviewEvent = {
     type: "review",
@@ -26,6 +28,7 @@ export async function recordDecision(
     ...("args" in decision && { args: decision.args }),
     ...(outcome && { status: outcome.status, ...(outcome.limit && { limit: outcome.limit }) }),
     ...(answer && { answer: answer.kept }),
+    ...(began !== undefined && { began }),
     ...("message" in decision && { message: decision.message }),
   };
   await log.add(event, answer?.text);

@@ -14,13 +14,13 @@ export async function variablesOf(
 ): Promise<readonly Variable[]> {
   const session = await liveSession(state, journal, run);
   try {
-    const { variables } = await session.inspect(run.signal);
+    const variables = await session.variables(run.signal);
     run.session = session;
     return variables;
   } catch (error) {
     await session.close();
-    if (!(error instanceof SandboxError)) throw error;
-    // An answer or a summary without them is better than none.
+    if (run.signal.aborted || !(error instanceof SandboxError)) throw error;
+    // An answer, a summary or a further question without them is better than none.
     const message = `The model is not shown its variables: ${error.message}`;
     warn(message, { kind: "inspect", depth: state.depth }, run);
     return [];

@@ -119,6 +119,10 @@ function createSession(
       checkOpen("inspect variables", signal);
       return { hash: sha256(digest), variables: [] };
     },
+    async variables(signal) {
+      checkOpen("list variables", signal);
+      return [];
+    },
     async close() {
       closed = true;
     },

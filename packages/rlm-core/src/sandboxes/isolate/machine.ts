@@ -17,7 +17,8 @@ export interface Machine {
   run(block: { code: string; clock: number; computeMs: number; recorded?: boolean; of?: MachineRun }): Step;
   /** Delivers one result, one entry into the isolate. */
   resume(result: { id: number; ok: boolean; value: CallValue }): Step;
-  inspect(): { hash: string; variables: Variable[] };
+  /** `hashed`: whether the values are hashed, by default; else the hash is empty. */
+  inspect(hashed?: boolean): { hash: string; variables: Variable[] };
 }
 
 /** A run of a session: its number, and what FINAL's value has to fit in it. */

@@ -25,7 +25,7 @@ export interface RemoteMachine {
     of: MachineRun;
   }): Promise<RemoteStep>;
   resume(results: readonly { id: number; ok: boolean; value: CallValue }[]): Promise<RemoteStep>;
-  inspect(): Promise<{ hash: string; variables: Variable[] }>;
+  inspect(hashed: boolean): Promise<{ hash: string; variables: Variable[] }>;
 }
 
 export type RemoteStep = { kind: "waiting"; calls: SubCall[] } | Done;
@@ -131,13 +131,13 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
         encodeFrame({ type: "answer" }),
       ]);
     },
-    async inspect() {
+    async inspect(hashed) {
       const inspected = child.exchange((frame) => checkInspected(expectType(frame, "inspected")), {
         wallMs: computeMs + inspectMs,
         memoryMb: 2 * memoryMb,
         maxBytes,
       });
-      void child.send(encodeFrame({ type: "inspect" }));
+      void child.send(encodeFrame({ type: "inspect", hashed }));
       return await inspected.catch((error: unknown) => {
         throw error instanceof ChildLost && error.how === "exit" ? new BlamelessLoss(error) : error;
       });

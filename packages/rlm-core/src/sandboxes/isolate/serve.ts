@@ -128,7 +128,7 @@ function handler(machine: Machine, pipe: SyncPipe): (frame: ToChild) => void {
       case "answer":
         return answer();
       case "inspect":
-        return pipe.write({ type: "inspected", ...machine.inspect() });
+        return pipe.write({ type: "inspected", ...machine.inspect(frame.hashed) });
       case "context":
       case "piece":
       case "paged":

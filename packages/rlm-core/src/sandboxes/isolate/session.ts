@@ -162,12 +162,8 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
         checkTask(task);
         past.began(task);
       }),
-    inspect: (outer) =>
-      operate("inspect", outer, async (signal) => {
-        const inspected = await advance((machine) => machine.inspect(), signal);
-        if ("kind" in inspected) throw new SandboxError(`Cannot inspect ${name}: ${inspected.error?.message}`);
-        return inspected;
-      }),
+    inspect: (outer) => look(true, outer),
+    variables: async (outer) => (await look(false, outer)).variables,
     async close() {
       closed = true;
       busy?.abort(new SandboxError(`Cannot go on: ${name} was closed`));
@@ -183,6 +179,14 @@ export async function openSession(pool: Pool, options: SessionOptions): Promise<
       return past.digest;
     },
   };
+
+  function look(hashed: boolean, outer: AbortSignal | undefined): ReturnType<Session["inspect"]> {
+    return operate("inspect", outer, async (signal) => {
+      const inspected = await advance((machine) => machine.inspect(hashed), signal);
+      if ("kind" in inspected) throw new SandboxError(`Cannot inspect ${name}: ${inspected.error?.message}`);
+      return inspected;
+    });
+  }
 
   function checkTask({ run, contexts }: TaskEvent): void {
     const brought = options.contexts.filter((context) => context.run === run).map(contextContent);

@@ -31,7 +31,7 @@ export type ToChild =
   /** Each is one entry into the isolate; `answer` asks for what came of all of them. */
   | { type: "result"; id: number; ok: boolean; value: CallValue }
   | { type: "answer" }
-  | { type: "inspect" };
+  | { type: "inspect"; hashed: boolean };
 
 /** Frames from the child, if it is honest. `refused`: the session cannot have this context, and the process ends. An input is `entered` before any code runs, then come any number of calls, then `waiting` or `done`. */
 export type FromChild =

@@ -109,5 +109,6 @@ export const boundLaws: readonly SandboxLaw[] = [
     await repl.session.close();
     await assert.rejects(repl.run("1"), /closed/);
     await assert.rejects(repl.session.inspect(), /closed/);
+    await assert.rejects(repl.session.variables(), /closed/);
   }),
 ];

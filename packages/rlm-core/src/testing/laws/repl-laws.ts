@@ -244,6 +244,7 @@ export const replLaws: readonly SandboxLaw[] = [
         `Expected a type and a short preview, got ${type} ${size} ${preview}`,
       );
     }
+    assert.deepEqual(await repl.session.variables(), first.variables);
     assert.equal((await repl.session.inspect()).hash, first.hash);
     assert.equal(printedBy(await repl.run("print(looked)")), "0");
     await repl.finish("b[1] = 'changed';");

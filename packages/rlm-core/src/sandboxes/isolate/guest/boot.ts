@@ -58,7 +58,8 @@ export interface Guest {
   settle: (id: number, ok: number, text: string, json: number) => void;
   /** Hands over what was printed. */
   take: () => void;
-  inspect: () => void;
+  /** Hands over the variables; what hashes their values only if it is not 0. */
+  inspect: (hashed: number) => void;
 }
 
 /** A context as it was given; `list`: the characters of one that is rows or members read in parts. */
@@ -194,7 +195,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   const kits = new realm.Map<string, object>();
   let variables: ReturnType<Parts["createVariables"]>;
   let lose = (_name: string): void => {};
-  let inspect: () => void;
+  let inspect: (hashed: boolean) => void;
   // At the end of an entry isolated-vm reads message and stack of the first rejection that nobody handled, outside of the
   // entry's timeout; getters of the code's would run there. So the first one is ours, kept alive until the next entry.
   const kept: { decoy: unknown } = { decoy: undefined };
@@ -324,6 +325,6 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       if (answer.given()) mailbox.abandon();
       printed.take(host.printed);
     },
-    inspect: () => longLists.unseen(inspect),
+    inspect: (hashed) => longLists.unseen(() => inspect(hashed !== 0)),
   };
 }

@@ -149,6 +149,17 @@ describe("inspect()", () => {
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 
+  it("lists variables that there is no room to hash", () => {
+    const { machine, run } = testMachine();
+    run("const rows = Array.from({ length: 700_000 }, (_, at) => ({ at })), total = 3");
+    const before = machine.inspect(false);
+    expect(before.variables.map(({ name, size }) => [name, size])).toEqual([
+      ["rows", "700,000 elements"],
+      ["total", ""],
+    ]);
+    expect(() => machine.inspect()).toThrow("Cannot inspect the variables: there is too much of them");
+  });
+
   it("can be asked while the block waits", () => {
     const { machine } = testMachine();
     machine.run({ code: "const a = 1; const b = await llm_query('q')", clock: 0, computeMs: 1_000 });

@@ -6,8 +6,8 @@ import type { Realm } from "./realm.ts";
 import type { Variables } from "./variables.ts";
 
 /**
- * Hands the host every variable's value as one text to hash, and the list of variables as JSON. Equal texts mean equal
- * values, also where objects share parts or hold themselves. Calls no getter, trap or method of the code's.
+ * Hands the host the list of variables as JSON and, if `hashed`, every variable's value as one text to hash. Equal texts mean
+ * equal values, also where objects share parts or hold themselves. Calls no getter, trap or method of the code's.
  * Out of sight: variables inside of closures, private fields, targets of bound functions, the state of generators and
  * iterators, members of weak collections, whether and how a promise is settled.
  */
@@ -19,7 +19,7 @@ export function createInspect(
   longLists: LongLists,
   variables: Variables,
   contexts: () => object[],
-): () => void {
+): (hashed: boolean) => void {
   const { global, each, ownKeys, describe, hasOwn, prototypeOf, mapGet, mapSet, list, slice, stringify, is } = realm;
   const chunkSize = 262_144;
   // All count for the hash; more than these are of no use to a reader.
@@ -59,7 +59,7 @@ export function createInspect(
     for (let up = prototypeOf(sample), depth = 0; up !== null; up = prototypeOf(up)) note(up, `${name} ${depth++}`);
   });
 
-  return () => {
+  const hash = (names: string[]): void => {
     // A name for what was there before the code, a number for what is met on the way.
     const ids = new realm.Map<object, string>();
     each(intrinsics, ({ object, name }) => mapSet(ids, object, `@${name};`));
@@ -165,17 +165,23 @@ export function createInspect(
       emit("}");
     };
 
-    const names = variables.names();
-    let listed = "";
-    each(names, (name, index) => {
+    each(names, (name) => {
       emitString("v", name);
       emitValue(variables.valueOf(name));
-      if (index < maxListed) listed += `${index === 0 ? "" : ","}${describeJson(name)}`;
     });
     each(contexts(), emitValue);
     // It grows while objects are met.
     for (let index = 0; index < queue.length; index++) emitObject(queue[index] as object);
     host.digest(text);
+  };
+
+  return (hashed) => {
+    const names = variables.names();
+    if (hashed) hash(names);
+    let listed = "";
+    each(names, (name, index) => {
+      if (index < maxListed) listed += `${index === 0 ? "" : ","}${describeJson(name)}`;
+    });
     host.variables(`[${listed}]`);
   };
 
