@@ -15,11 +15,15 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** The folder of Postgres' programs; undefined where there is none. */
+/** The folder of Postgres' programs; undefined, and said, where there is none. */
 export function postgresPrograms(): string | undefined {
   const installed = globSync("/usr/lib/postgresql/*/bin").sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
   const folders = [...installed, ...(process.env.PATH ?? "").split(delimiter)];
-  return folders.find((folder) => ["initdb", "postgres"].every((name) => existsSync(join(folder, name))));
+  const found = folders.find((folder) => ["initdb", "postgres"].every((name) => existsSync(join(folder, name))));
+  // Of tests that are skipped only the number is shown.
+  if (found === undefined)
+    console.warn("Skipped: there is no Postgres on this machine, neither in /usr/lib/postgresql nor on PATH");
+  return found;
 }
 
 /** Starts a Postgres that dies with this process, however that ends. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -49,6 +49,35 @@ describe("rlm killed by SIGKILL", () => {
     expect(server.asked()).toEqual(["turn 1", "one", "two", "three", "three", "four", "turn 2"]);
     expect(await listed()).toMatchObject([{ id: "birds", status: "answered" }]);
     await expect.poll(() => groupOf(asked.pid)).toEqual([]);
+  });
+
+  it("rlm resume TRACE keeps others from the file until it ends, or is killed, and they go on with it then", async () => {
+    await using server = await stallingServer("three");
+    const trace = join(folder, "run.jsonl");
+    const given = ["-c", "birds.txt", ...modelAt(server.baseUrl)];
+    const asked = start(["ask", "q", ...given, "--direct-below", "0", "--trace", trace]);
+    await server.came(4);
+    process.kill(asked.pid, "SIGKILL");
+    await asked.ended;
+
+    const first = start(["resume", trace, ...given]);
+    await server.came(5);
+    const before = readFileSync(trace, "utf8");
+    symlinkSync(trace, join(folder, "another-name.jsonl"));
+    const second = await runMain(["resume", "another-name.jsonl", ...given], { env, cwd: folder });
+    expect([second.code, second.stderr]).toEqual([
+      2,
+      expect.stringMatching(new RegExp(`Cannot go on with another-name.jsonl: process ${first.pid} does; wait for`)),
+    ]);
+    expect(readFileSync(trace, "utf8")).toBe(before);
+    process.kill(first.pid, "SIGKILL");
+    await first.ended;
+
+    server.goOn();
+    const third = start(["resume", trace, ...given]);
+    expect([await third.ended, third.lines]).toEqual([0, expect.arrayContaining(["one,two,three,four"])]);
+    expect(server.asked()).toEqual(["turn 1", "one", "two", "three", "three", "three", "four", "turn 2"]);
+    await expect.poll(() => [...groupOf(asked.pid), ...groupOf(first.pid)]).toEqual([]);
   });
 });
 

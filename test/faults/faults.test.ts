@@ -1,22 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { startProgram } from "../start-program.ts";
-import { answer, everything } from "./job.ts";
+import { answer } from "./job.ts";
+import { judge } from "./judge.ts";
+import { mountDisk } from "./mount-disk.ts";
+import { canBeNobody, giveBack } from "./strike.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rlm-faults-"));
 // Somebody else than root has to get there.
 chmodSync(folder, 0o755);
-const disk = join(folder, "disk");
-mkdirSync(disk);
-const mounted = canMount();
-beforeAll(() => {
-  if (mounted) execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "rlm-test", disk]);
-});
+const disk = mountDisk(join(folder, "disk"));
+const immutable = canProtect();
 afterAll(() => {
-  if (mounted) execFileSync("umount", [disk]);
+  disk?.unmount();
   rmSync(folder, { recursive: true });
 });
 
@@ -34,6 +33,9 @@ const said: Record<string, RegExp> = {
   "sqlite locked": new RegExp(
     `^Cannot .* in .*runs.sqlite: another process held its lock for longer than busyMs; ${kept}; .*, then go on`,
   ),
+  "sqlite immutable": new RegExp(
+    `^Cannot .* in .*runs.sqlite: the disk does not take or give the data; ${kept}; .*protected.*, then go on`,
+  ),
   "files full-disk":
     /^Cannot (keep|write the trajectory) .*: the disk is full .*; (nothing of this is kept|all lines before this one are kept).*; free some space, then go on/,
   "files small-files": /^Cannot (keep|write the trajectory) .*: the system lets the file grow no further .*then go on/,
@@ -47,12 +49,18 @@ const stillSaid = /^Cannot .*(disk|lock|grow no further|may not (be written|writ
 describe("a run whose folder can no longer be written", () => {
   for (const [name, message] of Object.entries(said)) {
     const [driver = "", fault = ""] = name.split(" ");
-    const skipped = fault === "full-disk" && !mounted;
-    it.skipIf(skipped)(
-      `${driver === "sqlite" ? "rlm.invoke(null) over SQLite" : "resumeRlm() from its trajectory"} goes on after ${fault}${skipped ? " (skipped: this user may not mount a disk; small-files stands for it)" : ""}`,
+    const missing =
+      fault === "full-disk" && disk === undefined
+        ? "this user may not mount a disk; small-files stands for it"
+        : fault === "immutable" && !immutable
+          ? "this user or file system cannot make a file immutable"
+          : undefined;
+    const skipped = missing === undefined ? "" : ` (skipped: ${missing})`;
+    it.skipIf(missing !== undefined)(
+      `${driver === "sqlite" ? "rlm.invoke(null) over SQLite" : "resumeRlm() from its trajectory"} goes on after ${fault}${skipped}`,
       async () => {
         for (const at of strikes) {
-          const own = mkdtempSync(join(fault === "full-disk" ? disk : folder, `${driver}-`));
+          const own = mkdtempSync(join(fault === "full-disk" ? (disk?.path ?? "") : folder, `${driver}-`));
           chmodSync(own, 0o755);
           const notes = join(folder, `${driver}-${fault}-${at}`);
           writeFileSync(notes, "");
@@ -83,6 +91,44 @@ describe("a run whose folder can no longer be written", () => {
   }
 });
 
+const anybody = process.getuid?.() !== 0 || canBeNobody();
+
+describe("a run whose folder became read-only, and whose process was killed there", () => {
+  it.skipIf(!anybody)(
+    `rlm.invoke(null) over SQLite says so and asks nothing, and goes on when the rights are given back${anybody ? "" : " (skipped: root alone may read this repository)"}`,
+    async () => {
+      for (const at of strikes) {
+        const own = mkdtempSync(join(folder, "sqlite-"));
+        chmodSync(own, 0o755);
+        const notes = join(folder, `killed-${at}`);
+        writeFileSync(notes, "");
+        chmodSync(notes, 0o666);
+        const killed = startProgram("test/faults/program.ts", [
+          "sqlite",
+          own,
+          notes,
+          String(at),
+          "read-only-and-killed",
+        ]);
+        expect([await killed.ended, killed.lines]).toEqual([null, []]);
+        const before = readFileSync(notes, "utf8");
+        expect(await run(["sqlite", own, notes, "0", "read-only"])).toEqual([
+          {
+            code: "bad-input",
+            error: expect.stringMatching(/^Cannot keep runs in .*runs.sqlite: .*(EACCES|permission)/),
+          },
+        ]);
+        expect(readFileSync(notes, "utf8")).toBe(`${before}told\n`);
+        giveBack(own);
+        const outcome = { answer, status: "final", runId: "whole 3" };
+        expect(await run(["sqlite", own, notes, "0", "read-only"])).toEqual([outcome]);
+        const lines = readFileSync(notes, "utf8").trimEnd().split("\n");
+        expect([at, judge(lines)]).toEqual([at, { repeated: [], unasked: [] }]);
+      }
+    },
+  );
+});
+
 /** Runs the program to its end; the outcomes that it told. */
 async function run(args: string[]): Promise<unknown[]> {
   const program = startProgram("test/faults/program.ts", args);
@@ -90,26 +136,12 @@ async function run(args: string[]): Promise<unknown[]> {
   return program.lines.filter((line) => line.startsWith("{")).map((line): unknown => JSON.parse(line));
 }
 
-/** What was asked although it was recorded before, and what never was. */
-function judge(lines: readonly string[]): { repeated: string[]; unasked: string[] } {
-  const recorded = new Set<string>();
-  const asked = new Set<string>();
-  const repeated: string[] = [];
-  for (const line of lines) {
-    const [, what, name = ""] = /^(asked|recorded) (.*)$/.exec(line) ?? [];
-    if (what === "recorded") recorded.add(name);
-    if (what !== "asked") continue;
-    asked.add(name);
-    if (recorded.has(name)) repeated.push(name);
-  }
-  return { repeated, unasked: everything.filter((name) => !asked.has(name)) };
-}
-
-function canMount(): boolean {
-  if (process.getuid?.() !== 0) return false;
+function canProtect(): boolean {
+  const path = join(folder, "immutable");
+  writeFileSync(path, "");
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "rlm-test", disk], { stdio: "ignore" });
-    execFileSync("umount", [disk]);
+    execFileSync("chattr", ["+i", path], { stdio: "ignore" });
+    execFileSync("chattr", ["-i", path], { stdio: "ignore" });
     return true;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-// Run by test/faults.test.ts in a process of its own: begins the job and is struck by a fault at one of its questions, then
+// Run by faults.test.ts in a process of its own: begins the job and is struck by a fault at one of its questions, then
 // goes on with it when the fault is gone; or only goes on with it.
 // program.ts <sqlite | files> <folder> <notes> <at> <fault>: at 0 it goes on with what is there.
 // Each question, and each reply that is recorded, is a line of the file `notes`, which no fault reaches.
@@ -11,9 +11,10 @@ import { replayTrajectory } from "rlm-core/replay";
 import { createRlm } from "rlm-langgraph";
 import { sqlite } from "rlm-langgraph/sqlite";
 import { context, jobModel, limits, onRecorded, query } from "./job.ts";
-import { faults } from "./strike.ts";
+import { becomeNobody, faults } from "./strike.ts";
 
 const [driver = "", folder = "", notes = "", at = "", name = ""] = process.argv.slice(2);
+if (name.startsWith("read-only")) becomeNobody(folder);
 const sandbox = isolate({ warm: 0 });
 const fault = faults[name]?.(folder);
 const note = (line: string): void => appendFileSync(notes, `${line}\n`);
@@ -73,21 +74,24 @@ async function tell(act: () => Promise<RlmResult>): Promise<void> {
   console.log(JSON.stringify(outcome));
 }
 
+let opened: Promise<Way> | undefined;
+const way = async (): Promise<Way> =>
+  await (opened ??= driver === "sqlite" ? overSqlite() : Promise.resolve(overFiles()));
 try {
-  const way = driver === "sqlite" ? await overSqlite() : overFiles();
   if (Number(at) > 0) {
-    await tell(way.begin);
+    await tell(async () => await (await way()).begin());
     // Once more while it lasts: it is told again, and nothing is lost by it.
-    await tell(way.goOn);
+    await tell(async () => await (await way()).goOn());
     await fault?.lift();
   }
   await tell(async () => {
-    const result = await way.goOn();
-    const trajectory = await way.trajectory(result.runId);
+    const { goOn, trajectory: read } = await way();
+    const result = await goOn();
+    const trajectory = await read(result.runId);
     const sessions = await replayTrajectory(trajectory, { context, sandbox });
     return { ...result, runId: `${trajectory.complete ? "whole" : "cut"} ${sessions.length}` };
   });
 } finally {
-  await fault?.lift();
+  if (Number(at) > 0) await fault?.lift();
   await sandbox.close();
 }

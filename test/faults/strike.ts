@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What may happen to a folder while a program works in it. */
@@ -23,16 +23,31 @@ export const faults: Record<string, (folder: string) => Fault> = {
   },
   "read-only": (folder) => ({
     strike() {
-      for (const path of [...filesIn(folder), ...foldersIn(folder)]) chmodSync(path, isFolder(path) ? 0o555 : 0o444);
-      // Root may do everything, so it becomes somebody who may not.
-      if (process.getuid?.() === 0) process.seteuid?.(65_534);
+      protect(folder);
+      // Where it could not become somebody else before the work.
+      if (process.getuid?.() === 0) process.seteuid?.(nobody);
     },
     lift() {
       if (process.getuid?.() === 0) process.seteuid?.(0);
-      for (const path of [...foldersIn(folder).toReversed(), ...filesIn(folder)])
-        chmodSync(path, isFolder(path) ? 0o755 : 0o644);
+      giveBack(folder);
     },
   }),
+  // What SQLite has open it may go on writing whatever the rights are by then; the next process may not.
+  "read-only-and-killed": (folder) => ({
+    strike() {
+      protect(folder);
+      process.kill(process.pid, "SIGKILL");
+    },
+    lift() {},
+  }),
+  // Not even root may write to what it has open: as a file system that was turned read-only.
+  immutable: (folder) => {
+    const paths = (): string[] => filesIn(folder).filter((path) => /\.sqlite(-wal)?$/.test(path));
+    return {
+      strike: () => void execFileSync("chattr", ["+i", ...paths()]),
+      lift: () => void execFileSync("chattr", ["-i", ...paths()]),
+    };
+  },
   locked: (folder) => {
     let release = async (): Promise<void> => {};
     return {
@@ -51,6 +66,35 @@ export const faults: Record<string, (folder: string) => Fault> = {
     };
   },
 };
+
+/** Root may do everything, so it becomes somebody who may not, and to whom the folder belongs. */
+export function becomeNobody(folder: string): void {
+  if (process.getuid?.() !== 0 || !canBeNobody()) return;
+  for (const path of [...filesIn(folder), ...foldersIn(folder)]) chownSync(path, nobody, nobody);
+  process.setgroups?.([nobody]);
+  process.setgid?.(nobody);
+  process.setuid?.(nobody);
+}
+
+/** Whether somebody else could run this program: the repository may be where only root can read. */
+export function canBeNobody(): boolean {
+  const look = ["-e", "fs.accessSync(process.argv[1])", import.meta.filename];
+  const { status } = spawnSync(process.execPath, look, { uid: nobody, gid: nobody, cwd: "/", stdio: "ignore" });
+  return status === 0;
+}
+
+/** Nobody may write there any more. */
+function protect(folder: string): void {
+  for (const path of [...filesIn(folder), ...foldersIn(folder)]) chmodSync(path, isFolder(path) ? 0o555 : 0o444);
+}
+
+/** Its owner may write there again. */
+export function giveBack(folder: string): void {
+  for (const path of [...foldersIn(folder).toReversed(), ...filesIn(folder)])
+    chmodSync(path, isFolder(path) ? 0o755 : 0o644);
+}
+
+const nobody = 65_534;
 
 const holdLock = `
 const { DatabaseSync } = await import("node:sqlite");

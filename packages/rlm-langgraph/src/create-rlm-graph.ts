@@ -11,6 +11,7 @@ import { resolveModels } from "./models.ts";
 import { createParkedSessions } from "./parked-sessions.ts";
 import { createRecorder } from "./recorder.ts";
 import { reviewNode } from "./review-node.ts";
+import { stoppable, stoppedWithIt } from "./stoppable.ts";
 import { settledChildren, submodelNode, type ChildGraph } from "./submodel-node.ts";
 import { uncounted } from "./uncounted.ts";
 
@@ -57,27 +58,27 @@ export function buildGraph<T>(
   });
   const builder = createBuilder(trees, () => child);
   // Without a checkpointer of its own a child uses its parent's.
-  const inner = uncounted(builder.compile({ name: "rlm", ...(alone && { checkpointer: false }) }));
+  const inner = uncounted(stoppable(builder.compile({ name: "rlm", ...(alone && { checkpointer: false }) })));
   const child: ChildGraph = async (input, config) => await inner.invoke(input, config);
   const own = alone ? false : checkpointer;
-  const compiled = builder.compile({ name: "rlm", ...(own !== undefined && { checkpointer: own }) });
+  const compiled = stoppable(builder.compile({ name: "rlm", ...(own !== undefined && { checkpointer: own }) }));
   const graph = uncounted(compiled.withConfig({ metadata: { rlm_depth: 0 } }));
   return { graph, trees };
 }
 
 function createBuilder(trees: LiveTrees, child: () => ChildGraph) {
   return new StateGraph({ state: GraphState, input: GraphInputState, output: GraphOutputState })
-    .addNode("begin", beginNode(trees), { ends: ["direct", "generate", "review"] })
-    .addNode("direct", stepNode("direct", direct, trees), { ends: ["conclude", "review", END] })
-    .addNode("generate", stepNode("generate", generate, trees), {
+    .addNode("begin", stoppedWithIt(beginNode(trees)), { ends: ["direct", "generate", "review"] })
+    .addNode("direct", stoppedWithIt(stepNode("direct", direct, trees)), { ends: ["conclude", "review", END] })
+    .addNode("generate", stoppedWithIt(stepNode("generate", generate, trees)), {
       ends: ["execute", "generate", "conclude", "review"],
     })
-    .addNode("execute", stepNode("execute", executeWithChildren, trees), {
+    .addNode("execute", stoppedWithIt(stepNode("execute", executeWithChildren, trees)), {
       ends: ["submodel", "generate", "conclude", "review", END],
     })
-    .addNode("submodel", submodelNode(child, trees))
-    .addNode("conclude", stepNode("conclude", conclude, trees), { ends: ["review", END] })
-    .addNode("review", reviewNode(trees), { ends: ["direct", "generate", "execute", "conclude", END] })
+    .addNode("submodel", stoppedWithIt(submodelNode(child, trees)))
+    .addNode("conclude", stoppedWithIt(stepNode("conclude", conclude, trees)), { ends: ["review", END] })
+    .addNode("review", stoppedWithIt(reviewNode(trees)), { ends: ["direct", "generate", "execute", "conclude", END] })
     .addEdge(START, "begin")
     .addEdge("submodel", "execute");
 }

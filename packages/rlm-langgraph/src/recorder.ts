@@ -13,6 +13,8 @@ export function createRecorder(keep: (event: RlmEvent) => Promise<void>): Record
   let failed: { error: unknown } | undefined;
   return {
     async hear(event) {
+      // Behind a line that is missing no other could be read.
+      if (failed !== undefined) throw failed.error;
       const kept = keep(event).catch((error: unknown) => {
         failed ??= { error };
         throw error;

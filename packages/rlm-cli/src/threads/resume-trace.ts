@@ -18,6 +18,7 @@ import { readTrace } from "../replay/read-trace.ts";
 import { argumentsFor, contextsInWords } from "../replay/run-contexts.ts";
 import { openReview, type Review } from "../review/open-review.ts";
 import type { RunSettings } from "./run-settings.ts";
+import { withTrace } from "./with-trace.ts";
 
 /** Goes on with the run of a trace, in the same file; of one that has its answer it gives that. `goOn`: the command that does it again. */
 export async function resumeTrace(target: string, given: Given, goOn: string, io: Io): Promise<number> {
@@ -36,14 +37,15 @@ export async function resumeTrace(target: string, given: Given, goOn: string, io
   const paths = await argumentsFor(root, given.context, io.cwd);
   const load: AskRequest["load"] = async (options) =>
     await loadContext(paths, { ...options, encoding: given.encoding });
-  return await withAsking({ ...request, load }, io, async (asking) => {
+  const work = async (asking: Asking): Promise<number> => {
     const { close, ...review } = openReview(asking);
     try {
       return await goOnIn(path, asking, { review, goOn, limits: limitsOf(given) });
     } finally {
       close();
     }
-  });
+  };
+  return await withTrace(path, shown, io, async () => await withAsking({ ...request, load }, io, work));
 }
 
 interface GoingOn {

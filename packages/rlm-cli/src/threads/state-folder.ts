@@ -41,6 +41,16 @@ export function hasState(io: Pick<Io, "env" | "cwd">): boolean {
 
 const fileName = "runs.sqlite";
 
+/** Its locks alone; undefined where there can be no such folder. */
+export function openLocks(io: Pick<Io, "env" | "cwd">): Locks | undefined {
+  try {
+    return createLocks(join(stateFolder(io), fileName));
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
 /** Opens it, made if it is not there, for this user alone. Throws InputError. */
 export async function openState(io: Pick<Io, "env" | "cwd">): Promise<State> {
   const folder = stateFolder(io);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { inTransaction, openSqlite } from "rlm-core/stores/sqlite";
 
-/** Which process works on which thread, for all processes of a state folder. */
+/** Which process works on which thread, or on which trace, by its path; for all processes of a state folder. */
 export interface Locks {
   /** Takes a thread for this process; gives the id of the process that has it, if that is alive. */
   take(thread: string): number | undefined;
@@ -44,9 +44,10 @@ export function createLocks(path: string): Locks {
     },
     deleteTexts: (thread) => {
       const emptied = inTransaction(database, () => {
-        const others = all
+        const threads = all
           .all()
-          .filter((row) => row["thread"] !== thread && holder(String(row["thread"])) !== undefined);
+          .flatMap(({ thread }) => (typeof thread === "string" && !isPath(thread) ? thread : []));
+        const others = threads.filter((one) => one !== thread && holder(one) !== undefined);
         if (others.length > 0) return false;
         database.exec("DELETE FROM rlm_texts; DELETE FROM rlm_text_parts");
         return true;
@@ -59,6 +60,11 @@ export function createLocks(path: string): Locks {
       database.close();
     },
   };
+}
+
+/** Of a trace, which puts no texts there. */
+function isPath(name: string): boolean {
+  return /[/\\]/.test(name);
 }
 
 function isAlive(pid: number): boolean {

@@ -30,7 +30,7 @@ const kept = "nothing of this is kept, all that was kept before is whole";
 const states: Partial<Record<number, string>> = {
   [sqliteBusy]: `another process held its lock for longer than busyMs; ${kept}; let that process end, then go on`,
   8: `it may not be written; ${kept}; make the file and its folder writable, then go on`,
-  10: `the disk does not take or give the data; ${kept}; look whether it is full, gone or limited, then go on`,
+  10: `the disk does not take or give the data; ${kept}; look whether it is full, gone, limited or protected, then go on`,
   11: "the database is damaged; go on from a copy of it, or with another file",
   13: `the disk is full; ${kept}; free some space, then go on`,
   14: "it cannot be opened; look at the rights of the file and its folder",
