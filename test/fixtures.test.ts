@@ -196,6 +196,12 @@ describe("replayTrajectory() of a trajectory that was changed", () => {
       /has a result of the child that call \d opened, and its session is missing/,
     ],
     [
+      "the ends of children",
+      "depth-2",
+      (lines) => lines.filter(({ depth, type }) => depth === 0 || type !== "run-end"),
+      /has a result of the child that call \d opened, whose session has no answer/,
+    ],
+    [
       "a rolled-back block",
       "depth-2",
       replace((line) => journalLine(line, "end", '"rolledBack":true'), '"computeMs":', '"computeMs":1'),

@@ -77,6 +77,8 @@ export interface ResultEvent {
   ref: string;
   json: boolean;
   delivery: number;
+  /** The limit that refused the call: it concludes the run once the block has ended. */
+  limit?: LimitName;
 }
 
 /** The block waits for child RLMs that a driver runs outside of the step. */

@@ -66,6 +66,8 @@ export function addLine(runs: Map<string, TrajectoryRun>, line: TrajectoryLine, 
     if (known !== undefined && sameStart(known.start, line)) {
       // It goes on, so an end without an answer was not the last.
       if (known.end?.text === undefined) delete known.end;
+      // It may have been given others there.
+      if (line.limits !== undefined) known.start = { ...known.start, limits: line.limits };
       return;
     }
     // Its parent went another way and opened another child by a call of the same number.

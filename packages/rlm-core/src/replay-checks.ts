@@ -78,9 +78,13 @@ function checkChildren(
     if (child === undefined && limit !== undefined && depth + 2 <= limit)
       throw new ReplayError(`${place} has a result of the child that call ${id} opened, and its session is missing`);
     const text = texts.get(result.ref);
-    if (child?.end?.text !== undefined && child.end.text !== text)
+    if (child !== undefined && child.end?.text === undefined)
       throw new ReplayError(
-        `${place} got ${shown(text ?? "")} of the child that call ${id} opened, whose end tells ${shown(child.end.text)}`,
+        `${place} has a result of the child that call ${id} opened, whose session has no answer: lines are missing`,
+      );
+    if (child?.end !== undefined && child.end.text !== text)
+      throw new ReplayError(
+        `${place} got ${shown(text ?? "")} of the child that call ${id} opened, whose end tells ${shown(child.end.text ?? "")}`,
       );
   }
 }

@@ -217,7 +217,7 @@ describe("resumeLoop() from a file that was cut", () => {
     for (const [options, words] of [
       [{ tools: [] }, "the tools of the run were look; got none"],
       [{ limits: { outputChars: 500 } }, "limits.outputChars was 20000 in the run, got 500; leave it out"],
-      [{ limits: { depth: 0 } }, "the code at depth 0 could ask models, and with limits.depth 0 it cannot"],
+      [{ limits: { depth: 0 } }, "limits.depth was 2 in the run, got 0; leave it out"],
       [{ limits: { calls: 0 } }, "limits.calls"],
       [{ responseFormat: { type: "string" } }, "it is that of the trajectory"],
       [

@@ -57,7 +57,7 @@ export async function resumeLoop<T = string>(
     const tree = await restoreTree(trajectory, { ...resolved, emit }, driver);
     const { runId, depth, seed, query } = start;
     const task = { runId, depth, seed, query, contexts, model: tree.model, responseFormat, signal: tree.signal };
-    return await runRoot<T>(task, { ...tree, recall: createRecall(trajectory) });
+    return await runRoot<T>(task, { ...tree, recall: createRecall(trajectory, resolved.limits) });
   } finally {
     await writer.close();
   }

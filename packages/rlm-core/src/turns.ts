@@ -1,3 +1,4 @@
+import type { LimitName } from "./errors.ts";
 import type {
   BlockEvent,
   CallEvent,
@@ -72,6 +73,17 @@ export function oldestTurns(journal: readonly JournalEvent[], turns: number): Jo
     if (event.type === "reply") turn++;
     return event.type === "compact" || turn <= turns;
   });
+}
+
+/** The limit that refused a call of the newest reply's code, among these events; none where a person has raised it since. */
+export function refusedIn(events: readonly JournalEvent[]): LimitName | undefined {
+  let refused: LimitName | undefined;
+  for (const event of events) {
+    if (event.type === "reply") refused = undefined;
+    else if (event.type === "result") refused ??= event.limit;
+    else if (event.type === "review" && event.max !== undefined && event.limit === refused) refused = undefined;
+  }
+  return refused;
 }
 
 /** Turns at the end of a journal that failed one after another: no code, or code that ended in an error. What a person stopped has not failed. */

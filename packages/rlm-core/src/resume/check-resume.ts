@@ -18,7 +18,9 @@ export function limitsOf({ limits, repl }: Pick<Start, "limits" | "repl">, given
   );
   for (const [name, value] of Object.entries(given ?? {})) {
     if (value === undefined) continue;
-    if (name in repl.limits && value !== recorded[name])
+    // With another depth calls would open children that were plain calls, or the other way round.
+    const isFixed = name in repl.limits || (name === "depth" && limits?.depth !== undefined);
+    if (isFixed && value !== recorded[name])
       throw new InputError(
         `Cannot resume: limits.${name} was ${recorded[name]} in the run, got ${value}; leave it out`,
       );

@@ -1,14 +1,16 @@
 import { contextDifference } from "../context-difference.ts";
 import { ReplayError } from "../errors.ts";
 import type { JournalEvent } from "../journal.ts";
+import type { Limits } from "../limits.ts";
 import type { Ended, LoopTree, Recalled } from "../loop.ts";
 import type { Trajectory, TrajectoryRun } from "../read-trajectory.ts";
 import type { Outcome } from "../state.ts";
 import { outcomeOfReview } from "../steps/reviews.ts";
-import { answerOf, newestRun, turnsOf } from "../turns.ts";
+import { answerOf, newestRun, refusedIn, turnsOf } from "../turns.ts";
 
 /** What a trajectory knows of the sessions of its run. A child has the id of the call that opens it, so it is found again. */
-export function createRecall({ runs }: Trajectory): NonNullable<LoopTree["recall"]> {
+export function createRecall({ runs }: Trajectory, limits: Limits): NonNullable<LoopTree["recall"]> {
+  const root = [...runs.values()].find(({ start }) => start.parent === undefined);
   return ({ runId, query, contexts }): Recalled | undefined => {
     const run = runs.get(runId);
     if (run === undefined) return undefined;
@@ -22,7 +24,11 @@ export function createRecall({ runs }: Trajectory): NonNullable<LoopTree["recall
     if (ended !== undefined) return { ended };
     const outcome = outcomeIn(journal);
     const { startedAt, versions } = start;
-    return { state: { journal, startedAt, versions, ...(outcome && { outcome }) } };
+    const refused = refusedIn(newestRun(journal));
+    const before = refused && root?.start.limits?.[refused];
+    // A raised limit refuses no more.
+    const limit = refused && typeof before === "number" && limits[refused] > before ? undefined : refused;
+    return { state: { journal, startedAt, versions, ...(outcome && { outcome }), ...(limit && { limit }) } };
   };
 }
 

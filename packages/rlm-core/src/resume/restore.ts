@@ -30,7 +30,10 @@ export async function restoreBudgetLog(
   const kept = (await store.read(key)) as BudgetEntry[];
   const names = new Set(kept.map(entryName));
   for (const [name, entry] of told) if (!names.has(name)) await store.append(key, entry);
-  const untold = kept.filter((entry) => !told.has(entryName(entry)));
+  // What a run spent that the file does not have begin counts, and has no place in the file.
+  const untold = kept.filter(
+    (entry) => !told.has(entryName(entry)) && runs.some(({ start }) => start.runId === entry.runId),
+  );
   return untold.map((entry) => ({ type: "budget", runId: entry.runId, depth: depthOf(entry.runId), entry }));
 }
 
@@ -43,6 +46,8 @@ export async function takeWrittenAhead(
   const logKey = sessionLogKey(runId);
   const { journal } = await openBlockLog({ journal: run.journal, depth }, { store, emit, id: runId, logKey });
   run.journal.push(...journal.slice(run.journal.length));
+  // An answer without code is not of the journal, and its step looks for it here.
+  if (run.journal.length === 0) return;
   // What is left of it would be taken for a part of what comes now.
   await store.delete(logKey);
 }

@@ -101,6 +101,7 @@ export async function answerBlock(
           ref,
           json: value.json,
           delivery: delivery++,
+          ...(settled.limit && { limit: settled.limit }),
         } as const;
         await log.add(result, value.text);
         results.push({ ...result, value });

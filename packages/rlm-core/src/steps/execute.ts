@@ -3,7 +3,7 @@ import type { EndEvent } from "../journal.ts";
 import type { Run } from "../run.ts";
 import type { Done } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
-import { turnsOf } from "../turns.ts";
+import { refusedIn, turnsOf } from "../turns.ts";
 import { answerBlock } from "./answer-block.ts";
 import { openBlockLog, type BlockLog } from "./block-log.ts";
 import { liveSession } from "./live-session.ts";
@@ -14,12 +14,15 @@ export async function execute({ reviews: _, ...state }: RlmState, run: Run): Pro
   const log = await openBlockLog(state, run);
   const written = log.journal.at(-1);
   // An earlier try of this step has come to the end of the block.
-  if (written?.type === "end")
-    return { ...state, journal: log.journal, usage: run.meter.usage(), ...outcomeOf(written) };
+  const refused = refusedIn(log.journal.slice(state.journal.length));
+  if (written?.type === "end") {
+    const ended = { ...state, journal: log.journal, usage: run.meter.usage(), ...outcomeOf(written) };
+    return { ...ended, ...(refused && { limit: refused }) };
+  }
   const session = await liveSession(state, log.journal, run);
   try {
     await openBlock(log, async (block) => await session.run(block, run.signal), run);
-    const { progress, deferred, reviews, limit } = await answerBlock(session, log, state, run);
+    const { progress, deferred, reviews, limit = refused } = await answerBlock(session, log, state, run);
     if (progress.kind === "waiting" && reviews.length > 0) {
       run.session = session;
       return { ...state, journal: log.journal, reviews, usage: run.meter.usage(), ...(limit && { limit }) };

@@ -37,7 +37,11 @@ export async function deliverResults(
     const { ok, value } = result;
     limit ??= result.limit;
     const ref = await run.store.put(value.text);
-    await log.add({ type: "result", id, hash, ok, ref, json: value.json, delivery: delivery++ }, value.text);
+    const refused = result.limit && { limit: result.limit };
+    await log.add(
+      { type: "result", id, hash, ok, ref, json: value.json, delivery: delivery++, ...refused },
+      value.text,
+    );
   }
   // What an earlier try wrote behind them is left to the step that goes on, for that step's log still needs it.
   const journal = log.journal.slice(0, state.journal.length + state.pending.length);

@@ -95,6 +95,8 @@ function startedChild(spawned: ChildProcess, pid: number, { dataMb, seal }: Chil
   function kill(): Promise<void> {
     alive = false;
     spawned.kill("SIGKILL");
+    // What it has just forked may outlive it, and ends where its pipe does.
+    pipe.destroy();
     if (spawned.exitCode === null && spawned.signalCode === null) keepAlive(true);
     return exited;
   }
