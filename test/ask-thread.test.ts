@@ -182,6 +182,31 @@ describe("rlm resume ID", () => {
     const json = await rlm(["resume", "birds", "--json"], never);
     expect(JSON.parse(json.stdout)).toEqual({ ...asked, largestRequest: 0 });
   });
+
+  it("main() of an answered thread says that --trace gets nothing", async () => {
+    await ask(["--thread", "birds", ...first]);
+    const { code, stdout, stderr } = await rlm(["resume", "birds", "--trace", "t.jsonl"]);
+    expect([code, stdout]).toEqual([0, "a bird\n"]);
+    expect(stderr).toMatch(/^No trace at \S+t\.jsonl: nothing is asked\.\nThe recorded answer/);
+    expect(readdirSync(folder)).not.toContain("t.jsonl");
+  });
+
+  it("main() tells what code runs now, and not that of the questions and turns before as if it did", async () => {
+    await ask(["--thread", "birds", ...first]);
+    const model = ruleModel((messages) => {
+      if (turnOf(messages) === 1) return repl("print(kind.length)");
+      throw new Error("no model today");
+    });
+    const failed = await ask(["--thread", "birds", "And?"], { openModel: async () => model });
+    expect(failed.stderr).toMatch(/turn 1: the model writes\ncode: print\(kind\.length\)\ncode ends/);
+    expect(failed.stderr).not.toContain("code: const kind");
+    const rest = ruleModel(() => repl("FINAL('it')"));
+    const { code, stderr } = await rlm(["resume", "birds"], { openModel: async () => rest });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/turn 1 is recorded\nturn 2: the model writes\ncode: FINAL/);
+    expect(stderr).not.toContain("code: print");
+    expect(stderr.match(/code ends/g)).toHaveLength(1);
+  });
 });
 
 describe("rlm threads that cannot be", () => {
@@ -190,6 +215,7 @@ describe("rlm threads that cannot be", () => {
     [["ask", "q", "-m", "a:b", "--thread", "new"], /the first question of thread new needs --context PATH/],
     [["ask", "q", "-c", "no.txt", "-m", "a:b", "--thread", "new"], /no\.txt: there is no such file/],
     [["resume"], /missing required argument/],
+    [["resume", ""], /Expected the id of a thread or the path of a trace, got ""/],
     [["resume", "nobody"], /Cannot resume nobody: it is no thread \(rlm runs lists them\), and there is no such file/],
     [["runs", "--delete", "nobody"], /Cannot delete thread nobody: there/],
   ])("main() %j says what is wrong and ends with 2", async (argv, words) => {

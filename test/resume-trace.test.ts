@@ -90,6 +90,31 @@ describe("rlm resume TRACE", () => {
     expect((await rlm(["resume", trace], { openModel })).stderr).toBe("The recorded answer: nothing was asked.\n");
   });
 
+  it("main() refuses another context of a run that has its answer too", async () => {
+    const openModel = async () => birds();
+    await rlm(["ask", "What?", ...given, "-m", "a:b", "--direct-below", "0", "--trace", trace], { openModel });
+    const other = await rlm(["resume", trace, "-c", "rules.md", "rules=rules.md"]);
+    expect([other.code, other.stdout, other.stderr]).toEqual([
+      2,
+      "",
+      expect.stringMatching(/Cannot use another context than the run had: context had 36 characters/),
+    ]);
+    expect((await rlm(["resume", trace, "-c", "birds.txt"])).stderr).toMatch(/the run had other variables/);
+    expect(await rlm(["resume", trace, ...given])).toMatchObject({ code: 0, stdout: "<one><two>9\n" });
+  });
+
+  it("main() needs no threads: a database of them that is none is in nobody's way", async () => {
+    await stopped();
+    write("runs.sqlite", "no database at all, but a text of some length that says so".repeat(100));
+    const world = { env: { RLM_HOME: folder }, openModel: async () => birds() };
+    const { code, stdout } = await rlm(["resume", trace, ...given, "-m", "a:b"], world);
+    expect([code, stdout]).toEqual([0, "<one><two>9\n"]);
+    expect(await rlm(["resume", "nobody"], world)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/the file is no SQLite database/) as string,
+    });
+  });
+
   it("main() goes on after a limit that is raised, and with a context that is elsewhere by now", async () => {
     const model = birds();
     const limited = await rlm(

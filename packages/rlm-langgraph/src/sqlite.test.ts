@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { END, START, StateGraph, StateSchema } from "@langchain/langgraph";
@@ -45,6 +46,19 @@ describe("sqlite()", () => {
       counting({ checkpointer }).invoke({ count: 1 }, { configurable: { thread_id: "a" } }),
     ).rejects.toMatchObject({ code: "store", message: "Cannot read checkpoints: the database is closed" });
   });
+
+  it.each(["rlm_texts", "rlm_text_parts", "rlm_logs", "checkpoints", "writes"])(
+    "sqlite() of a database with another program's table %s is an InputError that names the file",
+    async (table) => {
+      const database = new DatabaseSync(path);
+      database.exec(`CREATE TABLE ${table} (other TEXT)`);
+      database.close();
+      await expect(sqlite(path)).rejects.toMatchObject({
+        code: "bad-input",
+        message: expect.stringMatching(/ in \S+runs\.sqlite: it is no database of runs, .*SQLite: /) as string,
+      });
+    },
+  );
 
   it("sqlite() of a file that is no database is an InputError", async () => {
     writeFileSync(path, "no database\n".repeat(100));

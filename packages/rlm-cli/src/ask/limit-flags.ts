@@ -53,17 +53,21 @@ export function limitsOf(options: Readonly<Record<string, unknown>>): Partial<Li
 
 /** A message of rlm-core in the words of the command line: `limits.calls` is `--calls`. */
 export function inFlags(message: string): string {
-  return message
-    .replace(spending, (whole, name: string, ...values: (string | undefined)[]) =>
-      isLimit(name) ? spent(name, values.slice(0, 3).map(Number)) : whole,
-    )
-    .replace(/\blimits\.(\w+)/g, (whole, name: string) => (isLimit(name) ? `--${limitFlags[name].flag}` : whole))
-    .replaceAll("options.responseFormat", "--schema")
-    .replace(/give prices: \{.*\}/, "give it in the table of --prices")
-    .replace("(numCtx, or", "(--context-window, or")
-    .replace("(contextWindow of the model)", "(--context-window)")
-    .replace("the model’s contextWindow", "--context-window")
-    .replace(", or give fields: { apiKey }", "");
+  return (
+    message
+      .replace(spending, (whole, name: string, ...values: (string | undefined)[]) =>
+        isLimit(name) ? spent(name, values.slice(0, 3).map(Number)) : whole,
+      )
+      .replace(/\blimits\.(\w+)/g, (whole, name: string) => (isLimit(name) ? `--${limitFlags[name].flag}` : whole))
+      .replaceAll("options.responseFormat", "--schema")
+      .replace(/give prices: \{.*\}/, "give it in the table of --prices")
+      // The command line has no forks but those that raise a limit.
+      .replace(/fork at the run.s first turn/, "ask on another thread with it")
+      .replace("(numCtx, or", "(--context-window, or")
+      .replace("(contextWindow of the model)", "(--context-window)")
+      .replace("the model’s contextWindow", "--context-window")
+      .replace(", or give fields: { apiKey }", "")
+  );
 }
 
 // As BudgetError has it.

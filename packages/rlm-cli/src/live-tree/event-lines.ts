@@ -36,9 +36,10 @@ function linesOf(
   if (event.type === "query-start") return running(turn) === 1 ? ["sub-calls start"] : [];
   if (event.type === "query-end") return running(turn) === 0 ? [subCalls(turn)] : [];
   if (event.type === "budget") return [];
-  if (event.event.type === "block") return [`code: ${firstLines(event.event.code, 1, 160).join("")}`];
+  if (event.event.type === "block")
+    return [turn.isLive ? `code: ${firstLines(event.event.code, 1, 160).join("")}` : `turn ${turn.number} is recorded`];
   if (event.event.type === "compact") return [compactWords(event.event)];
-  if (event.event.type !== "end") return [];
+  if (event.event.type !== "end" || !turn.isLive) return [];
   const { error, output } = event.event;
   return error === undefined
     ? [`code ends: printed ${plural(output.chars, "character")}`]

@@ -22,6 +22,8 @@ export type RunEnd = Extract<RlmEvent, { type: "run-end" }>;
 
 export interface TurnView {
   number: number;
+  /** Whether its model was asked while this was watched: what else is told of a turn is a record. */
+  isLive: boolean;
   code?: string;
   asked: number;
   done: number;
@@ -56,7 +58,13 @@ export function createRunTree(): { tree: RunTree; add: (event: RlmEvent) => Plac
       if (event.type === "run-end") end(event, session);
       return { session };
     }
+    // The runs that left their REPL to this one: none of its turns, nor of what it takes.
+    if (event.type === "journal" && event.turn === 0) {
+      session.told = Math.max(session.told, event.index + 1);
+      return { session };
+    }
     const turn = turnOf(session, event.turn);
+    if (event.type === "turn-start") turn.isLive = true;
     if (event.type === "query-start") turn.asked++;
     if (event.type === "query-end") {
       if (event.ok) turn.done++;
@@ -120,7 +128,7 @@ function turnOf({ turns }: SessionView, number: number): TurnView {
   const last = turns.at(-1);
   const turn = last?.number === number ? last : turns.find((one) => one.number === number);
   if (turn !== undefined) return turn;
-  const added: TurnView = { number, asked: 0, done: 0, failed: 0, cached: 0, children: [] };
+  const added: TurnView = { number, isLive: false, asked: 0, done: 0, failed: 0, cached: 0, children: [] };
   turns.push(added);
   return added;
 }

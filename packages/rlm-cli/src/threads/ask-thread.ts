@@ -43,7 +43,7 @@ export async function askThread({ id, hasContext, read }: AskThreadOptions, io: 
         const at = Date.now();
         await addToThread(state.store, id, { type: "asked", at, ...asked });
         kept.keep();
-        thread.questions.push({ at, ...asked, runIds: [] });
+        thread.questions.push({ at, ...asked, runIds: [], ranUnder: new Map() });
         return await runThread(asking, { state, thread, models, isNew: true });
       },
       kept,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { InputError } from "rlm-core";
+import { InputError, RlmError } from "rlm-core";
 import { addAskOptions, type Given } from "../ask/ask-options.ts";
 import { quoted, sameFlags } from "../ask/same-flags.ts";
 import { tellingJson } from "../ask/telling-json.ts";
@@ -32,17 +32,27 @@ export function resumeCommand(io: Io, ended: (code: number) => void): Command {
 }
 
 async function resume(target: string, given: Given, command: Command, io: Io): Promise<number> {
-  if ((await knownThreads(io)).includes(target)) {
+  if (target === "") throw new InputError('Expected the id of a thread or the path of a trace, got ""');
+  const isFile = existsSync(resolve(io.cwd, target));
+  if ((await threadsBeside(isFile, io)).includes(target)) {
     if (given.context !== undefined)
       throw new InputError(`Cannot give thread ${target} another context: it has its own; leave --context out`);
     return await resumeThread(target, given, io);
   }
-  if (!existsSync(resolve(io.cwd, target)))
+  if (!isFile)
     throw new InputError(
       `Cannot resume ${plainLine(target, 200)}: it is no thread (rlm runs lists them), and there is no such file`,
     );
   const goOn = `rlm resume ${quoted(resolve(io.cwd, target))} ${sameFlags(command, new Set(["trace"]))}`;
   return await resumeTrace(target, given, goOn.trimEnd(), io);
+}
+
+/** All threads; none where their database cannot be read and a file is there that can. */
+async function threadsBeside(isFile: boolean, io: Io): Promise<string[]> {
+  return await knownThreads(io).catch((error: unknown) => {
+    if (isFile && error instanceof RlmError) return [];
+    throw error;
+  });
 }
 
 const help = `

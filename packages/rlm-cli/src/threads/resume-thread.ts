@@ -1,4 +1,4 @@
-import { InputError, type Limits, type RlmResult } from "rlm-core";
+import { InputError, type RlmResult } from "rlm-core";
 import type { Given } from "../ask/ask-options.ts";
 import { withAsking } from "../ask/asking.ts";
 import { openModels } from "../ask/open-models.ts";
@@ -6,9 +6,9 @@ import { readRequest } from "../ask/read-request.ts";
 import { tellRecorded } from "../ask/tell-recorded.ts";
 import type { Io } from "../io.ts";
 import { runThread } from "./run-thread.ts";
-import { limitsIn, settingsOf } from "./run-settings.ts";
+import { otherLimits } from "./other-limits.ts";
 import type { State } from "./state-folder.ts";
-import { addToThread, type Ended } from "./thread-log.ts";
+import type { Ended } from "./thread-log.ts";
 import { withThread } from "./with-thread.ts";
 
 /** Goes on with a thread's last question, as it was asked unless flags say otherwise; of one that is answered it gives the answer. */
@@ -18,24 +18,17 @@ export async function resumeThread(id: string, given: Given, io: Io): Promise<nu
     if (last === undefined) throw new InputError(`Cannot resume thread ${id}: it has no question`);
     const request = await readRequest(last.question, given, io, { earlier: last.settings });
     return await withAsking(request, io, async (asking) => {
-      const raised = changed(limitsIn(last.settings), request.givenLimits);
-      const { status, limit } = last.end ?? {};
+      const { status, limit, runId = "" } = last.end ?? {};
       // The best answer at a limit may be a better one where that is raised.
-      const isFinal = limit === undefined || raised?.[limit] === undefined;
-      if (last.end !== undefined && status === "answered" && isFinal)
+      const isFinal = limit === undefined || otherLimits(last, runId, request.givenLimits)?.[limit] === undefined;
+      if (last.end !== undefined && status === "answered" && isFinal) {
+        if (typeof request.trace === "string") asking.say(`No trace at ${request.trace}: nothing is asked.`);
         return await tellRecorded(await recordedResult(last.end, state), request, io);
+      }
       const models = await openModels(asking);
-      last.settings = settingsOf(request);
-      await addToThread(state.store, id, { type: "resumed", at: Date.now(), settings: last.settings });
-      return await runThread(asking, { state, thread, models, isNew: false, raised });
+      return await runThread(asking, { state, thread, models, isNew: false });
     });
   });
-}
-
-/** Those that differ from what they were; undefined where none does. */
-function changed(before: Partial<Limits>, now: Partial<Limits>): Partial<Limits> | undefined {
-  const others = Object.entries(now).filter(([name, value]) => before[name as keyof Limits] !== value);
-  return others.length === 0 ? undefined : Object.fromEntries(others);
 }
 
 async function recordedResult(

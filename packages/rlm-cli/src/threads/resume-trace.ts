@@ -15,7 +15,7 @@ import { loadContext } from "../context/load-context.ts";
 import type { Io } from "../io.ts";
 import { plainLine } from "../plain-text.ts";
 import { readTrace } from "../replay/read-trace.ts";
-import { argumentsFor, contextsInWords } from "../replay/run-contexts.ts";
+import { argumentsFor, contextsInWords, otherContext } from "../replay/run-contexts.ts";
 import { openReview, type Review } from "../review/open-review.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { withTrace } from "./with-trace.ts";
@@ -29,7 +29,7 @@ export async function resumeTrace(target: string, given: Given, goOn: string, io
     throw new InputError(`Cannot write another trace: the run goes on in ${shown}; leave --trace out`);
   const request = await readRequest(root.start.query, given, io, { earlier: settingsIn(root, io) });
   const recorded = recordedResult(root);
-  if (recorded !== undefined) return await tellRecorded(recorded, request, io, path);
+  if (given.context === undefined && recorded !== undefined) return await tellRecorded(recorded, request, io, path);
   if (given.context === undefined)
     throw new InputError(
       `No context: rlm resume ${shown} --context PATH …, as it was given to rlm ask. The run had\n  ${contextsInWords(root)}`,
@@ -37,6 +37,11 @@ export async function resumeTrace(target: string, given: Given, goOn: string, io
   const paths = await argumentsFor(root, given.context, io.cwd);
   const load: AskRequest["load"] = async (options) =>
     await loadContext(paths, { ...options, encoding: given.encoding });
+  if (recorded !== undefined)
+    return await withAsking({ ...request, load }, io, async (asking) => {
+      await checkContext(root, asking);
+      return await tellRecorded(recorded, request, io, path);
+    });
   const work = async (asking: Asking): Promise<number> => {
     const { close, ...review } = openReview(asking);
     try {
@@ -46,6 +51,13 @@ export async function resumeTrace(target: string, given: Given, goOn: string, io
     }
   };
   return await withTrace(path, shown, io, async () => await withAsking({ ...request, load }, io, work));
+}
+
+/** Throws InputError for another context than the run had. */
+async function checkContext(root: TrajectoryRun, { request, loading, signal }: Asking): Promise<void> {
+  const { context } = await request.load(loading);
+  const problem = await otherContext(context, root, signal);
+  if (problem !== undefined) throw new InputError(problem);
 }
 
 interface GoingOn {

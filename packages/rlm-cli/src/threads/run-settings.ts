@@ -38,7 +38,7 @@ export function settingsOf(request: AskRequest): RunSettings {
 }
 
 /** The limits as they were given. */
-export function limitsIn({ limits }: RunSettings): Partial<Limits> {
+export function limitsIn({ limits }: Pick<RunSettings, "limits">): Partial<Limits> {
   return mapped(limits, (value) => value ?? Infinity);
 }
 

@@ -1,3 +1,4 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
 import { INTERRUPT } from "@langchain/langgraph";
 import type { Limits, RlmResult } from "rlm-core";
 import type { Interrupted, Rlm } from "rlm-langgraph";
@@ -10,8 +11,10 @@ import { failureOf } from "../ask/failure.ts";
 import { openTrace } from "../ask/trace-file.ts";
 import { openReview } from "../review/open-review.ts";
 import { WaitingError } from "../review/waiting-error.ts";
+import { otherLimits } from "./other-limits.ts";
+import { settingsOf } from "./run-settings.ts";
 import type { State } from "./state-folder.ts";
-import { addToThread, type Ended, type Thread } from "./thread-log.ts";
+import { addToThread, type Ended, type Question, type Thread } from "./thread-log.ts";
 
 export interface RunThreadOptions {
   state: State;
@@ -20,15 +23,10 @@ export interface RunThreadOptions {
   models: Awaited<ReturnType<typeof openModels>>;
   /** Whether nobody has worked on that question. */
   isNew: boolean;
-  /** Limits that are others than the run had when it was stopped. */
-  raised?: Partial<Limits> | undefined;
 }
 
 /** Runs the last question of a thread, or goes on with its run; gives the exit code. */
-export async function runThread(
-  asking: Asking,
-  { state, thread, models, isNew, raised }: RunThreadOptions,
-): Promise<number> {
+export async function runThread(asking: Asking, { state, thread, models, isNew }: RunThreadOptions): Promise<number> {
   const { request, io, signal, say, progress } = asking;
   const { store, checkpointer } = state;
   const { id } = thread;
@@ -50,6 +48,7 @@ export async function runThread(
       written.catch(() => {});
     };
     const { givenLimits, prices, profile, responseFormat } = request;
+    const settings = settingsOf(request);
     // Without anybody to ask, its runs may wait.
     const rlm: Rlm<unknown, Interrupted> = createRlm<unknown>({
       ...models,
@@ -64,7 +63,8 @@ export async function runThread(
       onEvent(event) {
         if (event.type === "run-start" && event.depth === 0 && !question.runIds.includes(event.runId)) {
           question.runIds.push(event.runId);
-          add({ type: "begun", at: Date.now(), runId: event.runId });
+          question.ranUnder.set(event.runId, settings.limits);
+          add({ type: "begun", at: Date.now(), runId: event.runId, limits: settings.limits });
         }
         onEvent(event);
       },
@@ -72,6 +72,9 @@ export async function runThread(
     const config = { configurable: { thread_id: id }, signal };
     const begin = async (): Promise<RlmResult<unknown> | Interrupted> =>
       await rlm.invoke({ query: question.question, ...(question.contexts && { context: question.contexts }) }, config);
+    const from = isNew ? config : await placeToGoOn(question);
+    // Not before: a limit that is refused there, or that nobody lived to see take effect, is none of the run's.
+    if (!isNew) await addToThread(store, id, { type: "resumed", at: Date.now(), settings });
     try {
       const result = await goOn();
       if (result.status === "interrupted") throw waitsFor(result);
@@ -101,12 +104,19 @@ export async function runThread(
       return new WaitingError(waiting.flatMap(({ value }) => value?.requests ?? []));
     }
 
+    /** Under other limits that is another branch: a limit that was reached is in the checkpoint. */
+    async function placeToGoOn(last: Question): Promise<RunnableConfig> {
+      const others = (runId: string): Partial<Limits> | undefined => otherLimits(last, runId, givenLimits);
+      if (!last.runIds.some(others) || (await checkpointer.getTuple(config)) === undefined) return config;
+      const [newest] = await rlm.checkpoints(id);
+      const raised = newest && last.runIds.includes(newest.runId) ? others(newest.runId) : undefined;
+      if (newest === undefined || raised === undefined) return config;
+      // Not at the thread's newest of all: that may be of a branch whose process was killed before it began.
+      return await rlm.fork(newest.config, { limits: raised });
+    }
+
     async function goOn(): Promise<RlmResult<unknown> | Interrupted> {
       if (isNew || (await checkpointer.getTuple(config)) === undefined) return await begin();
-      const [newest] = raised === undefined ? [] : await rlm.checkpoints(id);
-      // Under other limits it is another branch: a limit that was reached is in the checkpoint.
-      const isOther = newest !== undefined && question?.runIds.includes(newest.runId) === true;
-      const from = raised && isOther ? await rlm.fork(config, { limits: raised }) : config;
       const result = await rlm.invoke(null, { ...from, signal });
       // Nothing of the last question was kept: what is there is the answer to one before.
       return earlier.has(result.runId) ? await begin() : result;

@@ -15,7 +15,7 @@ export interface Summary {
   questions: number;
   calls: number;
   tokens: number;
-  /** null: some model has no price. */
+  /** null: some model has no price, or no call is known. */
   costUsd: number | null;
 }
 
@@ -32,7 +32,9 @@ export async function summaries(state: State): Promise<Summary[]> {
 
 async function summaryOf({ id, questions }: Thread, last: Question, state: State): Promise<Summary> {
   const usages = await Promise.all(questions.map(async (one) => await usageOf(one, state)));
-  const sum = (of: (usage: Usage) => number): number => usages.reduce((total, one) => total + of(one), 0);
+  const known = usages.filter((usage) => usage !== undefined);
+  const sum = (of: (usage: Usage) => number): number => known.reduce((total, one) => total + of(one), 0);
+  const isPriced = known.length > 0 && known.every(({ unpriced }) => unpriced.length === 0);
   const { end } = last;
   return {
     id,
@@ -44,13 +46,14 @@ async function summaryOf({ id, questions }: Thread, last: Question, state: State
     questions: questions.length,
     calls: sum(({ calls }) => calls),
     tokens: sum(({ inputTokens, outputTokens }) => inputTokens + outputTokens),
-    costUsd: usages.some(({ unpriced }) => unpriced.length > 0) ? null : sum(({ costUsd }) => costUsd),
+    costUsd: isPriced ? sum(({ costUsd }) => costUsd) : null,
   };
 }
 
-/** What a question took; where nobody was told of it, by the log of its budget. */
-async function usageOf({ end, runIds }: Question, { store }: State): Promise<Usage> {
+/** What a question took; where nobody was told of it, by the log of its budget, which is gone once it was told; undefined where nothing is known. */
+async function usageOf({ end, usage, runIds }: Question, { store }: State): Promise<Usage | undefined> {
   if (end?.usage !== undefined) return end.usage;
   const key = budgetKey(runIds.at(-1) ?? "");
-  return readSpent(await store.read(key), key).spending.usage(0);
+  const log = await store.read(key);
+  return log.length === 0 ? usage : readSpent(log, key).spending.usage(0);
 }

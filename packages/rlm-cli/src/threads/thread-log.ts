@@ -19,9 +19,11 @@ interface Begun {
   type: "begun";
   at: number;
   runId: string;
+  /** Those that somebody had set by then; absent in older logs: those of the settings. */
+  limits?: RunSettings["limits"];
 }
 
-/** Somebody went on with it. */
+/** Somebody went on with it; where that was under other limits, their branch is there already. */
 interface Resumed {
   type: "resumed";
   at: number;
@@ -48,6 +50,10 @@ export interface Question {
   settings: RunSettings;
   /** Ids of its run: more than one where nothing was kept of the first. */
   runIds: string[];
+  /** What was set when each of them began, by their ids. */
+  ranUnder: Map<string, RunSettings["limits"]>;
+  /** What it had taken when somebody went on with it. */
+  usage?: Usage;
   /** Of the last time that somebody worked on it; absent while it runs, or where its process was killed. */
   end?: Ended;
 }
@@ -74,12 +80,15 @@ export async function readThread(store: RunStore, id: string): Promise<Thread> {
     if (entry.type === "asked") {
       dropUnbegun(thread);
       const { at, question, contexts, settings } = entry;
-      questions.push({ at, question, ...(contexts && { contexts }), settings, runIds: [] });
+      questions.push({ at, question, ...(contexts && { contexts }), settings, runIds: [], ranUnder: new Map() });
     } else if (last === undefined) continue;
-    else if (entry.type === "begun") last.runIds.push(entry.runId);
-    else if (entry.type === "ended") last.end = entry;
+    else if (entry.type === "begun") {
+      last.runIds.push(entry.runId);
+      last.ranUnder.set(entry.runId, entry.limits ?? last.settings.limits);
+    } else if (entry.type === "ended") last.end = entry;
     else {
       last.settings = entry.settings;
+      if (last.end?.usage !== undefined) last.usage = last.end.usage;
       delete last.end;
     }
   }

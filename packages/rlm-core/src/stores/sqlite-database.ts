@@ -75,6 +75,13 @@ function makeTables(database: DatabaseSync): void {
   const made = "SELECT 1 FROM sqlite_schema WHERE name = 'rlm_logs_by_key'";
   // Looked at first, for making them waits for other writers.
   if (database.prepare(made).get() === undefined) inTransaction(database, () => database.exec(tables));
+  // Another program may have tables of these names.
+  for (const columns of [
+    "ref, bytes FROM rlm_texts",
+    "ref, part, bytes FROM rlm_text_parts",
+    "id, key, entry FROM rlm_logs",
+  ])
+    database.prepare(`SELECT ${columns}`);
 }
 
 /** All of it or nothing. */

@@ -28,6 +28,7 @@ export const sqliteBusy = 5;
 const kept = "nothing of this is kept, all that was kept before is whole";
 
 const states: Partial<Record<number, string>> = {
+  1: "it is no database of runs, for its tables are others; name another file, or one that is not there yet",
   [sqliteBusy]: `another process held its lock for longer than busyMs; ${kept}; let that process end, then go on`,
   8: `it may not be written; ${kept}; make the file and its folder writable, then go on`,
   10: `the disk does not take or give the data; ${kept}; look whether it is full, gone, limited or protected, then go on`,
