@@ -4,6 +4,7 @@ export { defaultSandbox } from "./default-sandbox.ts";
 export { textRefOf } from "./journal.ts";
 export { emitLast } from "./listener.ts";
 export { checkInput, resolveOptions, type ResolvedOptions } from "./options.ts";
+export { replyOf } from "./parse-reply.ts";
 export type { Run, TracedCall } from "./run.ts";
 export type { PendingReview } from "./review.ts";
 export { outcomeOf, type Outcome, type PendingCall } from "./state.ts";

@@ -1,4 +1,5 @@
 import { parse, parseExpressionAt } from "acorn";
+import { InputError } from "./errors.ts";
 
 /** What of a model's reply is run, and what it has to be told about the rest. */
 export interface ParsedReply {
@@ -48,6 +49,20 @@ export function answerText(reply: string): string {
   const text = reply.trim();
   const end = /^(?:(?!<think)[\s\S])*?<\/think(?:ing)?>|^<think(?:ing)?>[\s\S]*?(?:<\/think(?:ing)?>|$)/.exec(text);
   return end === null ? text : text.slice(end[0].length).trim();
+}
+
+/** A reply that is this code and nothing else. Throws {@link InputError} where other code would be read in it. */
+export function replyOf(code: string): string {
+  const reply = fenced(code);
+  if (parseReply(reply).code === code.replaceAll("\r\n", "\n")) return reply;
+  throw new InputError("Cannot take the code as a reply: it would be read as other code, as where it holds <think>");
+}
+
+/** Code may quote a context too: nothing in it closes this fence. */
+export function fenced(code: string): string {
+  const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}repl\n${code}\n${fence}`;
 }
 
 const languages = new Set(["repl", "js", "javascript", "ts", "typescript"]);

@@ -28,6 +28,23 @@ export function checkDecisions(given: unknown, requests: readonly ReviewRequest[
 }
 
 /**
+ * {@link checkDecisions}, where another session's question on the same limit may have been answered since this one was
+ * shown: what was approved then, and is granted by now and not spent, is approved.
+ */
+export function decisionsNow(given: unknown, requests: readonly ReviewRequest[]): Decision[] {
+  if (!Array.isArray(given) || given.length !== requests.length) return checkDecisions(given, requests);
+  return requests.map((request, index) => granted(given[index], request) ?? checkDecision(given[index], request));
+}
+
+function granted(given: unknown, request: ReviewRequest): Decision | undefined {
+  if (request.kind !== "budget" || typeof given !== "object" || given === null) return undefined;
+  if (!("type" in given) || given.type !== "approve" || !("max" in given) || typeof given.max !== "number")
+    return undefined;
+  const { max, spent } = request;
+  return given.max > spent && given.max <= max ? { type: "approve", max } : undefined;
+}
+
+/**
  * The answers to a thread's interrupts, checked before anything runs. A limit that is approved without a number goes to
  * what the person was shown: another process may suggest another. Throws {@link InputError} where one cannot be used.
  */

@@ -183,3 +183,18 @@ it("rlm.fork() over SQLite, opened anew each time leaves the branch as it was th
   });
   expect(first).toEqual(["<1><2>3", ["q 4"]]);
 });
+
+describe("rlm.fork() with code", () => {
+  it("rlm.fork() runs the code as it is given, also where a reply with it would end early, or refuses it", async () => {
+    const { model } = writing({ q: ["print(1)", "FINAL('first')"] });
+    const limits = { directBelow: 0 };
+    const rlm = createRlm({ model, sandbox, limits, store: memoryStore(), checkpointer: new MemorySaver() });
+    await rlm.invoke({ query: "q", context }, thread);
+    const fenced = "/*\n```\n*/\nFINAL('whole')";
+    const forked = await rlm.invoke(null, await rlm.fork(thread, { code: fenced }));
+    expect(forked).toMatchObject({ status: "final", answer: "whole" });
+    await expect(rlm.fork(thread, { code: "const t = '<think>a</think>b'; FINAL(t)" })).rejects.toThrow(
+      "Cannot take the code as a reply: it would be read as other code",
+    );
+  });
+});

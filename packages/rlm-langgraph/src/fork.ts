@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { InputError, type JournalEvent, type Limits, type RunStore } from "rlm-core";
-import { newestRun } from "rlm-core/driver";
+import { newestRun, replyOf } from "rlm-core/driver";
 import { readTrajectoryLog } from "rlm-core/trajectory";
 import { shownQuery } from "./begin.ts";
 import { commonChildren } from "./common-children.ts";
@@ -86,7 +86,7 @@ function changed(
         `Cannot change the ${reply === undefined ? "code" : "reply"}: there is no reply at this checkpoint yet; choose a later one that rlm.checkpoints() lists`,
       );
     const { concludes: _, ...told } = newest;
-    const text = reply ?? `\`\`\`repl\n${code}\n\`\`\``;
+    const text = code === undefined ? (reply ?? newest.text) : replyOf(code);
     return { ...going, journal: [...journal.slice(0, at), { ...told, text }] };
   }
   if (query === undefined && limits === undefined && outcome !== null)

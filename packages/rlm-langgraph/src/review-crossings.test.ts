@@ -93,3 +93,26 @@ it("rlm.invoke() raises a limit to what the person was shown, also in another pr
   );
   expect(reviews[0]).toMatchObject({ limit: "tokens", max: requests[0]?.suggested });
 });
+
+describe("a limit of the tree at which several sessions wait", () => {
+  it.each([
+    [[true, true], 8],
+    [[{ type: "approve", max: 20 }, { type: "approve" }], 20],
+  ])("rlm.invoke() takes the answers of persons one by one: %j", async (answers, max) => {
+    const children =
+      "Promise.all(['FINAL(1)', 'FINAL(2)'].map((end) => rlm_query('print(context)\\n' + end, 'piece')))";
+    const { open, asked } = setup(["budget"], { depth: 2, calls: 4 });
+    let result = await open().invoke({ query: `FINAL((await ${children}).join())`, context }, thread);
+    for (const answer of answers) {
+      const [first] =
+        (result as { __interrupt__?: { id?: string; value?: { requests: object[] } }[] }).__interrupt__ ?? [];
+      expect(first?.value?.requests).toMatchObject([{ kind: "budget", limit: "calls", max: 4, suggested: 8 }]);
+      result = await open().invoke(new Command({ resume: { [first?.id ?? ""]: answer } }), thread);
+    }
+    expect(result).toMatchObject({ status: "final", answer: "1,2" });
+    expect(asked).toHaveLength(5);
+    const { runs } = await open().trajectory((result as { runId: string }).runId);
+    const raised = [...runs.values()].flatMap(({ budget }) => budget.filter(({ type }) => type === "raise"));
+    expect(raised).toMatchObject([{ max }]);
+  });
+});

@@ -2,7 +2,7 @@ import { interrupt, isGraphBubbleUp, type Command, type LangGraphRunnableConfig 
 import { InputError, type Decision, type ReviewRequest } from "rlm-core";
 import { deliverDecisions, knownDecision, review, reviewRequests } from "rlm-core/driver";
 import { z } from "zod";
-import { checkDecisions, type ReviewInterrupt } from "./decisions.ts";
+import { decisionsNow, type ReviewInterrupt } from "./decisions.ts";
 import { onSession, stepNode } from "./graph-node.ts";
 import type { GraphValues } from "./graph-state.ts";
 import type { LiveTrees } from "./live-trees.ts";
@@ -39,7 +39,7 @@ function askByInterrupt(requests: ReviewRequest[], waits: () => Promise<void>): 
   let refused: unknown;
   const resume = z.unknown().superRefine((given, context) => {
     try {
-      checkDecisions(given, requests);
+      decisionsNow(given, requests);
     } catch (error) {
       refused = error;
       context.addIssue("not a decision");
@@ -47,7 +47,7 @@ function askByInterrupt(requests: ReviewRequest[], waits: () => Promise<void>): 
   });
   try {
     const given: unknown = interrupt({ requests } satisfies ReviewInterrupt, { responseSchema: resume });
-    return checkDecisions(given, requests);
+    return decisionsNow(given, requests);
   } catch (error) {
     if (isGraphBubbleUp(error)) waits().catch(() => {});
     // The cause is how LangGraph knows that the question may be answered again.

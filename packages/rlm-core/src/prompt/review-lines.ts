@@ -1,6 +1,7 @@
 import type { ReviewEvent } from "../journal.ts";
 import type { Turn } from "../turns.ts";
 import type { Mark } from "./marked.ts";
+import { fenced } from "../parse-reply.ts";
 
 /**
  * What a person changed or refused in a turn; what was approved goes without a word. A tool that was refused the code has
@@ -28,11 +29,4 @@ export function reviewLines({ reviews }: Pick<Turn, "reviews">, mark: Mark, show
 
 function said(before: string, message: ReviewEvent["message"] = ""): string {
   return message.trim() === "" ? "" : `${before}They say, and it holds from here on: ${message.trim()}`;
-}
-
-/** Code may quote a context too: nothing in it closes this fence. */
-function fenced(code: string): string {
-  const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = "`".repeat(longest + 1);
-  return `${fence}repl\n${code}\n${fence}`;
 }
