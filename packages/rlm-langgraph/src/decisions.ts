@@ -18,7 +18,7 @@ export interface Interrupted {
 }
 
 /** One decision for each request. Throws {@link InputError} for what cannot be used. */
-export function checkDecisions(given: unknown, requests: readonly ReviewRequest[]): Decision[] {
+function checkDecisions(given: unknown, requests: readonly ReviewRequest[]): Decision[] {
   if (!Array.isArray(given)) return requests.map((request) => checkDecision(given, request));
   if (given.length !== requests.length)
     throw new InputError(
