@@ -21,7 +21,10 @@ const worker = async () => {
     const at = next++;
     items.push(value(await llm_query("item " + at + " of " + lines[at] + ", dice " + Math.floor(Math.random() * 1e6))));
     order.push(at);
-    if (order.length % 5 === 0) followUps += value(await llm_query("after " + order.join(".")));
+    if (order.length % 5 !== 0) continue;
+    // Awaited first: "followUps += await …" reads the sum before another worker adds to it.
+    const reply = await llm_query("after " + order.join("."));
+    followUps += value(reply);
   }
 };
 await Promise.all(Array.from({ length: 5 }, worker));
