@@ -180,6 +180,31 @@ describe("resumeLoop() of a run that a person reviews", () => {
     expect([again.length, asked]).toEqual([1, ["turn 1", "turn 1"]]);
   });
 
+  it("resumeLoop() asks again about an answer that concluding code gave, and ends its block no second time", async () => {
+    const path = join(folder, "concluded.jsonl");
+    const options = { review: ["answer"] as const, limits: { turns: 1, directBelow: 0 } };
+    const step: ScriptedStep = (given) =>
+      given.type === "run" && given.code === "last" ? { answer: "x" } : { output: "seen" };
+    const sandbox = scriptedSandbox([[step, step, step]]);
+    const model: Model = async (messages) => {
+      const isFirst = messages.every(({ role }) => role !== "assistant");
+      return { text: `\`\`\`repl\n${isFirst ? "first" : "last"}\n\`\`\``, usage: { inputTokens: 1, outputTokens: 1 } };
+    };
+    const writer = trajectoryWriter(path);
+    const first = runLoop(input, { ...options, model, approve: () => false, onEvent: writer.onEvent }, sandbox);
+    await expect(first).rejects.toMatchObject({ code: "rejected", answer: "x" });
+    await writer.close();
+    const unasked: Model = () => Promise.reject(new Error("asked again"));
+    const resume = { trajectory: path, context: input.context };
+    const { limits: _, ...rest } = options;
+    const result = await resumeLoop(resume, { ...rest, model: unasked, approve: () => true }, sandbox);
+    expect(result).toMatchObject({ status: "concluded", limit: "turns", answer: "x" });
+    const trajectory = await readTrajectory(path);
+    const [{ journal } = { journal: [] }] = trajectory.runs.values();
+    expect(journal.map(({ type }) => type).slice(-5)).toEqual(["reply", "block", "end", "review", "review"]);
+    await replayTrajectory(trajectory, { context: input.context, sandbox });
+  });
+
   it("resumeLoop() keeps what a limit of the run was raised to", async () => {
     const path = join(folder, "raised.jsonl");
     const writer = trajectoryWriter(path);

@@ -1,5 +1,5 @@
 import type { Command, LangGraphRunnableConfig } from "@langchain/langgraph";
-import { ReplayError, type ContextRef, type JsonSchema, type RlmState } from "rlm-core";
+import type { ContextRef, JsonSchema, RlmState } from "rlm-core";
 import { broughtBy, furtherRun, meetVariables, nextStep, noUsage, type Run } from "rlm-core/driver";
 import { contextsOf, putTasks, readTasks, type AskedTask } from "./asked-tasks.ts";
 import { goOn, onSession } from "./graph-node.ts";
@@ -8,6 +8,7 @@ import { addToJournal } from "./journal-chain.ts";
 import type { LiveTree, LiveTrees } from "./live-trees.ts";
 import { threadOf } from "./parked-sessions.ts";
 import { journalOf } from "./session-state.ts";
+import { adviceForThread, withAdvice } from "./replay-advice.ts";
 import { tellJournal, tellStart } from "./tell-session.ts";
 
 /** A further run of a thread, as the node `begin` knows it. */
@@ -61,7 +62,9 @@ export async function beginFurther(
     tellStart(begun, run, undefined);
     const thread = threadOf(config.configurable);
     run.session = thread === undefined ? undefined : trees.parked?.take(thread);
-    const state = await meetVariables(begun, run).catch((cause: unknown) => Promise.reject(withAdvice(cause)));
+    const state = await meetVariables(begun, run).catch((error: unknown) =>
+      Promise.reject(withAdvice(error, adviceForThread)),
+    );
     const head = await headOf(values.journal, stood, state, run);
     if (head !== null) live.journals.set(head, [...state.journal]);
     const asked = await putTasks([...tasks, { ...state.task, query, contexts: broughtBy(state) }], run.store);
@@ -79,15 +82,6 @@ export async function beginFurther(
     };
     return goOn(nextStep(state, run.limits, run.review), { ...now, pending: [] }, { ...now, ...kept });
   });
-}
-
-/** A REPL that cannot be rebuilt: its code ran under other options, or the sandbox changed. */
-function withAdvice(cause: unknown): unknown {
-  if (!(cause instanceof ReplayError)) return cause;
-  return new ReplayError(
-    `Cannot go on with this thread: what its code did before does not happen again. Give the options that it had (limits, tools, kits), or ask on another thread. ${cause.message}`,
-    { cause },
-  );
 }
 
 /** Where the run before stood at its end. */

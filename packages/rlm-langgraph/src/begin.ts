@@ -5,7 +5,7 @@ import { checkInput, initialState, nextStep } from "rlm-core/driver";
 import { putTasks, readTasks, type AskedTask } from "./asked-tasks.ts";
 import { beginFurther, sessionBefore } from "./begin-further.ts";
 import { isContextRef } from "./context-ref.ts";
-import { lastingLimits } from "./lasting-limits.ts";
+import { lastingLimits, limitsOfRun } from "./lasting-limits.ts";
 import { goOn, onSession } from "./graph-node.ts";
 import type { Beginning, GraphSession, GraphValues, Origin } from "./graph-state.ts";
 import type { LiveTrees } from "./live-trees.ts";
@@ -21,12 +21,12 @@ export function beginNode(trees: LiveTrees) {
     const { origin, ...own } = beginning;
     const sessionThere = origin === undefined ? sessionBefore(values, own) : undefined;
     const limits = own.limits ?? lastingLimits(sessionThere?.limits);
-    const given = { ...own, ...(limits && { limits }) };
     const contexts = checkRefs(context);
-    const overrides = { ...(given.limits && { limits: given.limits }), ...(origin && { spent: origin.usage }) };
+    const overrides = { limits: { ...limits, ...own.ranUnder }, ...(origin && { spent: origin.usage }) };
     return await trees.within(
-      given.rootId,
+      own.rootId,
       async ({ tree }) => {
+        const given = { ...own, ...(limits && { limits }), ranUnder: limitsOfRun(tree.limits) };
         const { depth, seed } = given;
         const responseFormat = depth === 0 ? tree.responseFormat : given.responseFormat;
         const { store } = tree;

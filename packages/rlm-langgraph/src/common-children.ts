@@ -18,6 +18,23 @@ export function commonChildren(
   });
 }
 
+/** What a run's root tells of the calls that a fork has in common with it. */
+export function commonQueries(
+  { runs }: Trajectory,
+  { runId: from, results }: Pick<Origin, "runId" | "results">,
+  journal: readonly JournalEvent[],
+): TrajectoryRun["queries"] {
+  const root = runs.get(from);
+  const answered = answeredCalls(journal, results);
+  const turns = turnsOf(root?.journal ?? []);
+  const told = (root?.queries ?? []).filter(({ turn, id }) => {
+    const call = turns[turn - 1]?.calls.find((one) => one.id === id);
+    return call !== undefined && call.hash === answered.get(`${turn}.${id}`);
+  });
+  // Where the run went another way, those of the first way stand before those of the call that is there now.
+  return [...new Map(told.map((query) => [`${query.turn}.${query.id}`, query])).values()];
+}
+
 /** Hashes of the calls that have their results, by turn and id: in the journal, or in the state, where the code has not seen them yet. */
 function answeredCalls(journal: readonly JournalEvent[], waiting: Origin["results"]): Map<string, string> {
   const turns = turnsOf(journal);

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RunnableConfig } from "@langchain/core/runnables";
 import { Command, isInterrupted, MemorySaver } from "@langchain/langgraph";
 import {
   isolate,
+  memoryCache,
   memoryStore,
   type ChatMessage,
   type Model,
@@ -13,6 +15,7 @@ import {
 } from "rlm-core";
 import { replayTrajectory } from "rlm-core/replay";
 import { afterAll, describe, expect, it } from "vitest";
+import type { RunCheckpoint } from "./checkpoints.ts";
 import { createRlm } from "./create-rlm.ts";
 import { sqlite } from "./sqlite.ts";
 
@@ -138,6 +141,73 @@ describe("rlm.fork() among children", () => {
     await rlm.close();
   });
 });
+
+it("rlm.fork() tells of the calls that it has in common with its run what that tells of them", async () => {
+  const codes = {
+    q: [
+      "const all = [await llm_query('s'), await llm_query('s'), await rlm_query('c', 'piece')]; print(all)",
+      "all.push(await llm_query('late')); print(all)",
+      "FINAL(all.length)",
+    ],
+    c: ["print(await llm_query('s'), await llm_query('s'))", "FINAL(context)"],
+  };
+  const { model } = writing(codes);
+  const parts = { cache: memoryCache(), store: memoryStore(), checkpointer: new MemorySaver() };
+  const rlm = createRlm({
+    model: Object.assign(model, { modelName: "m" }),
+    sandbox,
+    limits: { depth: 2, directBelow: 0 },
+    ...parts,
+  });
+  const first = await rlm.invoke({ query: "q", context }, thread);
+  const told = async (runId: string) =>
+    [...(await rlm.trajectory(runId)).runs.values()].map(({ start, queries, end }) => ({
+      call: start.parent && [start.parent.turn, start.parent.id],
+      queries: queries.map(({ turn, kind, ok, cached, usage, model: name }) => ({
+        turn,
+        kind,
+        ok,
+        cached,
+        usage,
+        name,
+      })),
+      digest: end?.digest,
+    }));
+  const [root, child] = await told(first.runId);
+  expect(root?.queries.map(({ kind, cached }) => [kind, cached])).toEqual([
+    ["llm", undefined],
+    ["llm", true],
+    ["rlm", undefined],
+    ["llm", undefined],
+  ]);
+  expect([child?.queries.map(({ cached }) => cached), typeof child?.digest]).toEqual([
+    [undefined, true],
+    "string",
+  ]);
+  const place = (await rlm.checkpoints("t")).find(({ turn, next }) => turn === 1 && next === "generate")!;
+  const middle = await rlm.invoke(null, await rlm.fork(place.config, { query: "other" }));
+  const again = await rlm.invoke(
+    null,
+    await rlm.fork(middleConfig(await rlm.checkpoints("t"), middle.runId), { code: "FINAL(1)" }),
+  );
+  for (const { runId } of [middle, again]) {
+    const [forked, ...children] = await told(runId);
+    expect(forked?.queries).toEqual(root?.queries.filter(({ turn }) => turn === 1));
+    expect(children).toEqual([child]);
+    const trajectory = await rlm.trajectory(runId);
+    expect(await replayTrajectory(trajectory, { context, sandbox })).toHaveLength(2);
+    // Words that no code shows, in a session that was told and not run.
+    const [, common] = [...trajectory.runs.values()];
+    const reply = common?.journal[0];
+    if (reply?.type === "reply") common?.journal.splice(0, 1, { ...reply, text: `forged ${reply.text}` });
+    await expect(replayTrajectory(trajectory, { context, sandbox })).rejects.toThrow("tells the digest");
+  }
+  await rlm.close();
+});
+
+function middleConfig(places: RunCheckpoint[], runId: string): RunnableConfig {
+  return places.find((place) => place.runId === runId)?.config ?? {};
+}
 
 it("rlm.fork() over SQLite, opened anew each time leaves the branch as it was that another one cut off", async () => {
   const codes = {

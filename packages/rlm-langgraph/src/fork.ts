@@ -7,7 +7,7 @@ import { shownQuery } from "./begin.ts";
 import { commonChildren } from "./common-children.ts";
 import type { Beginning, GraphValues, Origin } from "./graph-state.ts";
 import { addToJournal, readJournal } from "./journal-chain.ts";
-import { lasting } from "./lasting-limits.ts";
+import { lasting, limitsOfRun } from "./lasting-limits.ts";
 import type { ThreadGraph, ThreadPlace } from "./resume.ts";
 
 /** What is to be different on another branch of a thread. */
@@ -40,15 +40,16 @@ export async function forkThread(
   const common = { runId: session.rootId, results: past.results };
   const raised = await raisedLimits(common, past.journal ?? journal, store);
   const limits = { ...session.limits, ...raised, ...change.limits };
-  checkLimits(change.limits, past.journal ?? journal);
+  checkLimits(change.limits, past.journal ?? journal, session.ranUnder);
   const { journal: kept, ...going } = past;
   const head = kept === undefined ? values.journal : await addToJournal(null, kept, store);
   const origin: Origin = { runId: session.rootId, usage, journal: head, ...going };
   const id = randomUUID();
   const { seed } = session;
+  const ranUnder = { ...session.ranUnder, ...limitsOfRun(change.limits) };
   const given = { ...(queryRef !== undefined && { queryRef }), ...(Object.keys(limits).length > 0 && { limits }) };
   // With the seed that it had, or its past could not be replayed.
-  const beginning: Beginning = { id, rootId: id, depth: 0, seed, ...given, origin };
+  const beginning: Beginning = { id, rootId: id, depth: 0, seed, ranUnder, ...given, origin };
   return await graph.updateState(config, { query, context, beginning }, "__start__");
 }
 
@@ -103,12 +104,24 @@ function withoutRefused(results: GraphValues["results"]): GraphValues["results"]
   return Object.fromEntries(Object.entries(results).filter(([, { limit }]) => limit === undefined));
 }
 
-function checkLimits(limits: Partial<Limits> = {}, journal: readonly JournalEvent[]): void {
-  const name = lasting.find((one) => limits[one] !== undefined);
+function checkLimits(
+  limits: Partial<Limits> = {},
+  journal: readonly JournalEvent[],
+  before: Partial<Limits> = {},
+): void {
+  const name =
+    lasting.find((one) => limits[one] !== undefined) ?? (isOtherDepth(limits, journal, before) ? "depth" : undefined);
   if (name === undefined || !journal.some(({ type }) => type === "block")) return;
   throw new InputError(
     `Cannot change limits.${name} there: code has run under it before this checkpoint, and would not do again what it did; fork at the run's first turn`,
   );
+}
+
+/** Whether code would find queries that it did not have, or none, or what it asked of a helper would have been another one. */
+function isOtherDepth({ depth }: Partial<Limits>, journal: readonly JournalEvent[], before: Partial<Limits>): boolean {
+  if (depth === undefined || depth === before.depth) return false;
+  const hasAsked = newestRun(journal).some((event) => event.type === "call" && event.kind === "rlm");
+  return hasAsked || (depth === 0) !== (before.depth === 0);
 }
 
 /** Throws InputError for what is no change. */

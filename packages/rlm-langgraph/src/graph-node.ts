@@ -17,6 +17,7 @@ import type { GraphSession, GraphState, GraphValues } from "./graph-state.ts";
 import { addToJournal } from "./journal-chain.ts";
 import { closeSessions, putSession, takeSession, type LiveTree, type LiveTrees, type Overrides } from "./live-trees.ts";
 import { threadOf } from "./parked-sessions.ts";
+import { adviceForRun, withAdvice } from "./replay-advice.ts";
 import { placeOf, stateOf, type SessionValues } from "./session-state.ts";
 import { tellSession } from "./tell-session.ts";
 
@@ -76,9 +77,10 @@ export async function onSession<T>(
       // The checkpoint that comes next refers to what happened here: the record has it before.
       await live.recorded();
       return done;
-    } catch (error) {
+    } catch (cause) {
       // An interrupt of a child leaves its parent's code suspended as it is.
-      if (isGraphBubbleUp(error)) throw error;
+      if (isGraphBubbleUp(cause)) throw cause;
+      const error = withAdvice(cause, adviceForRun);
       await run.session?.close();
       run.session = undefined;
       await fail(error, run, session, live);
@@ -91,9 +93,9 @@ export async function onSession<T>(
   return await trees.within(session.rootId, onTree, overridesOf(values));
 }
 
-/** What the options of a tree do not say: its fork's limits, and what a root had spent where its budget has no log any more. */
-function overridesOf({ session: { limits, depth }, usage }: SessionValues): Overrides {
-  return { ...(limits && { limits }), ...(depth === 0 && { spent: usage }) };
+/** What the options of a tree do not say: limits of its own, and what a root had spent where its budget has no log any more. */
+function overridesOf({ session: { limits, ranUnder, depth }, usage }: SessionValues): Overrides {
+  return { limits: { ...limits, ...ranUnder }, ...(depth === 0 && { spent: usage }) };
 }
 
 /** The parts of a session's run that live from node to node; made when a node first needs them, also after a crash. */

@@ -24,12 +24,14 @@ export interface GraphSession extends Pick<RlmState, "seed" | "startedAt" | "dep
   asked?: string;
   /** Those in which a fork's tree differs from the graph's options. */
   limits?: Partial<Limits>;
+  /** Limits that its run keeps, also where no option said them: going on with a model of another window changes none of them. */
+  ranUnder?: Partial<Limits>;
 }
 
 /** What a driver of this package gives beside the input, so that it knows a session's id beforehand. */
 export type Beginning = Pick<
   GraphSession,
-  "id" | "rootId" | "seed" | "depth" | "queryRef" | "responseFormat" | "parent" | "limits"
+  "id" | "rootId" | "seed" | "depth" | "queryRef" | "responseFormat" | "parent" | "limits" | "ranUnder"
 > & { origin?: Origin };
 
 /** Where a fork goes on: what it has in common with the run that it comes from. */

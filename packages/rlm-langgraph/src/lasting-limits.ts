@@ -3,8 +3,21 @@ import type { Limits } from "rlm-core";
 /** Limits that what code printed and gave depends on: where some has run, a replay needs those that it had. */
 export const lasting = ["promptChars", "outputChars", "answerChars"] as const satisfies (keyof Limits)[];
 
+// In another depth calls would open children that were plain calls, or the other way round.
+const ofRun = [...lasting, "depth"] as const;
+
+/** Those of the limits with which a run began that it keeps, whatever the options are by the time that it goes on. */
+export function limitsOfRun(limits: Partial<Limits> = {}): Partial<Limits> {
+  return pick(limits, ofRun);
+}
+
 /** Of the limits in which a run's REPL differs from the options, those that its next run has to have too. */
 export function lastingLimits(limits: Partial<Limits> = {}): Partial<Limits> | undefined {
-  const kept = lasting.flatMap((name) => (limits[name] === undefined ? [] : [[name, limits[name]]]));
-  return kept.length === 0 ? undefined : (Object.fromEntries(kept) as Partial<Limits>);
+  const picked = pick(limits, lasting);
+  return Object.keys(picked).length === 0 ? undefined : picked;
+}
+
+function pick(limits: Partial<Limits>, names: readonly (keyof Limits)[]): Partial<Limits> {
+  const known = names.flatMap((name) => (limits[name] === undefined ? [] : [[name, limits[name]]]));
+  return Object.fromEntries(known) as Partial<Limits>;
 }

@@ -51,8 +51,8 @@ export async function placeOfThread(
   const { session, usage, outcome, answer = null } = known;
   const begun = session !== undefined && (beginning === undefined || beginning.id === session.id);
   if (input === undefined && begun) {
-    const { rootId: runId, limits } = session;
-    const overrides = { ...(limits && { limits }), ...(usage && { spent: usage }) };
+    const { rootId: runId, limits, ranUnder } = session;
+    const overrides = { limits: { ...limits, ...ranUnder }, ...(usage && { spent: usage }) };
     // Not by what comes next: a node whose writes are saved, and whose checkpoint is not, is left out there.
     const isOver = tasks.length === 0;
     const hasOutcome = outcome !== null && outcome !== undefined;
@@ -60,8 +60,8 @@ export async function placeOfThread(
     const stands = { ended: isOver && answer !== null, stuck: isOver && !hasOutcome };
     return { runId, values: known as GraphValues, ...stands, waiting, overrides, config };
   }
-  const { limits, origin } = beginning ?? {};
-  const overrides = { ...(limits && { limits }), ...(origin && { spent: origin.usage }) };
+  const { limits, ranUnder, origin } = beginning ?? {};
+  const overrides = { limits: { ...limits, ...ranUnder }, ...(origin && { spent: origin.usage }) };
   return { runId: beginning?.rootId, values: undefined, ended: false, stuck: false, waiting, overrides, config };
 }
 

@@ -12,10 +12,10 @@ import { codeOf } from "./reviews.ts";
 /** Runs the code of the last reply, or goes on with the block that is open, and answers its calls. */
 export async function execute({ reviews: _, ...state }: RlmState, run: Run): Promise<RlmState> {
   const log = await openBlockLog(state, run);
-  const written = log.journal.at(-1);
-  // An earlier try of this step has come to the end of the block.
+  // An earlier try of this step has come to the end of the block; what a person said on its answer may stand behind it.
+  const written = turnsOf(log.journal).at(-1)?.end;
   const refused = refusedIn(log.journal.slice(state.journal.length));
-  if (written?.type === "end") {
+  if (written !== undefined) {
     const ended = { ...state, journal: log.journal, usage: run.meter.usage(), ...outcomeOf(written) };
     return { ...ended, ...(refused && { limit: refused }) };
   }

@@ -28,14 +28,14 @@ export async function deliverResults(
     log.journal.slice(state.journal.length).map((event) => event.type === "result" && event.id),
   );
   for (const { id, hash } of state.pending) {
-    if (delivered.has(id)) continue;
     const result = results.get(id);
+    limit ??= result?.limit;
+    if (delivered.has(id)) continue;
     if (result === undefined)
       throw new TypeError(
         `Cannot go on: the child of call ${id} has no result (turn ${turnsOf(state.journal).length})`,
       );
     const { ok, value } = result;
-    limit ??= result.limit;
     const ref = await run.store.put(value.text);
     const refused = result.limit && { limit: result.limit };
     await log.add(
