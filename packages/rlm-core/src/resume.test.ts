@@ -321,6 +321,25 @@ describe("resumeLoop() with the store that the run had", () => {
     // The store did know more, and not only of what had to be asked again.
     expect(ahead).toBeGreaterThan(10);
   });
+
+  it("resumeLoop() of a file that lost more than its store writes one that can be read, with no word of children that never began in it", async () => {
+    const sandbox = jobSandbox();
+    const store: RunStore = { ...memoryStore(), delete: async () => {} };
+    const path = join(folder, "lost.jsonl");
+    const writer = trajectoryWriter(path);
+    const first = counting();
+    const options = { model: first.model, tools: [first.tool], limits, store, onEvent: writer.onEvent };
+    await runLoop({ query: "q", context }, options, sandbox);
+    await writer.close();
+    const lines = readFileSync(path, "utf8").split("\n");
+    const child = lines.findIndex((line) => line.includes('"type":"run-start"') && line.includes("child-1"));
+    writeFileSync(path, `${lines.slice(0, child).join("\n")}\n`);
+    const again = counting();
+    const resume = { trajectory: path, context };
+    const result = await resumeLoop(resume, { model: again.model, tools: [again.tool], store }, sandbox);
+    expect(result.answer).toBe("the answer");
+    expect((await readTrajectory(path)).complete).toBe(true);
+  });
 });
 
 function paidOf({ runs }: Trajectory): number {
