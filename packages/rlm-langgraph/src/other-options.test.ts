@@ -1,8 +1,9 @@
 import { MemorySaver } from "@langchain/langgraph";
-import { isolate, memoryStore, type Model, type RlmOptions, type Tool } from "rlm-core";
+import { isolate, memoryStore, storeContexts, type Model, type RlmOptions, type Tool } from "rlm-core";
 import { replayTrajectory } from "rlm-core/replay";
 import { afterAll, describe, expect, it } from "vitest";
 import { createRlm } from "./create-rlm.ts";
+import { createRlmGraph } from "./create-rlm-graph.ts";
 
 const sandbox = isolate({ warm: 0 });
 afterAll(() => sandbox.close());
@@ -76,6 +77,19 @@ describe("rlm.invoke(null) under other options than the run began with", () => {
     const trajectory = await rlm.trajectory(runId);
     expect(await replayTrajectory(trajectory, { context, sandbox })).toHaveLength(trajectory.runs.size);
     await rlm.close();
+  });
+
+  it("createRlmGraph() goes on under the limits that a run began with, also with no Runnable around it", async () => {
+    const stop = new AbortController();
+    const store = memoryStore();
+    const checkpointer = new MemorySaver();
+    const parts = { sandbox, store, checkpointer, limits: { directBelow: 0, depth: 2 } };
+    const first = createRlmGraph({ model: modelOf(128_000, codes, stop).model, ...parts });
+    const input = { query: "q", context: await storeContexts(context, store) };
+    await expect(first.invoke(input, { ...thread, signal: stop.signal })).rejects.toThrow("cut off");
+    const { model, asked } = modelOf(32_000, codes);
+    const { outcome } = await createRlmGraph({ model, ...parts }).invoke(null, thread);
+    expect([outcome?.status, asked]).toEqual(["final", ["stop", "1.1", "1.2"]]);
   });
 
   const clock: Tool = {
