@@ -180,10 +180,7 @@ it("rlm.fork() tells of the calls that it has in common with its run what that t
     ["rlm", undefined],
     ["llm", undefined],
   ]);
-  expect([child?.queries.map(({ cached }) => cached), typeof child?.digest]).toEqual([
-    [undefined, true],
-    "string",
-  ]);
+  expect([child?.queries.map(({ cached }) => cached), typeof child?.digest]).toEqual([[undefined, true], "string"]);
   const place = (await rlm.checkpoints("t")).find(({ turn, next }) => turn === 1 && next === "generate")!;
   const middle = await rlm.invoke(null, await rlm.fork(place.config, { query: "other" }));
   const again = await rlm.invoke(
