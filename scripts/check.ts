@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { globSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, delimiter, resolve } from "node:path";
 
 /** `pnpm check`: every rule of the repository, one line each. All of them run, also after a failure. */
@@ -18,8 +19,9 @@ const examples = globSync("examples/*.ts").sort();
 // A request from an example meets a closed port: examples need no network.
 const offline = { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://127.0.0.1:9", HTTPS_PROXY: "http://127.0.0.1:9" };
 
-const checks: Check[] = [
-  { name: "types", run: ["tsc", "-b"] }, // builds dist as well, which some of those below look at
+const types: Check = { name: "types", run: ["tsc", "-b"] }; // builds dist as well, which some of those below look at
+const others: Check[] = [
+  { name: "docs snippets", run: ["node", "scripts/docs-snippets.ts"] },
   { name: "lint", run: ["oxlint"] },
   { name: "format", run: ["oxfmt", "--check"] },
   { name: "layers and cycles", run: ["node", "scripts/layers.ts"] },
@@ -29,7 +31,6 @@ const checks: Check[] = [
     { name: `publint ${name}`, run: ["publint", "--strict", `packages/${name}`] },
     { name: `attw ${name}`, run: ["attw", "--pack", `packages/${name}`, "--profile", "esm-only"] },
   ]),
-  { name: "docs snippets", run: ["node", "scripts/docs-snippets.ts"] },
   { name: "tests that docs name", run: ["node", "scripts/docs-tests.ts"] },
   ...examples.map((path): Check => {
     return { name: `example ${basename(path)}`, run: ["node", "-C", "rlm-source", path], env: offline, seconds: 60 };
@@ -37,18 +38,26 @@ const checks: Check[] = [
 ];
 
 let failed = 0;
-for (const check of checks) {
+await report(types);
+// Side by side, for each waits for its program; each takes the next one as it is done.
+const waiting = others.values();
+await Promise.all(
+  Array.from({ length: availableParallelism() }, async () => {
+    for (const check of waiting) await report(check);
+  }),
+);
+console.log(`${1 + others.length - failed} of ${1 + others.length} checks passed`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+async function report(check: Check): Promise<void> {
   const start = performance.now();
   const failure = await run(check);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${failure === undefined ? "ok  " : "FAIL"} ${seconds.padStart(5)} s  ${check.name}`);
-  if (failure !== undefined) {
-    failed += 1;
-    console.log(failure.trimEnd().replaceAll(/^/gm, "       "));
-  }
+  if (failure === undefined) return;
+  failed += 1;
+  console.log(failure.trimEnd().replaceAll(/^/gm, "       "));
 }
-console.log(`${checks.length - failed} of ${checks.length} checks passed`);
-process.exitCode = failed > 0 ? 1 : 0;
 
 /** What the tool printed, if it failed. */
 async function run({ run: [program, ...args], cwd, env, seconds = 300 }: Check): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { sourceFlags } from "./start-program.ts";
 
 const home = resolve(import.meta.dirname, "..");
 
@@ -25,8 +26,7 @@ export function onTerminal(
 ): OnTerminal {
   const program = [
     process.execPath,
-    "-C",
-    "rlm-source",
+    ...sourceFlags,
     "--no-node-snapshot",
     resolve(home, "packages/rlm-cli/bin/rlm.js"),
   ];

@@ -6,6 +6,9 @@ import type { Readable, Writable } from "node:stream";
 
 const home = resolve(import.meta.dirname, "..");
 
+/** Node's, for a program of this repository that runs from the sources. */
+export const sourceFlags = ["-C", "rlm-source", "--import", resolve(home, "scripts/with-built-child.ts")];
+
 export interface StartOptions {
   /** @default the root of the repository */
   cwd?: string;
@@ -33,7 +36,7 @@ export function startProgram(file: string, args: readonly string[], options: Sta
   const { cwd = home, env, stdin = false } = options;
   const child: ChildProcess & { stdout: Readable; stderr: Readable } = spawn(
     process.execPath,
-    ["-C", "rlm-source", resolve(home, file), ...args],
+    [...sourceFlags, resolve(home, file), ...args],
     {
       cwd,
       detached: true,

@@ -9,6 +9,7 @@ import { replayTrajectory } from "rlm-core/replay";
 import { readTrajectory, trajectoryWriter } from "rlm-core/trajectory";
 import { answers, context, createModel, endKinds, queryAt } from "./hard-job.ts";
 import { childPids } from "./scenario.ts";
+import { sourceFlags } from "./start-program.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -64,8 +65,7 @@ describe("a run through everything that can go wrong", () => {
       await writeFile(join(folder, "context.txt"), context);
       const script = new URL("./replay-trace.ts", import.meta.url).pathname;
       const { stdout } = await promisify(execFile)(process.execPath, [
-        "-C",
-        "rlm-source",
+        ...sourceFlags,
         script,
         trace,
         join(folder, "context.txt"),

@@ -1,5 +1,4 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { INTERRUPT } from "@langchain/langgraph";
 import type { Limits, RlmResult } from "rlm-core";
 import type { Interrupted, Rlm } from "rlm-langgraph";
 import { decompose } from "rlm-tools";
@@ -33,9 +32,10 @@ export async function runThread(asking: Asking, { state, thread, models, isNew }
   const question = thread.questions.at(-1);
   const earlier = new Set(thread.questions.slice(0, -1).flatMap(({ runIds }) => runIds));
   if (question === undefined) throw new TypeError(`Cannot run thread ${id}: it has no question`);
-  const { createRlm } = await progress.during(
+  // Loaded here, for the other commands need none of it.
+  const [{ createRlm }, { INTERRUPT }] = await progress.during(
     () => "Loading LangGraph",
-    async () => await import("rlm-langgraph"),
+    async () => await Promise.all([import("rlm-langgraph"), import("@langchain/langgraph")]),
   );
   // The store has the trajectory.
   const trace = typeof request.trace === "string" ? openTrace(request.trace, io.cwd) : undefined;

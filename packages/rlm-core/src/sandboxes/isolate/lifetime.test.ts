@@ -14,6 +14,7 @@ import { createScene } from "./testing/lifetime-scene.ts";
 import { survivedEnds } from "./testing/survived-ends.ts";
 
 const program = fileURLToPath(new URL("testing/lifetime-program.ts", import.meta.url));
+const withBuiltChild = fileURLToPath(new URL("../../../../../scripts/with-built-child.ts", import.meta.url));
 // The files of the tests are here, so that what lies in the folder for temporary files was left by the sandbox.
 const folder = mkdtempSync(join(tmpdir(), "rlm-lifetime-"));
 const temporary = mkdtempSync(join(folder, "temporary-"));
@@ -104,7 +105,7 @@ async function run(
 ): Promise<{ pids: number[]; code: number | null; lastsMs: number }> {
   const own = mkdtempSync(join(folder, "own-"));
   // In a group of its own; a sandbox process is in it, or in one of its own with what that has forked.
-  const child = spawn(process.execPath, [program, own, state, end], {
+  const child = spawn(process.execPath, ["--import", withBuiltChild, program, own, state, end], {
     detached: true,
     env: { ...process.env, TMPDIR: temporary },
     stdio: ["ignore", "pipe", "ignore"],

@@ -85,11 +85,14 @@ export function openScripted(options: SessionOptions): Promise<Session> {
 
 /** Opens a session whose process is confined as every other and runs another program. */
 export async function openPlayed(program: URL, options: SessionOptions): Promise<Session> {
-  const played = { ...childEntry(), file: fileURLToPath(program) };
+  const { readable } = childEntry();
+  const played = { readable: [...readable, sources], file: fileURLToPath(program) };
   const tools = await confinementTools();
   const start = (dataMb: number): Child => boot({ execPath: process.execPath, entry: played, tools, dataMb });
   return await openSession(createPool({ maxProcesses: 1, warm: 0, start }), options);
 }
+
+const sources = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** The block that makes such a process do this. */
 export function script(steps: ChildScript): { code: string; clock: number } {
