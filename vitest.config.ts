@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { builtChild } from "./scripts/built-child.ts";
 
-// "rlm-source" runs the workspace from its sources, without a build.
-const conditions = ["rlm-source", "module", "node", "development|production"];
+// "rlm-source" runs the workspace from its sources, without a build; else packages are found as Node finds them.
+const conditions = ["rlm-source", "node", "development|production"];
 
 export default defineConfig({
   plugins: [builtChild()],

@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { abort } from "./abort.ts";
 import { durability } from "./durability.ts";
 import { eventLoop } from "./event-loop.ts";
 import { fanOut } from "./fan-out.ts";
@@ -15,7 +16,7 @@ import { turnOverhead } from "./turns.ts";
 
 /** `pnpm bench`, `pnpm bench durability`, `pnpm bench sandbox`. */
 const groups: Record<string, (() => Promise<Row[]>)[]> = {
-  all: [start, turnOverhead, fanOut, graphBesideLoop, handOver, eventLoop, durability, fromSigkill],
+  all: [start, turnOverhead, fanOut, graphBesideLoop, handOver, eventLoop, durability, fromSigkill, abort],
   durability: [durability, fromSigkill],
   sandbox: [start, calls, output, handOverSizes, longText],
 };

@@ -18,6 +18,13 @@ describe("the documents", () => {
     expect([...links, ...paths].filter((path) => !existsSync(path))).toEqual([]);
   });
 
+  it("docs/langchain.md shows each form in at most ten lines", () => {
+    const blocks = readFileSync("docs/langchain.md", "utf8").matchAll(/^```[tj]s.*\n([^]*?)^```$/gm);
+    const lines = [...blocks].map(([, code = ""]) => code.split("\n").filter((line) => line.trim() !== "").length);
+    expect(lines.length).toBeGreaterThan(6);
+    expect(Math.max(...lines)).toBeLessThanOrEqual(10);
+  });
+
   it("ARCHITECTURE.md shows the layers that the check keeps", () => {
     const allowed = Object.entries({ ...core, ...packages }).map(([name, { imports }]) => [name, list(imports)]);
     const shown = tableRows("ARCHITECTURE.md").map((row) => [row[0], row.at(-1)]);

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ beforeAll(async () => {
   const isSource = (path: string) => !["node_modules", "dist"].includes(basename(path));
   cpSync("packages", join(root, "packages"), { recursive: true, filter: isSource });
   mkdirSync(join(root, "node_modules"));
-  for (const name of ["rlm-core", "rlm-tools", "rlm-langgraph", "rlm-cli"]) {
+  for (const name of readdirSync("packages")) {
     symlinkSync(join("..", "packages", name), join(root, "node_modules", name));
   }
   before = await layerViolations(root);

@@ -4,10 +4,15 @@ const terminal = ["^(node:)?(readline|repl|tty)"];
 
 /** What each package may import of the others, and what it must not know. Everything else is in its package.json. */
 export const packages: Record<string, { imports: string[]; typesOnly?: boolean; unknown?: string[] }> = {
-  "rlm-core": { imports: [], unknown: ["langchain", "langgraph", ...terminal] },
-  "rlm-tools": { imports: ["rlm-core"], typesOnly: true, unknown: ["langchain", "langgraph", ...terminal] },
-  "rlm-langgraph": { imports: ["rlm-core", "rlm-tools"], unknown: terminal },
-  "rlm-cli": { imports: ["rlm-core", "rlm-tools", "rlm-langgraph"] },
+  "rlm-core": { imports: [], unknown: ["langchain", "langgraph", "deepagents", ...terminal] },
+  "rlm-tools": {
+    imports: ["rlm-core"],
+    typesOnly: true,
+    unknown: ["langchain", "langgraph", "deepagents", ...terminal],
+  },
+  "rlm-langgraph": { imports: ["rlm-core", "rlm-tools"], unknown: ["deepagents", ...terminal] },
+  "rlm-deepagents": { imports: ["rlm-core", "rlm-langgraph"], unknown: terminal },
+  "rlm-cli": { imports: ["rlm-core", "rlm-tools", "rlm-langgraph"], unknown: ["deepagents"] },
 };
 
 /**

@@ -33,5 +33,6 @@ export {
   type SessionTask,
   type Tree,
 } from "./tree.ts";
+export { estimateTokens } from "./tokens.ts";
 export { newestRun, turnsOf } from "./turns.ts";
 export { noUsage } from "./usage.ts";

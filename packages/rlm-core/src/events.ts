@@ -4,7 +4,7 @@ import type { JournalEvent } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import type { RlmState, Usage } from "./state.ts";
 import type { SessionOptions } from "./sandbox.ts";
-import type { TokenUsage } from "./model.ts";
+import type { TokenUsage, ToolCall } from "./model.ts";
 
 /** What happens in a run, as it happens; `runId` tells the sessions of the tree apart. The core only calls `emit`. */
 export type RlmEvent =
@@ -92,11 +92,13 @@ export interface WarningEvent extends InRun {
 
 export interface RunEndEvent extends InRun {
   type: "run-end";
-  status: "final" | "direct" | "concluded" | "failed" | "aborted";
+  status: "final" | "direct" | "concluded" | "tool_calls" | "failed" | "aborted";
   limit?: LimitName;
   error?: string;
   /** The answer, where there is one. */
   text?: string;
+  /** With the status of that name. */
+  toolCalls?: readonly ToolCall[];
   /** One hash over the session's record: see `recordDigest`. */
   digest?: string;
   usage: Usage;

@@ -41,7 +41,7 @@ export {
   type LimitName,
   type RlmErrorCode,
 } from "./errors.ts";
-export type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from "./model.ts";
+export type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage, ToolCall } from "./model.ts";
 export type { JsonSchema } from "./json-schema.ts";
 
 export type { ContextRef } from "./context.ts";

@@ -2,7 +2,7 @@ import type { ContextContent } from "./context.ts";
 import type { LimitName } from "./errors.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { CodeError, Output } from "./output.ts";
-import type { TokenUsage } from "./model.ts";
+import type { TokenUsage, ToolCall } from "./model.ts";
 import type { ReviewRequest } from "./review.ts";
 
 /**
@@ -34,6 +34,8 @@ export interface ReplyEvent {
   left: Left;
   usage: TokenUsage;
   model: string;
+  /** Functions that it called in the way of its provider: the run ends with them. */
+  toolCalls?: readonly ToolCall[];
   /** The limit that was reached: this is the last reply, asked for by the step that concludes. */
   concludes?: LimitName;
 }

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { LimitName } from "./errors.ts";
 import { emitLast } from "./listener.ts";
-import type { TokenUsage } from "./model.ts";
+import type { TokenUsage, ToolCall } from "./model.ts";
 import { checkApprove, checkInput, resolveOptions, type RlmOptions } from "./options.ts";
 import type { Run } from "./run.ts";
 import type { CallValue, Sandbox } from "./sandbox.ts";
@@ -33,11 +33,13 @@ export interface RlmInput {
 }
 
 export interface RlmResult<T = string> {
-  /** A string; with `responseFormat`, the value that fits it. */
+  /** A string; with `responseFormat`, the value that fits it. With tool calls what the model said beside them, a string in any case. */
   answer: T;
-  /** final: the code called FINAL; direct: a short context, one plain call; concluded: the best answer at `limit`. */
-  status: "final" | "direct" | "concluded";
+  /** final: the code called FINAL; direct: a short context, one plain call; concluded: the best answer at `limit`; tool_calls: the root model called functions that it was given by whoever made it. */
+  status: "final" | "direct" | "concluded" | "tool_calls";
   limit?: LimitName;
+  /** With the status of that name: for the caller to call. */
+  toolCalls?: readonly ToolCall[];
   usage: Usage;
   runId: string;
 }
@@ -79,7 +81,7 @@ export interface LoopTree extends Tree {
 export type Recalled = { ended: Ended } | { state: Pick<RlmState, "journal" | "startedAt" | "versions" | "outcome"> };
 
 /** What a session came to. */
-export interface Ended extends Pick<Outcome, "status" | "limit"> {
+export interface Ended extends Pick<Outcome, "status" | "limit" | "toolCalls"> {
   answer: CallValue;
   usage: Usage;
 }
@@ -94,11 +96,12 @@ export async function runRoot<T>(root: SessionTask, tree: LoopTree): Promise<Rlm
 
 /** The result of a run, its answer as the response format says. */
 export function resultOf<T>(
-  { answer, status, limit, usage }: Ended,
+  { answer, status, limit, toolCalls, usage }: Ended,
   { runId, responseFormat }: Pick<SessionTask, "runId" | "responseFormat">,
 ): RlmResult<T> {
-  const parsed: unknown = responseFormat === undefined ? answer.text : JSON.parse(answer.text);
-  return { answer: parsed as T, status, ...(limit && { limit }), usage, runId };
+  const isText = responseFormat === undefined || status === "tool_calls";
+  const parsed: unknown = isText ? answer.text : JSON.parse(answer.text);
+  return { answer: parsed as T, status, ...(limit && { limit }), ...(toolCalls && { toolCalls }), usage, runId };
 }
 
 /** The key of a session's write-ahead log in the store. */
@@ -123,11 +126,11 @@ async function runSession(task: SessionTask, tree: LoopTree): Promise<Ended> {
       run.signal.throwIfAborted();
       state = await steps[step](state, run);
     }
-    const { status, limit, answerRef, json } = outcomeOf(state);
+    const { status, limit, toolCalls, answerRef, json } = outcomeOf(state);
     const answer = { text: await run.store.get(answerRef), json };
     const { usage } = state;
     run.emit(runEnded(state, answer.text, run));
-    return { answer, status, ...(limit && { limit }), usage };
+    return { answer, status, ...(limit && { limit }), ...(toolCalls && { toolCalls }), usage };
   } catch (error) {
     emitLast(run.emit, runFailed(error, depth, run));
     throw error;

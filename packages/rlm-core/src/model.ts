@@ -30,8 +30,18 @@ export interface ModelOptions {
   depth: number;
 }
 
+/** A function that a model calls in the way of its provider, instead of writing code. */
+export interface ToolCall {
+  /** The provider's, by which the result is given back. */
+  id?: string;
+  name: string;
+  args: Record<string, unknown>;
+}
+
 export interface ModelReply {
   text: string;
+  /** Of a root model that was given functions by whoever made it: they end the run, which gives them to its caller. */
+  toolCalls?: readonly ToolCall[];
   usage?: TokenUsage;
   /** The model that answered, for the price table; by default `Model.modelName`. */
   model?: string;

@@ -2,6 +2,7 @@ import type { ContextRef } from "./context.ts";
 import type { LimitName } from "./errors.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
+import type { ToolCall } from "./model.ts";
 import type { PendingReview } from "./review.ts";
 
 /** Everything a checkpoint saves of one session; plain data, no texts of contexts or sub-calls. */
@@ -34,12 +35,14 @@ export interface Task {
 }
 
 export interface Outcome {
-  /** final: the code called FINAL; direct: one plain call; concluded: the best answer at a limit. */
-  status: "final" | "direct" | "concluded";
+  /** final: the code called FINAL; direct: one plain call; concluded: the best answer at a limit; tool_calls: functions that the caller is to call. */
+  status: "final" | "direct" | "concluded" | "tool_calls";
   limit?: LimitName;
+  /** With tool calls: what the model said beside them. */
   answerRef: string;
   /** Whether the answer's text is JSON. */
   json: boolean;
+  toolCalls?: readonly ToolCall[];
 }
 
 /** A child RLM that has not answered yet. */

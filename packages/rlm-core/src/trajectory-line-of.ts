@@ -28,8 +28,8 @@ export function lineOf(event: RlmEvent, at: number): TrajectoryLine | undefined 
   }
   if (event.type === "budget") return { type: "budget", ...place, entry: event.entry };
   if (event.type === "warning") return { type: "warning", ...place, message: event.message };
-  const { status, limit, error, text, digest, usage } = event;
-  return { type: "run-end", ...place, status, limit, error, text, digest, usage };
+  const { status, limit, error, text, toolCalls, digest, usage } = event;
+  return { type: "run-end", ...place, status, limit, error, text, toolCalls, digest, usage };
 }
 
 /** A context as a trajectory tells it: neither its first characters nor the path of a file, for a trajectory is passed on. */

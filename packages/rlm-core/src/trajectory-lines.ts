@@ -4,7 +4,7 @@ import type { LimitName } from "./errors.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import type { Limits } from "./limits.ts";
-import type { TokenUsage } from "./model.ts";
+import type { TokenUsage, ToolCall } from "./model.ts";
 import type { SessionContext } from "./sandbox.ts";
 import type { RlmState, Usage } from "./state.ts";
 
@@ -87,11 +87,13 @@ export interface WarningLine extends InRun {
 
 export interface RunEndLine extends InRun {
   type: "run-end";
-  status: "final" | "direct" | "concluded" | "failed" | "aborted";
+  status: "final" | "direct" | "concluded" | "tool_calls" | "failed" | "aborted";
   limit?: LimitName;
   error?: string;
   /** The answer, where there is one. */
   text?: string;
+  /** With the status of that name. */
+  toolCalls?: readonly ToolCall[];
   /** Of all that the trajectory tells of this session up to here. */
   digest?: string;
   usage: Usage;

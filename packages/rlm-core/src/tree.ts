@@ -163,10 +163,11 @@ export function runStart(state: RlmState, run: Run, parent: RunStartEvent["paren
 /** Tells listeners that a session has its answer. */
 export function runEnded(state: RlmState, text: string, run: Run): RunEndEvent {
   const { depth, usage, journal, seed, task } = state;
-  const { status, limit } = outcomeOf(state);
+  const { status, limit, toolCalls } = outcomeOf(state);
   const contexts = sessionContexts(state).map(({ name, kind, ref }) => ({ name, kind, hash: contentOf(ref) }));
   const digest = recordDigest({ ...task, contexts, seed, journal });
-  return { type: "run-end", runId: run.id, depth, status, ...(limit && { limit }), text, digest, usage };
+  const more = { ...(limit && { limit }), text, ...(toolCalls && { toolCalls }) };
+  return { type: "run-end", runId: run.id, depth, status, ...more, digest, usage };
 }
 
 /** Tells listeners that a session ended with an error, or was aborted. */

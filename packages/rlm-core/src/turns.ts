@@ -129,7 +129,7 @@ function canonicalRun(journal: readonly JournalEvent[]): unknown[] {
   const before = journal.slice(0, first < 0 ? undefined : first).filter((event) => event.type === "review");
   const told = turns.flatMap(({ reply, block, calls, results, reviews, end }, index) => [
     ...(compactions.get(index) ?? []),
-    { type: "reply", text: reply.text },
+    { type: "reply", text: reply.text, toolCalls: reply.toolCalls },
     ...(block === undefined ? [] : [{ type: "block", code: block.code }]),
     ...sorted(calls.map(({ kind, hash }) => ({ type: "call", kind, hash }))),
     ...sorted(results.map(({ hash, ok, ref, json }) => ({ type: "result", hash, ok, ref, json }))),

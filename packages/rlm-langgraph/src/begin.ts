@@ -4,8 +4,9 @@ import { InputError, type ContextRef, type RunStore } from "rlm-core";
 import { checkInput, initialState, nextStep } from "rlm-core/driver";
 import { putTasks, readTasks, type AskedTask } from "./asked-tasks.ts";
 import { beginFurther, sessionBefore } from "./begin-further.ts";
+import { configuredBy } from "./configured.ts";
 import { isContextRef } from "./context-ref.ts";
-import { lastingLimits, limitsOfRun } from "./lasting-limits.ts";
+import { checkLasting, lastingLimits, limitsOfRun } from "./lasting-limits.ts";
 import { goOn, onSession } from "./graph-node.ts";
 import type { Beginning, GraphSession, GraphValues, Origin } from "./graph-state.ts";
 import type { LiveTrees } from "./live-trees.ts";
@@ -20,9 +21,16 @@ export function beginNode(trees: LiveTrees) {
     const beginning = beginningOf(values);
     const { origin, ...own } = beginning;
     const sessionThere = origin === undefined ? sessionBefore(values, own) : undefined;
-    const limits = own.limits ?? lastingLimits(sessionThere?.limits);
+    const { limits: changed, ...models } = configuredBy(config);
+    if (own.limits === undefined) checkLasting(changed, sessionThere);
+    const kept = own.limits ?? lastingLimits(sessionThere?.limits);
+    const limits = own.depth === 0 && changed !== undefined ? { ...kept, ...changed } : kept;
     const contexts = checkRefs(context);
-    const overrides = { limits: { ...limits, ...own.ranUnder }, ...(origin && { spent: origin.usage }) };
+    const overrides = {
+      ...models,
+      limits: { ...limits, ...own.ranUnder },
+      ...(origin && { spent: origin.usage }),
+    };
     return await trees.within(
       own.rootId,
       async ({ tree }) => {

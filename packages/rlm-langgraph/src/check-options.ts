@@ -2,12 +2,13 @@ import { MemorySaver } from "@langchain/langgraph";
 import { InputError, type RlmOptions } from "rlm-core";
 import { defaultSandbox, resolveOptions } from "rlm-core/driver";
 import type { RlmGraphOptions } from "./graph-options.ts";
+import { toTools } from "./repl-tools/to-tools.ts";
 import { checkModels, standIns, unknownName } from "./models.ts";
 
 /** Checks all that can be known before a model is loaded. Throws {@link InputError}. */
 export function checkOptions<T>(options: RlmGraphOptions<T>): void {
   checkNames(options);
-  const { checkpointer, idleMs = 0, liveSessions = 0, model, subModel, ...rest } = options;
+  const { checkpointer, idleMs = 0, liveSessions = 0, model, subModel, tools, ...rest } = options;
   checkModels(model, subModel);
   checkStore(options);
   if (typeof idleMs !== "number" || !(idleMs >= 0 && idleMs < 2 ** 31))
@@ -15,7 +16,7 @@ export function checkOptions<T>(options: RlmGraphOptions<T>): void {
   // What is not known yet is taken for priced: it is checked again when it is loaded, before anything is asked.
   const free = { inputPerMillion: 0, outputPerMillion: 0 };
   const prices = rest.prices === null ? {} : { prices: { ...rest.prices, [unknownName]: free } };
-  const known = { ...rest, ...prices, ...standIns(model, subModel) };
+  const known = { ...rest, ...prices, ...standIns(model, subModel), ...(tools && { tools: toTools(tools) }) };
   if (!Number.isSafeInteger(liveSessions) || liveSessions < 0)
     throw new InputError(`Expected options.liveSessions to be an integer of 0 or more, got ${String(liveSessions)}`);
   const { review, approve } = resolveOptions(known satisfies RlmOptions<T>, defaultSandbox());

@@ -10,6 +10,7 @@ import { createLiveTrees, type LiveTrees } from "./live-trees.ts";
 import { resolveModels } from "./models.ts";
 import { createParkedSessions } from "./parked-sessions.ts";
 import { createRecorder } from "./recorder.ts";
+import { toTools } from "./repl-tools/to-tools.ts";
 import { reviewNode } from "./review-node.ts";
 import { stoppable, stoppedWithIt } from "./stoppable.ts";
 import { settledChildren, submodelNode, type ChildGraph } from "./submodel-node.ts";
@@ -35,7 +36,8 @@ export function buildGraph<T>(
   { alone = false }: { alone?: boolean } = {},
 ) {
   checkOptions(options);
-  const { checkpointer, idleMs = 300_000, liveSessions = 4, model, subModel, ...rest } = options;
+  const { checkpointer, idleMs = 300_000, liveSessions = 4, model, subModel, tools, ...others } = options;
+  const rest = { ...others, ...(tools && { tools: toTools(tools) }) };
   let models: ReturnType<typeof resolveModels> | undefined;
   // Without checkpoints nobody could come back to one.
   const parked = checkpointer && createParkedSessions({ most: liveSessions, idleMs });
@@ -43,15 +45,25 @@ export function buildGraph<T>(
     idleMs,
     parked,
     asksLater: checkpointer !== undefined && rest.approve === undefined,
-    async resolve(rootId, { store = rest.store, signal, limits }) {
-      models ??= resolveModels(model, subModel);
+    async resolve(rootId, { store = rest.store, signal, limits, parts = {}, ...other }) {
+      const isOther = other.model !== undefined || other.subModel !== undefined;
+      const loading = isOther
+        ? resolveModels(other.model ?? model, other.subModel ?? subModel)
+        : (models ??= resolveModels(model, subModel));
       // What failed once, such as a missing key, may be there the next time.
-      models.catch(() => (models = undefined));
+      models?.catch(() => (models = undefined));
       const recorder = record && createRecorder(record(rootId, store));
-      const onEvent = (event: RlmEvent): unknown => bothHear(event, rest.onEvent, recorder?.hear);
+      const { onEvent: alsoHears, ...own } = parts;
+      const onEvent = (event: RlmEvent): unknown => {
+        alsoHears?.(event);
+        return bothHear(event, rest.onEvent, recorder?.hear);
+      };
+      const known = await loading;
+      // Sub-calls stay with theirs.
+      const loaded = own.model === undefined ? known : { subModel: known.model, ...known };
       const given = { store, ...(signal && { signal }), limits: { ...rest.limits, ...limits }, onEvent };
       return {
-        options: resolveOptions({ ...rest, ...(await models), ...given }, defaultSandbox()),
+        options: resolveOptions<unknown>({ ...rest, ...loaded, ...own, ...given }, defaultSandbox()),
         recorded: async () => await recorder?.recorded(),
       };
     },

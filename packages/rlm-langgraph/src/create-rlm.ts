@@ -1,110 +1,89 @@
 import { randomInt, randomUUID } from "node:crypto";
-import { Runnable, type RunnableConfig } from "@langchain/core/runnables";
+import { ensureConfig, mergeConfigs, Runnable, type RunnableConfig } from "@langchain/core/runnables";
+import type { StreamEvent } from "@langchain/core/tracers/log_stream";
 import { IterableReadableStream } from "@langchain/core/utils/stream";
 import {
   Command,
-  INTERRUPT,
+  createGraphRunStream,
   isCommand,
   isInterrupted,
+  STREAM_EVENTS_V3_MODES,
+  type GraphRunStream,
   type StreamMode,
-  type StreamOutputMap,
 } from "@langchain/langgraph";
-import {
-  InputError,
-  memoryStore,
-  type ReviewPoint,
-  type RlmEvent,
-  type RlmResult,
-  type RunStore,
-  type Usage,
-} from "rlm-core";
-import { budgetKey, checkInput, outcomeOf } from "rlm-core/driver";
-import { readTrajectoryLog, trajectoryLog, type Trajectory } from "rlm-core/trajectory";
+import { InputError, memoryStore, type RlmResult, type RunStore, type Usage } from "rlm-core";
+import { checkInput } from "rlm-core/driver";
+import { readTrajectoryLog, type Trajectory } from "rlm-core/trajectory";
+import { AnswerAlone } from "./answer-alone.ts";
 import { shownQuery } from "./begin.ts";
-import { checkNames, checkOptions } from "./check-options.ts";
+import { checkOptions } from "./check-options.ts";
 import { checkpointsOf, type RunCheckpoint } from "./checkpoints.ts";
-import { buildGraph } from "./create-rlm-graph.ts";
+import type { buildGraph } from "./create-rlm-graph.ts";
+import { configuredBy } from "./configured.ts";
 import { answersOf, type Interrupted, type ReviewInterrupt } from "./decisions.ts";
 import { checkChange, forkThread, type RunChange } from "./fork.ts";
-import type { RlmGraphOptions } from "./graph-options.ts";
-import type { Beginning, GraphInput, GraphSession, GraphState, GraphValues } from "./graph-state.ts";
-import { lastingLimits } from "./lasting-limits.ts";
-import { createRecent } from "./recent.ts";
-import { placeOfThread, type ThreadPlace } from "./resume.ts";
+import type { Beginning, GraphInput, GraphSession, GraphValues } from "./graph-state.ts";
+import { checkLasting, lastingLimits } from "./lasting-limits.ts";
+import type { RunParts } from "./live-trees.ts";
+import { isInGraph, nothingThere, placeOfThread, type ThreadPlace } from "./resume.ts";
+import type {
+  ReviewedOptions,
+  RlmCallOptions,
+  RlmInvocation,
+  RlmRunnableInput,
+  RlmRunnableOptions,
+  StreamChunk,
+  StreamOptions,
+} from "./rlm-input.ts";
+import { partsOf, type Parts } from "./rlm-parts.ts";
+import { causeOf, interruptedResult, resultOf } from "./run-result.ts";
+import { stoppedBy } from "./stopped-by.ts";
 import { checkStreamMode } from "./stream-modes.ts";
-import { toContextRefs, type RlmContext } from "./to-context.ts";
-
-export interface RlmRunnableInput {
-  query: string;
-  /** May be left out on a thread that had a run: the question is about what is there. */
-  context?: RlmContext;
-}
-
-/** A question; null, which goes on with a run that was cut off; or the answer to one that waits for a person, `new Command({ resume })`. */
-export type RlmInvocation = RlmRunnableInput | Command | null;
-
-export interface RlmRunnableOptions<T = string> extends Omit<RlmGraphOptions<T>, "store"> {
-  /** Where texts and logs are kept. @default a memoryStore() for each run; with a checkpointer one for all of them */
-  store?: RunStore;
-}
-
-/** Options by which a run may wait for a person, for as long as it takes: its result may be {@link Interrupted}. */
-export interface ReviewedOptions<T = string> extends RlmRunnableOptions<T> {
-  /** With tools that ask alone: []. */
-  review: readonly ReviewPoint[];
-  approve?: undefined;
-}
-
-/** How the graph's stream is asked for: LangGraph's modes. */
-export interface StreamOptions<
-  Mode extends StreamMode | StreamMode[],
-  Subgraphs extends boolean,
-> extends Partial<RunnableConfig> {
-  streamMode: Mode;
-  /** Whether children's chunks come too, each with its namespace. @default false */
-  subgraphs?: Subgraphs;
-}
-
-type Chunk<Mode extends StreamMode | StreamMode[], Subgraphs extends boolean> = StreamOutputMap<
-  Mode,
-  Subgraphs,
-  typeof GraphState.Update,
-  GraphValues,
-  string,
-  unknown,
-  RlmEvent,
-  undefined
->;
+import { tidy } from "./tidy.ts";
+import { toContextRefs } from "./to-context.ts";
 
 /**
  * A Recursive Language Model as a LangChain Runnable over {@link createRlmGraph}'s graph. Texts are stored before the
  * graph runs, so that neither its state nor a trace holds them. Throws as `runRlm` of rlm-core does.
  */
-export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmResult<T> | Waits> {
+export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmResult<T> | Waits, RlmCallOptions> {
   static override lc_name(): string {
     return "Rlm";
   }
   lc_namespace = ["rlm-langgraph"];
   /** The answer alone, for a chain: `chain.pipe(rlm.answer)`. Throws InputError for a run that waits for a person. */
-  readonly answer: Runnable<RlmInvocation, T>;
-  readonly #options: RlmRunnableOptions<T>;
-  readonly #built: ReturnType<typeof buildGraph<T>>;
-  readonly #store: RunStore | undefined;
-  readonly #recent = createRecent<Trajectory>(10);
-  readonly #running = new Set<string>();
+  readonly answer: Runnable<RlmInvocation, T, RlmCallOptions>;
+  readonly #parts: Parts<T>;
+  readonly #config: Partial<RlmCallOptions>;
 
-  constructor(options: RlmRunnableOptions<T>) {
+  /** `bound`: the parts of another one, and a config for all invocations. */
+  constructor(options: RlmRunnableOptions<T>, bound?: { parts: Parts<T>; config: Partial<RlmCallOptions> }) {
     super();
-    checkNames(options);
-    this.#options = options;
-    const { store, checkpointer } = options;
-    // A checkpoint outlives its invocation, so what it refers to has to.
-    this.#store = store ?? (checkpointer && memoryStore());
-    // In a graph around it a node that runs again asks again, where what its run had is not kept.
-    const alone = checkpointer === undefined && store?.durable !== true;
-    const record = (id: string, kept: RunStore) => trajectoryLog(kept, id);
-    this.#built = buildGraph({ ...options, store: this.#store ?? memoryStore() }, record, { alone });
-    this.answer = new Answer(this);
+    this.#parts = bound?.parts ?? partsOf(options);
+    this.#config = bound?.config ?? {};
+    this.answer = new AnswerAlone(this);
+  }
+
+  get #options(): RlmRunnableOptions<T> {
+    return this.#parts.options;
+  }
+  get #built(): Parts<T>["built"] {
+    return this.#parts.built;
+  }
+
+  /** Where texts and logs are kept; undefined where each run has a store of its own. */
+  get store(): RunStore | undefined {
+    return this.#parts.store;
+  }
+
+  /** Whether its runs are saved. */
+  get checkpointed(): boolean {
+    return this.#options.checkpointer !== undefined;
+  }
+
+  /** The same Runnable, each of whose invocations has this config, unless it is given another one. */
+  override withConfig(config: Partial<RlmCallOptions>): Rlm<T, Waits> {
+    return new Rlm(this.#options, { parts: this.#parts, config: mergeConfigs(this.#config, config) });
   }
 
   /** The compiled graph below: for drawing it, and for its threads. */
@@ -116,8 +95,31 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
    * Answers; null goes on with the run of the thread that `options.configurable` names, which was cut off, and gives the
    * recorded answer of one that has ended; `new Command({ resume })` answers the questions for which one waits.
    */
-  override async invoke(input: RlmInvocation, options: Partial<RunnableConfig> = {}): Promise<RlmResult<T> | Waits> {
-    const started = await this.#start(input, options);
+  override async invoke(input: RlmInvocation, options?: Partial<RlmCallOptions>): Promise<RlmResult<T> | Waits> {
+    return await this.#invoke(input, options);
+  }
+
+  /** What it was made with: for the other forms of it in this package. */
+  static optionsOf<T>(rlm: Rlm<T, unknown>): RlmRunnableOptions<T> {
+    return rlm.#options;
+  }
+
+  /** A run with parts of its own, whose answer is of the form that they say. */
+  static async invokeWith(
+    rlm: Rlm<unknown>,
+    parts: RunParts,
+    input: RlmRunnableInput,
+    options: Partial<RlmCallOptions>,
+  ): Promise<RlmResult<unknown>> {
+    return await rlm.#invoke(input, options, parts);
+  }
+
+  async #invoke(
+    input: RlmInvocation,
+    options?: Partial<RlmCallOptions>,
+    parts?: RunParts,
+  ): Promise<RlmResult<T> | Waits> {
+    const started = await this.#start(input, options, parts);
     try {
       // Nothing is run, and nothing written, to give what is recorded.
       const output = started.recorded ?? (await this.graph.invoke(started.input, started.config));
@@ -134,15 +136,15 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
   /** With `streamMode` the chunks of the graph, as LangGraph gives them; without it the result, once. */
   override async stream(
     input: RlmInvocation,
-    options?: Partial<RunnableConfig>,
+    options?: Partial<RlmCallOptions>,
   ): Promise<IterableReadableStream<RlmResult<T> | Waits>>;
   override async stream<Mode extends StreamMode | StreamMode[], Subgraphs extends boolean = false>(
     input: RlmInvocation,
     options: StreamOptions<Mode, Subgraphs>,
-  ): Promise<IterableReadableStream<Chunk<Mode, Subgraphs>>>;
+  ): Promise<IterableReadableStream<StreamChunk<Mode, Subgraphs>>>;
   override async stream(
     input: RlmInvocation,
-    options: Partial<RunnableConfig> & { streamMode?: StreamMode | StreamMode[] } = {},
+    options: Partial<RlmCallOptions> & { streamMode?: StreamMode | StreamMode[] } = {},
   ): Promise<IterableReadableStream<unknown>> {
     if (options.streamMode === undefined) return await super.stream(input, options);
     checkStreamMode(options.streamMode);
@@ -162,9 +164,40 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
     });
   }
 
+  /**
+   * v2: LangChain's events, of all levels; `metadata.rlm_depth` says of which. v3: LangGraph's run, with `values`, `messages`,
+   * `subgraphs` and `output`, whose `abort()` stops all that is below it.
+   */
+  override streamEvents(
+    input: RlmInvocation,
+    options: Partial<RlmCallOptions> & { version: "v1" | "v2" },
+    streamOptions?: EventFilter,
+  ): IterableReadableStream<StreamEvent>;
+  override streamEvents(
+    input: RlmInvocation,
+    options: Partial<RlmCallOptions> & { version: "v1" | "v2"; encoding: "text/event-stream" },
+    streamOptions?: EventFilter,
+  ): IterableReadableStream<Uint8Array>;
+  override streamEvents(
+    input: RlmInvocation,
+    options: Partial<RlmCallOptions> & { version: "v3" },
+  ): Promise<GraphRunStream<GraphOutput>>;
+  override streamEvents(
+    input: RlmInvocation,
+    options: Partial<RlmCallOptions> & { version: "v1" | "v2" | "v3" },
+    streamOptions?: EventFilter,
+  ): IterableReadableStream<StreamEvent> | IterableReadableStream<Uint8Array> | Promise<GraphRunStream<GraphOutput>> {
+    const { version, ...config } = options;
+    if (version !== "v3") return super.streamEvents(input, { ...config, version }, streamOptions);
+    const abortController = new AbortController();
+    const modes = { version, streamMode: STREAM_EVENTS_V3_MODES, subgraphs: true };
+    const chunks = this.#chunks(input, { ...config, ...modes }, abortController);
+    return Promise.resolve(createGraphRunStream<GraphOutput>(chunks as GraphChunks, [], { abortController }));
+  }
+
   /** What happened in a run, session by session; without a store of your own, of this object's last 10 runs. Throws RlmError "store" where it is not known. */
   async trajectory(runId: string): Promise<Trajectory> {
-    return this.#recent.get(runId) ?? (await readTrajectoryLog(this.#store ?? memoryStore(), runId));
+    return this.#parts.recent.get(runId) ?? (await readTrajectoryLog(this.store ?? memoryStore(), runId));
   }
 
   /** The checkpoints of a thread, the newest first: where one may go on or fork. */
@@ -172,7 +205,7 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
     const { checkpointer } = this.#options;
     const config = { configurable: { thread_id: threadId } };
     await placeOfThread(this.graph, checkpointer, config, "list checkpoints");
-    return await checkpointsOf(this.graph, this.#store ?? memoryStore(), threadId);
+    return await checkpointsOf(this.graph, this.store ?? memoryStore(), threadId);
   }
 
   /**
@@ -183,7 +216,7 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
   async fork(config: RunnableConfig, change: RunChange = {}): Promise<RunnableConfig> {
     checkChange(change);
     const { limits, checkpointer } = this.#options;
-    const store = this.#store ?? memoryStore();
+    const store = this.store ?? memoryStore();
     checkOptions({ ...this.#options, store, limits: { ...limits, ...change.limits } });
     const place = await placeOfThread(this.graph, checkpointer, config, "fork");
     if (place === undefined) throw nothingThere("fork", config);
@@ -195,7 +228,7 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
     await this.#built.trees.parked?.close();
   }
 
-  async *#chunks(input: RlmInvocation, options: Partial<RunnableConfig>, stop: AbortController): AsyncGenerator {
+  async *#chunks(input: RlmInvocation, options: Partial<RlmCallOptions>, stop: AbortController): AsyncGenerator {
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
     const started = await this.#start(input, { ...options, signal });
     try {
@@ -208,25 +241,35 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
     }
   }
 
-  async #start(input: RlmInvocation, options: Partial<RunnableConfig>): Promise<Started> {
+  async #start(input: RlmInvocation, given: Partial<RlmCallOptions> = {}, parts?: RunParts): Promise<Started> {
     const goesOn = input === null || isCommand(input);
     if (!goesOn) checkInput(input);
-    options.signal?.throwIfAborted();
-    const store = this.#store ?? memoryStore();
+    const { timeout, ...options } = mergeConfigs(this.#config, given) as Partial<RlmCallOptions>;
+    const signal = stoppedBy({ ...options, ...(timeout !== undefined && { timeout }) });
+    signal?.throwIfAborted();
+    const store = this.store ?? memoryStore();
     const durability = this.#options.checkpointer === undefined ? {} : { durability: "sync" as const };
-    const config = { ...options, ...durability };
-    const going = goesOn ? await this.#goOn(input, options) : await this.#begin(input, store, options);
+    const config = {
+      ...options,
+      ...durability,
+      ...(signal && { signal }),
+      // A run inside of another one begins at depth 0 as well.
+      metadata: { ...options.metadata, rlm_depth: 0 },
+    };
+    const going = goesOn ? await this.#goOn(input, config) : await this.#begin(input, store, config);
     const { id, overrides, ...rest } = going;
     if (id === undefined || rest.recorded !== undefined) return { ...rest, id, store, config };
-    if (this.#running.has(id)) throw new InputError(`Cannot resume run ${id}: it is running in this process already`);
-    this.#running.add(id);
+    const { running } = this.#parts;
+    if (running.has(id)) throw new InputError(`Cannot resume run ${id}: it is running in this process already`);
+    running.add(id);
     try {
-      const { signal } = options;
-      const { tree } = await this.#built.trees.open(id, { store, ...overrides, ...(signal && { signal }) });
+      const { limits: _, ...models } = configuredBy(config);
+      const more = { ...(parts && { parts }), ...(signal && { signal }) };
+      const { tree } = await this.#built.trees.open(id, { store, ...models, ...overrides, ...more });
       const spent = (): Usage => tree.budget.usage();
       return { ...rest, id, store, config, signal: tree.signal, spent };
     } catch (error) {
-      this.#running.delete(id);
+      running.delete(id);
       throw error;
     }
   }
@@ -235,13 +278,17 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
   async #begin(
     input: RlmRunnableInput,
     store: RunStore,
-    { signal, configurable }: Partial<RunnableConfig>,
+    { signal, configurable }: Partial<RlmCallOptions>,
   ): Promise<Going> {
+    const configured = configuredBy({ ...(configurable && { configurable }) });
     if (input.context === undefined && this.#options.checkpointer === undefined)
       throw new InputError(
         "Cannot ask without a context: there is no checkpointer, so no run before this one is known",
       );
-    const limits = lastingLimits((await this.#tidyThread(configurable))?.limits);
+    const before = await this.#tidyThread({ ...(configurable && { configurable }) });
+    checkLasting(configured.limits, before);
+    const kept = lastingLimits(before?.limits);
+    const limits = (kept ?? configured.limits) && { ...kept, ...configured.limits };
     const context = input.context === undefined ? {} : { context: await toContextRefs(input.context, store, signal) };
     const { query, queryRef } = await shownQuery(input.query.trim(), store);
     const id = randomUUID();
@@ -265,13 +312,16 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
   }
 
   /** Deletes what a run of the thread left that had its answer, and whose process died before it was tidied up. Returns its session. */
-  async #tidyThread(configurable: RunnableConfig["configurable"] = {}): Promise<GraphSession | undefined> {
+  async #tidyThread(config: Partial<RunnableConfig>): Promise<GraphSession | undefined> {
     const { checkpointer } = this.#options;
-    if (checkpointer === undefined || typeof configurable["thread_id"] !== "string") return undefined;
-    const { thread_id, checkpoint_id } = configurable;
-    const named = { thread_id, ...(checkpoint_id !== undefined && { checkpoint_id }) };
-    const place = await placeOfThread(this.graph, checkpointer, { configurable: named }, "begin");
-    if (place?.ended === true && place.runId !== undefined) await tidy(place.runId, this.#store ?? memoryStore());
+    const { configurable = {} } = ensureConfig(config);
+    // In a node of another graph: the thread's own place is that graph's.
+    if (checkpointer === undefined || isInGraph(configurable)) return undefined;
+    const place = await placeOfThread(this.graph, checkpointer, { configurable }, "begin");
+    // LangGraph would begin anew there, and hide the thread's runs by it.
+    if (place === undefined && configurable["checkpoint_id"] !== undefined)
+      throw nothingThere("begin", { configurable });
+    if (place?.ended === true && place.runId !== undefined) await tidy(place.runId, this.store ?? memoryStore());
     return place?.values?.session;
   }
 
@@ -291,29 +341,21 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
   async #end({ id, store, recorded }: Started): Promise<void> {
     if (id === undefined || recorded !== undefined) return;
     await this.#built.trees.close(id);
-    this.#running.delete(id);
-    if (this.#store !== undefined) return;
+    this.#parts.running.delete(id);
+    if (this.store !== undefined) return;
     // The run's own store goes, with the context in it. A run that ended before it began has no trajectory.
     const trajectory = await readTrajectoryLog(store, id).catch(() => undefined);
-    if (trajectory !== undefined) this.#recent.set(id, trajectory);
+    if (trajectory !== undefined) this.#parts.recent.set(id, trajectory);
   }
 }
 
-/** Deletes what only a run that goes on needs: its write-ahead logs, its budget's last, so that its absence says that all are gone. */
-async function tidy(id: string, store: RunStore): Promise<void> {
-  if ((await store.read(budgetKey(id))).length === 0) return;
-  const logs = await store.list(`${id}/log/`);
-  await Promise.all(logs.map((key) => store.delete(key)));
-  await store.delete(budgetKey(id));
-}
+/** What the graph gives in the end. */
+type GraphOutput = Pick<GraphValues, "answer" | "outcome" | "usage" | "session">;
 
-function nothingThere(action: string, { configurable = {} }: RunnableConfig): InputError {
-  const { thread_id, checkpoint_id } = configurable;
-  const what = checkpoint_id === undefined ? "holds no run" : `has no checkpoint ${JSON.stringify(checkpoint_id)}`;
-  return new InputError(
-    `Cannot ${action}: thread ${JSON.stringify(thread_id)} ${what}; a run is there once its first checkpoint is saved`,
-  );
-}
+/** With namespace and mode. */
+type GraphChunks = Parameters<typeof createGraphRunStream>[0];
+
+type EventFilter = Parameters<Runnable["streamEvents"]>[2];
 
 /** Makes a Recursive Language Model: `await createRlm({ model: "openai:gpt-5" }).invoke({ query, context })`. */
 export function createRlm<T = string>(options: ReviewedOptions<T>): Rlm<T, Interrupted>;
@@ -341,47 +383,4 @@ interface Started extends Omit<Going, "overrides"> {
   signal?: AbortSignal;
   /** What the whole tree has spent. */
   spent?: () => Usage;
-}
-
-class Answer<T> extends Runnable<RlmInvocation, T> {
-  static override lc_name(): string {
-    return "RlmAnswer";
-  }
-  lc_namespace = ["rlm-langgraph"];
-  readonly #rlm: Rlm<T, unknown>;
-  constructor(rlm: Rlm<T, unknown>) {
-    super();
-    this.#rlm = rlm;
-  }
-  override async invoke(input: RlmInvocation, options?: Partial<RunnableConfig>): Promise<T> {
-    const result = await this.#rlm.invoke(input, options);
-    if (!isInterrupted(result)) return (result as RlmResult<T>).answer;
-    throw new InputError(
-      "Cannot give the answer alone: the run waits for a person; go on with rlm.invoke(new Command({ resume }), config)",
-    );
-  }
-}
-
-function interruptedResult(
-  output: Pick<GraphValues, "session" | "usage"> & { [INTERRUPT]: Interrupted["__interrupt__"] },
-  { spent }: Started,
-): Interrupted {
-  const { session, usage, [INTERRUPT]: waiting } = output;
-  return { status: "interrupted", usage: spent?.() ?? usage, runId: session.id, [INTERRUPT]: waiting };
-}
-
-/** What ended the run, where LangGraph says only that it was ended, or puts the errors of several children together. */
-function causeOf(error: unknown, { signal }: Pick<Started, "signal">): unknown {
-  if (signal?.aborted === true) return signal.reason;
-  return error instanceof AggregateError ? error.errors[0] : error;
-}
-
-function resultOf<T>({
-  answer,
-  outcome,
-  usage,
-  session,
-}: Pick<GraphValues, "answer" | "outcome" | "usage" | "session">): RlmResult<T> {
-  const { status, limit } = outcomeOf({ outcome: outcome ?? undefined });
-  return { answer: answer as T, status, ...(limit && { limit }), usage, runId: session.id };
 }

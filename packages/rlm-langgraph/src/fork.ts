@@ -30,7 +30,7 @@ export async function forkThread(
 ): Promise<RunnableConfig> {
   if (values === undefined)
     throw new InputError(
-      "Cannot fork there: the run has not begun at this checkpoint; choose one that rlm.checkpoints() lists",
+      "Cannot fork there: the run has not begun at this checkpoint; begin it by rlm.invoke(null, config), or choose one that rlm.checkpoints() lists",
     );
   const { session, usage, context } = values;
   const { query = values.query, queryRef = session.queryRef } =
@@ -86,7 +86,7 @@ function changed(
       throw new InputError(
         `Cannot change the ${reply === undefined ? "code" : "reply"}: there is no reply at this checkpoint yet; choose a later one that rlm.checkpoints() lists`,
       );
-    const { concludes: _, ...told } = newest;
+    const { concludes: _, toolCalls: __, ...told } = newest;
     const text = code === undefined ? (reply ?? newest.text) : replyOf(code);
     return { ...going, journal: [...journal.slice(0, at), { ...told, text }] };
   }
@@ -94,8 +94,9 @@ function changed(
     throw new InputError(
       "Cannot fork there: the run has its answer at this checkpoint; change its query, a limit, its reply or its code",
     );
-  // What was asked for at a limit is no turn like the others.
-  if (newest?.type === "reply" && newest.concludes !== undefined) return { ...going, journal: journal.slice(0, at) };
+  // What was asked for at a limit, or has ended the run by calls, is no turn like the others.
+  if (newest?.type === "reply" && (newest.concludes ?? newest.toolCalls) !== undefined)
+    return { ...going, journal: journal.slice(0, at) };
   return limits === undefined ? { limit, pending, results } : { ...going, pending, results: withoutRefused(results) };
 }
 
@@ -131,7 +132,11 @@ export function checkChange(change: unknown): void {
   for (const [name, value] of Object.entries(change)) {
     if (!Object.hasOwn(names, name))
       throw new InputError(`Unknown change "${name}": expected one of ${Object.keys(names).join(", ")}`);
-    if (name === "limits" || value === undefined) continue;
+    if (value === undefined) continue;
+    if (name === "limits") {
+      if (typeof value === "object" && value !== null && !Array.isArray(value)) continue;
+      throw new InputError(`Expected the change of limits to be an object, got ${JSON.stringify(value)}`);
+    }
     if (typeof value !== "string" || value.trim() === "")
       throw new InputError(`Expected the change of ${name} to be a text, got ${JSON.stringify(value)}`);
   }

@@ -1,4 +1,3 @@
-import { AIMessage, HumanMessage, SystemMessage, type BaseMessage } from "@langchain/core/messages";
 import { InputError, type ChatMessage, type Model, type ModelReply } from "rlm-core";
 import { askChatModel } from "./from-chat-model/ask-chat-model.ts";
 import type { CallOptions, ChatModel } from "./from-chat-model/chat-model.ts";
@@ -7,6 +6,7 @@ import { namedModel, readName } from "./from-chat-model/named-model.ts";
 import { withOutputLimit } from "./from-chat-model/output-limit.ts";
 import { isRefusal, responseFormatOptions } from "./from-chat-model/response-format.ts";
 import { settingsOf } from "./from-chat-model/settings-of.ts";
+import { toMessage } from "./from-chat-model/to-message.ts";
 
 export type { ChatModel } from "./from-chat-model/chat-model.ts";
 
@@ -55,6 +55,7 @@ export async function fromChatModel(model: ChatModel | string, options: ChatMode
     modelName: ownName(chat),
     settings: settingsOf(chat),
     contextWindow: options.contextWindow ?? numCtx ?? profile?.maxInputTokens,
+    tracesItself: true,
   });
 }
 
@@ -85,9 +86,4 @@ function kindOf(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   return `an object of ${value.constructor?.name ?? "no class"}`;
-}
-
-function toMessage({ role, content }: ChatMessage): BaseMessage {
-  if (role === "system") return new SystemMessage(content);
-  return role === "user" ? new HumanMessage(content) : new AIMessage(content);
 }

@@ -1,5 +1,4 @@
 import { Command, END, isGraphBubbleUp, Send, type LangGraphRunnableConfig } from "@langchain/langgraph";
-import { RunnableLambda } from "@langchain/core/runnables";
 import type { RlmEvent, RlmState } from "rlm-core";
 import {
   createRun,
@@ -7,12 +6,12 @@ import {
   nextStep,
   runEnded,
   runFailed,
+  turnsOf,
   type PendingCall,
   type Run,
-  type Settled,
   type StepName,
-  type TracedCall,
 } from "rlm-core/driver";
+import { configuredBy } from "./configured.ts";
 import type { GraphSession, GraphState, GraphValues } from "./graph-state.ts";
 import { addToJournal } from "./journal-chain.ts";
 import { closeSessions, putSession, takeSession, type LiveTree, type LiveTrees, type Overrides } from "./live-trees.ts";
@@ -20,6 +19,11 @@ import { threadOf } from "./parked-sessions.ts";
 import { adviceForRun, withAdvice } from "./replay-advice.ts";
 import { placeOf, stateOf, type SessionValues } from "./session-state.ts";
 import { tellSession } from "./tell-session.ts";
+import { budgetInTrace } from "./tracing/budget-in-trace.ts";
+import { inTrace } from "./tracing/in-trace.ts";
+import { readable, shownStep } from "./tracing/readable.ts";
+import { countInTrace, noTracedUsage, tellTrace, tellTraceAround } from "./tracing/trace-runs.ts";
+import { traced } from "./tracing/traced-call.ts";
 
 /** A step of rlm-core on the state of one session; `values`: the graph's own state beside it. */
 type Step = (state: RlmState, run: Run, values: GraphValues) => Promise<RlmState>;
@@ -32,13 +36,15 @@ export function stepNode(name: string, step: Step, trees: LiveTrees) {
     const place = placeOf(name, values);
     return await onSession(values, { ...config, place }, trees, async (run, live) => {
       const before = await stateOf(values, live);
-      const after = await step(before, run, values);
+      const turn = turnsOf(before.journal).length + (name === "generate" ? 1 : 0);
+      const after = await inTrace(config, { rlm_run: run.id, rlm_turn: turn }, () => step(before, run, values));
       const next = nextStep(after, run.limits, run.review);
       const update = await updateOf({ before, after, next }, values, run, live);
       if (next === "end") await leave(run, after, config, trees);
       const { pending, usage } = after;
       const { journal = null } = update;
-      return goOn(next, { ...values, journal, pending, usage }, update);
+      const command = goOn(next, { ...values, journal, pending, usage }, update);
+      return readable(command, await shownStep(name, before, after, run.store));
     });
   };
 }
@@ -71,6 +77,9 @@ export async function onSession<T>(
   const onTree = async (live: LiveTree): Promise<T> => {
     const base = baseRun(values, live);
     const run = nodeRun(base, session, { ...config, place }, live);
+    tellTrace(config.callbacks, { rlm_run: session.id });
+    tellTraceAround(config.callbacks, { rlm_run: session.id });
+    countInTrace(config.callbacks, noTracedUsage);
     try {
       if (!quiet) await tellSession(values, run, live);
       const done = await work(run, live);
@@ -90,7 +99,8 @@ export async function onSession<T>(
       await putSession(base, run.session);
     }
   };
-  return await trees.within(session.rootId, onTree, overridesOf(values));
+  const { limits: _, ...models } = configuredBy(config);
+  return await trees.within(session.rootId, onTree, { ...models, ...overridesOf(values) });
 }
 
 /** What the options of a tree do not say: limits of its own, and what a root had spent where its budget has no log any more. */
@@ -139,11 +149,12 @@ function nodeRun(
     logKey: `${rootId}/log/${id}/${place}`,
     keepsLog: true,
     signal: signal === undefined ? tree.signal : AbortSignal.any([tree.signal, signal]),
+    budget: budgetInTrace(base.budget),
     emit: (event) => {
       config.writer?.(streamed(event));
       tree.emit(event);
     },
-    traced: async (call, work) => await traced(call, work, config),
+    traced: async (call, work) => await traced(call, work, { ...config, session: id }),
   };
 }
 
@@ -152,24 +163,6 @@ function streamed(event: RlmEvent): RlmEvent {
   if (event.type !== "journal" || event.text === undefined) return event;
   const { text, ...rest } = event;
   return rest;
-}
-
-/** A run of its own in the trace for each call of the code; the model's own run below it has the texts, so this one has none. */
-async function traced<T extends Settled>(
-  call: TracedCall,
-  work: () => Promise<T>,
-  config: LangGraphRunnableConfig,
-): Promise<T> {
-  let settled: T | undefined;
-  const name = call.kind === "tool" ? `tools.${call.name ?? ""}` : `${call.kind}_query`;
-  const lambda = RunnableLambda.from(async (_: TracedCall) => {
-    settled = await work();
-    return { ok: settled.ok, chars: settled.value.text.length, ...(settled.cached && { cached: true }) };
-  });
-  const { signal, ...inherited } = config;
-  await lambda.invoke(call, { ...inherited, runName: name });
-  if (settled === undefined) throw new TypeError(`Cannot trace ${name}: it gave no result`);
-  return settled;
 }
 
 async function fail(error: unknown, run: Run, { depth, id, rootId }: GraphSession, live: LiveTree): Promise<void> {
@@ -211,7 +204,7 @@ async function leave(
 
 /** The session has its answer. A root's answer is the graph's output; a child's stays in the store. */
 async function ended(
-  { answerRef }: NonNullable<RlmState["outcome"]>,
+  { answerRef, status }: NonNullable<RlmState["outcome"]>,
   state: RlmState,
   run: Run,
   live: LiveTree,
@@ -220,5 +213,6 @@ async function ended(
   const text = await run.store.get(answerRef);
   run.emit(runEnded(state, text, run));
   live.runs.delete(run.id);
-  return depth > 0 ? {} : { answer: task.responseFormat === undefined ? text : (JSON.parse(text) as unknown) };
+  const isText = task.responseFormat === undefined || status === "tool_calls";
+  return depth > 0 ? {} : { answer: isText ? text : (JSON.parse(text) as unknown) };
 }

@@ -1,5 +1,6 @@
-import type { JournalEvent, Limits, RunStore, Session, Usage } from "rlm-core";
+import type { JournalEvent, RlmOptions, RunStore, Session, Usage } from "rlm-core";
 import { openTree, type ResolvedOptions, type Run, type Tree } from "rlm-core/driver";
+import type { Configured } from "./configured.ts";
 import type { ParkedSessions } from "./parked-sessions.ts";
 
 /** What of a run lives between the nodes of its graph, in this process: none of it is in a checkpoint. */
@@ -15,11 +16,15 @@ export interface LiveTree {
   recorded(): Promise<void>;
 }
 
+/** What one run has in place of the options: a root model (sub-calls stay with theirs), words, the form of its answer; and a further listener. */
+export type RunParts = Pick<Partial<RlmOptions<unknown>>, "model" | "profile" | "responseFormat" | "onEvent">;
+
 /** What one invocation, or the state of a run, brings beside the graph's own options. */
-export interface Overrides {
+export interface Overrides extends Configured {
   store?: RunStore;
   signal?: AbortSignal;
-  limits?: Partial<Limits>;
+  /** Of another form of the Runnable, for one run of it. */
+  parts?: RunParts;
   /** What the run has spent by its state: its budget begins there if it has no log any more. */
   spent?: Usage;
 }

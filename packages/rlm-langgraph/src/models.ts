@@ -1,6 +1,7 @@
 import { InputError, type Model, type RlmOptions } from "rlm-core";
 import { fromChatModel, type ChatModel } from "./from-chat-model.ts";
 import { isChatModel, ownName } from "./from-chat-model/chat-model.ts";
+import { tracedModel } from "./tracing/traced-model.ts";
 
 /** A LangChain chat model, the name of one such as "openai:gpt-5-mini", or a Model of rlm-core. */
 export type ModelLike = ChatModel | string | Model;
@@ -67,7 +68,7 @@ function shortName(name: string): string | undefined {
 }
 
 async function toModel(model: ModelLike): Promise<Model> {
-  return typeof model === "function" ? model : await fromChatModel(model);
+  return typeof model === "function" ? tracedModel(model) : await fromChatModel(model);
 }
 
 function isRecord(model: SubModelLike): model is { default: ModelLike } {

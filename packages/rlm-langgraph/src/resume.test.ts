@@ -1,5 +1,5 @@
 import { MemorySaver } from "@langchain/langgraph";
-import { isolate, InputError, type ChatMessage, type Model, type ModelOptions } from "rlm-core";
+import { isolate, InputError, memoryStore, type ChatMessage, type Model, type ModelOptions } from "rlm-core";
 import { replayTrajectory } from "rlm-core/replay";
 import { afterAll, describe, expect, it } from "vitest";
 import { createRlm } from "./create-rlm.ts";
@@ -79,7 +79,54 @@ describe("rlm.invoke(null)", () => {
   });
 });
 
+describe("rlm.invoke() where no run may be", () => {
+  const unknown = "1f0f0000-0000-6000-8000-000000000000";
+  it("rlm.invoke() with a question at a checkpoint that is not there says so, and the thread goes on", async () => {
+    const { model } = ruled((messages) => (turnOf(messages) === 1 ? repl("print(1)") : repl("FINAL('done')")));
+    const rlm = createRlm({ model, sandbox, limits: { directBelow: 0 }, checkpointer: new MemorySaver() });
+    await rlm.invoke({ query: "q", context }, thread);
+    const places = await rlm.checkpoints("t");
+    const nowhere = { configurable: { thread_id: "t", checkpoint_id: unknown } };
+    await expect(rlm.invoke({ query: "r" }, nowhere)).rejects.toThrow(`Cannot begin: thread "t" has no checkpoint`);
+    expect(await rlm.checkpoints("t")).toEqual(places);
+    expect((await rlm.invoke({ query: "r" }, thread)).answer).toBe("done");
+  });
+
+  it.each([
+    [{}, "Cannot begin: expected config.configurable.thread_id to name a thread, got undefined"],
+    [{ configurable: { thread_id: 7 as unknown as string } }, "got 7"],
+    [{ configurable: { thread_id: "t", checkpoint_ns: "submodel:1" } }, "is a place inside of a run"],
+  ])("rlm.invoke() with %j says what to name, before anything is stored", async (config, message) => {
+    const store = memoryStore();
+    const { model } = ruled(() => "");
+    const rlm = createRlm({ model, sandbox, store, checkpointer: new MemorySaver() });
+    await expect(rlm.invoke({ query: "q", context }, config)).rejects.toThrow(message);
+    await expect(rlm.invoke({ query: "q", context }, config)).rejects.toThrow(InputError);
+    expect(await store.list("")).toEqual([]);
+  });
+
+  it("rlm.invoke() and rlm.fork() refuse a place inside of a run, which is its thread's to go on with", async () => {
+    const { model } = ruled(() => "");
+    const rlm = createRlm({ model, sandbox, checkpointer: new MemorySaver() });
+    const inside = { configurable: { thread_id: "t", checkpoint_ns: "submodel:1" } };
+    await expect(rlm.invoke(null, inside)).rejects.toThrow("Cannot resume: config.configurable.checkpoint_ns");
+    await expect(rlm.fork(inside, { query: "r" })).rejects.toThrow("Cannot fork: config.configurable.checkpoint_ns");
+  });
+});
+
 describe("rlm.fork()", () => {
+  it("rlm.fork() says what is no change of limits, and how to begin a fork before it is forked", async () => {
+    const { model } = ruled((messages) => (turnOf(messages) === 1 ? repl("print(1)") : repl("FINAL('done')")));
+    const rlm = createRlm({ model, sandbox, limits: { directBelow: 0 }, checkpointer: new MemorySaver() });
+    await rlm.invoke({ query: "q", context }, thread);
+    for (const limits of [null, [], 3])
+      await expect(rlm.fork(thread, { limits: limits as never })).rejects.toThrow(
+        `Expected the change of limits to be an object, got ${JSON.stringify(limits)}`,
+      );
+    const forked = await rlm.fork(thread, { query: "r" });
+    await expect(rlm.fork(forked, { query: "s" })).rejects.toThrow("begin it by rlm.invoke(null, config)");
+  });
+
   it("rlm.fork() with other code gives its own answer, and the first branch still comes to its own", async () => {
     const { model, given } = ruled((messages, { purpose }) => {
       if (purpose === "sub") return `<${messages[0]?.content}>`;

@@ -6,6 +6,8 @@ import type { buildGraph } from "./create-rlm-graph.ts";
 import type { Beginning, GraphValues } from "./graph-state.ts";
 import type { Overrides } from "./live-trees.ts";
 
+type Configurable = NonNullable<RunnableConfig["configurable"]>;
+
 export type ThreadGraph = Pick<ReturnType<typeof buildGraph>["graph"], "getState" | "getStateHistory" | "updateState">;
 
 /** Where a thread stands. */
@@ -30,18 +32,14 @@ export interface ThreadPlace {
 export async function placeOfThread(
   graph: ThreadGraph,
   checkpointer: BaseCheckpointSaver | undefined,
-  { configurable = {} }: RunnableConfig,
+  { configurable = {} }: RunnableConfig = {},
   action: string,
 ): Promise<ThreadPlace | undefined> {
   if (checkpointer === undefined)
     throw new InputError(
       `Cannot ${action}: there is no checkpointer; give createRlm the one that the run was saved by`,
     );
-  const threadId: unknown = configurable["thread_id"];
-  if (typeof threadId !== "string" || threadId === "")
-    throw new InputError(
-      `Cannot ${action}: expected config.configurable.thread_id to name a thread, got ${JSON.stringify(threadId)}`,
-    );
+  checkPlace(action, configurable);
   const { values, createdAt, config, tasks } = await graph.getState({ configurable });
   if (createdAt === undefined) return undefined;
   const waiting = tasks.flatMap(({ interrupts }) => interrupts);
@@ -63,6 +61,33 @@ export async function placeOfThread(
   const { limits, ranUnder, origin } = beginning ?? {};
   const overrides = { limits: { ...limits, ...ranUnder }, ...(origin && { spent: origin.usage }) };
   return { runId: beginning?.rootId, values: undefined, ended: false, stuck: false, waiting, overrides, config };
+}
+
+/** Whether a graph around it gives the config, and with it the place of its thread where this run is. */
+export function isInGraph(configurable: Configurable): boolean {
+  // LangGraph's own mark: it reads its channels by it.
+  return configurable["__pregel_read"] !== undefined;
+}
+
+function checkPlace(action: string, configurable: Configurable): void {
+  const { thread_id: threadId, checkpoint_ns: inside = "" } = configurable;
+  if (typeof threadId !== "string" || threadId === "")
+    throw new InputError(
+      `Cannot ${action}: expected config.configurable.thread_id to name a thread, got ${JSON.stringify(threadId)}`,
+    );
+  if (inside !== "" && !isInGraph(configurable))
+    throw new InputError(
+      `Cannot ${action}: config.configurable.checkpoint_ns ${JSON.stringify(inside)} is a place inside of a run; leave it out, for the thread itself`,
+    );
+}
+
+/** The {@link InputError} for a thread, or a checkpoint, that holds nothing. */
+export function nothingThere(action: string, { configurable = {} }: RunnableConfig): InputError {
+  const { thread_id, checkpoint_id } = configurable;
+  const what = checkpoint_id === undefined ? "holds no run" : `has no checkpoint ${JSON.stringify(checkpoint_id)}`;
+  return new InputError(
+    `Cannot ${action}: thread ${JSON.stringify(thread_id)} ${what}; a run is there once its first checkpoint is saved`,
+  );
 }
 
 /** What the run begins with, where it was killed before even that was in its state. */

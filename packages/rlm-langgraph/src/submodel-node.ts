@@ -5,6 +5,7 @@ import { shownQuery } from "./begin.ts";
 import { onSession, type ChildCall } from "./graph-node.ts";
 import type { Beginning, ChildResult, GraphInput, GraphState, GraphValues } from "./graph-state.ts";
 import type { LiveTrees } from "./live-trees.ts";
+import { tellTrace } from "./tracing/trace-runs.ts";
 
 /** The graph itself, as a child is run by it. */
 export type ChildGraph = (
@@ -17,6 +18,7 @@ export function submodelNode(graph: () => ChildGraph, trees: LiveTrees) {
   return async ({ call, ...parent }: ChildCall, config: LangGraphRunnableConfig): Promise<typeof GraphState.Update> =>
     await onSession(parent, config, trees, async (run) => {
       const { session } = parent;
+      tellTrace(config.callbacks, { rlm_turn: call.turn, rlm_call: call.id });
       const stop = new AbortController();
       const recurse: Run["recurse"] = async (child) => {
         try {

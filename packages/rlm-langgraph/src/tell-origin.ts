@@ -48,11 +48,12 @@ function* eventsOf(
   for (const query of queries) yield queryEnd(query, place);
   for (const message of warnings) yield { type: "warning", ...place, message };
   if (end === undefined) return;
-  const { status, limit, error, text, digest, usage } = end;
+  const { status, limit, error, text, toolCalls, digest, usage } = end;
   const more = {
     ...(limit && { limit }),
     ...(error !== undefined && { error }),
     ...(text !== undefined && { text }),
+    ...(toolCalls && { toolCalls }),
     // There are no ids in it.
     ...(digest !== undefined && { digest }),
   };

@@ -19,7 +19,7 @@ export async function toContextRefs(context: RlmContext, store: RunStore, signal
 }
 
 /** Documents and messages as plain data: a message's own JSON is the form of LangChain's serializer. */
-function plainContext(context: ContextInput): ContextInput {
+export function plainContext<T extends object | string>(context: T): T | object[] {
   if (!Array.isArray(context) || context.length === 0) return context;
   if (context.every((item) => BaseMessage.isInstance(item)))
     return context.map(({ type, name, text }) => ({ role: type, ...(name !== undefined && { name }), content: text }));

@@ -15,6 +15,8 @@ export interface Profile {
   alone: string;
   /** Worked examples, for models that need them. */
   examples?: string;
+  /** What the caller wants of every answer: stands at the end of the system message, as it is, also where a short context gets one plain call. */
+  instructions?: string;
 }
 
 const role = `You answer a question about a context that is too large to show you. The context is held in a JavaScript REPL; you see only a description of it. You learn the rest by writing code that searches it and cuts it. What your code prints is shown to you in the next message. You work over several turns and end the run by calling FINAL.`;

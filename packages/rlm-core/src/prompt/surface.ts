@@ -1,6 +1,7 @@
 import type { Limits } from "../limits.ts";
 import type { ContextRef } from "../context.ts";
 import { isKit, type Kit, type Tool } from "../tool.ts";
+import { typeOfSchema } from "./type-of-schema.ts";
 
 /** What the REPL of a session offers, for the prompt and for nothing else. */
 export interface Surface {
@@ -87,37 +88,13 @@ function queryLines({ recursion, models, limits }: Surface): string[] {
 
 function toolLines(tool: Tool | Kit): string[] {
   if (!isKit(tool)) {
-    return [`- \`await tools.${tool.name}(args: ${typeOf(tool.parameters)})\`: ${tool.description}`];
+    const args = typeOfSchema(tool.parameters);
+    return [
+      `- \`await tools.${tool.name}(args: ${args})\`: ${tool.description.trim().replaceAll(/\s*\n\s*/g, "\n  ")}`,
+    ];
   }
   const functions = Object.entries(tool.functions);
   return functions.map(
     ([name, { signature, description }]) => `- \`${tool.name}.${name}${signature}\`: ${description}`,
   );
-}
-
-/** A JSON Schema as a TypeScript type, as far as one line can say it. */
-function typeOf(schema: unknown): string {
-  if (typeof schema !== "object" || schema === null) return "unknown";
-  if ("const" in schema) return JSON.stringify(schema.const);
-  if ("enum" in schema && Array.isArray(schema.enum))
-    return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-  const type = "type" in schema ? schema.type : undefined;
-  if (Array.isArray(type)) return type.map((one) => typeOf({ ...schema, type: one })).join(" | ");
-  if (type === "array") return arrayType("items" in schema ? typeOf(schema.items) : "unknown");
-  if (type === "object") return objectType(schema);
-  if (type === "integer") return "number";
-  return typeof type === "string" ? type : "unknown";
-}
-
-function arrayType(item: string): string {
-  return item.includes(" | ") ? `(${item})[]` : `${item}[]`;
-}
-
-function objectType(schema: object): string {
-  const properties = "properties" in schema && typeof schema.properties === "object" ? (schema.properties ?? {}) : {};
-  const required = "required" in schema && Array.isArray(schema.required) ? schema.required : [];
-  const fields = Object.entries(properties).map(
-    ([name, value]) => `${name}${required.includes(name) ? "" : "?"}: ${typeOf(value)}`,
-  );
-  return fields.length === 0 ? "object" : `{ ${fields.join("; ")} }`;
 }

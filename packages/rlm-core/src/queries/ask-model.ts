@@ -26,10 +26,16 @@ export async function askModel(ask: Ask, run: Run): Promise<Answered> {
 /** `cut`: it needs more room; `empty`: nothing but what was thought, if that. */
 type Flaw = "cut" | "empty";
 
-function flawOf({ text, cut }: Answered, { purpose }: Ask): Flaw | undefined {
+function flawOf({ text, cut, toolCalls }: Answered, { purpose, depth }: Ask): Flaw | undefined {
   if (cut) return "cut";
+  if (toolCalls !== undefined && endsRun(purpose, depth)) return undefined;
   const said = purpose === "root" ? withoutThinking(text) : answerText(text);
   return said.trim() === "" ? "empty" : undefined;
+}
+
+/** Whether a reply to this is the run's, so that calls of functions in it end the run: others have nobody to call them. */
+function endsRun(purpose: Ask["purpose"], depth: number): boolean {
+  return depth === 0 && purpose !== "sub" && purpose !== "compact";
 }
 
 async function askAgain(first: Answered, flaw: Flaw, room: number, ask: Ask, run: Run): Promise<Answered> {

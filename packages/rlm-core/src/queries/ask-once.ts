@@ -1,5 +1,5 @@
 import { RlmError } from "../errors.ts";
-import type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage } from "../model.ts";
+import type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage, ToolCall } from "../model.ts";
 import type { Run } from "../run.ts";
 import { estimateTokens } from "../tokens.ts";
 import { abortable } from "./abortable.ts";
@@ -11,6 +11,7 @@ import { warn } from "./warn.ts";
 
 export interface Answered {
   text: string;
+  toolCalls?: readonly ToolCall[];
   usage: TokenUsage;
   model: string;
   /** It was cut by the room that it had. */
@@ -80,6 +81,7 @@ async function askInPlace(
   if (unread !== undefined) warn(unreadWarning(unread, answeredBy), { kind: `unread ${answeredBy}`, depth }, run);
   return {
     text: reply.text,
+    ...(reply.toolCalls && reply.toolCalls.length > 0 && { toolCalls: reply.toolCalls }),
     usage,
     model: answeredBy,
     cut: reply.finishReason === "length",

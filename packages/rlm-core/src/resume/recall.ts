@@ -35,9 +35,9 @@ export function createRecall({ runs }: Trajectory, limits: Limits): NonNullable<
 /** What a session came to, if it has ended with an answer. */
 export function endedOf({ start, journal, end }: TrajectoryRun): Ended | undefined {
   if (end?.text === undefined || end.status === "failed" || end.status === "aborted") return undefined;
-  const { status, limit, text, usage } = end;
-  const json = answerOf(journal)?.json ?? start.responseFormat !== undefined;
-  return { answer: { text, json }, status, ...(limit && { limit }), usage };
+  const { status, limit, text, toolCalls, usage } = end;
+  const json = toolCalls === undefined && (answerOf(journal)?.json ?? start.responseFormat !== undefined);
+  return { answer: { text, json }, status, ...(limit && { limit }), ...(toolCalls && { toolCalls }), usage };
 }
 
 /** The outcome that a journal tells of. A reply that concludes is gone on with by its step, which knows what it comes to. */

@@ -16,6 +16,7 @@ import { joinToLast } from "./join-to-last.ts";
 import { reachedLimit } from "./next-step.ts";
 import { offeredVariables } from "./offered-variables.ts";
 import { awaitsCodeReview, isBlock, raisedLimits, writtenCode } from "./reviews.ts";
+import { toolCallsOutcome } from "./tool-calls.ts";
 import { variablesOf } from "./variables-of.ts";
 
 /**
@@ -27,6 +28,9 @@ export async function conclude(state: RlmState, run: Run): Promise<RlmState> {
   const { limit } = last;
   // A person looks at its code first.
   if (last.waits === true) return { ...last.state, usage: run.meter.usage() };
+  const reply = turnsOf(last.state.journal).at(-1)?.reply;
+  const called = reply && (await toolCallsOutcome(reply, run.store));
+  if (called !== undefined) return { ...last.state, limit, usage: run.meter.usage(), outcome: { ...called, limit } };
   const answer = last.answer ?? answerFromOutput(last.state);
   if (answer === undefined) throw nothingGained(limit, last, run, lastFailure(state));
   const answerRef = await run.store.put(answer.text);
@@ -66,7 +70,7 @@ async function lastTurn(before: RlmState, limit: LimitName, run: Run): Promise<L
   const { content } = concludeMessage(state, offeredVariables(variables, log.journal));
   const ask = { model: run.model, purpose: "conclude", depth: state.depth, signal: run.signal } as const;
   try {
-    const { text, usage, model } = await withHistory(
+    const { text, toolCalls, usage, model } = await withHistory(
       async () => {
         const messages = joinToLast(messagesFor({ ...state, journal: log.journal }, left, options), content);
         return await askModel({ ...ask, messages }, run);
@@ -75,7 +79,8 @@ async function lastTurn(before: RlmState, limit: LimitName, run: Run): Promise<L
       // The call that is held back for this is not spent on a summary.
       "nobody",
     );
-    await log.add({ type: "reply", text, left, usage, model, concludes: limit });
+    const calls = state.depth === 0 && toolCalls ? { toolCalls } : {};
+    await log.add({ type: "reply", text, ...calls, left, usage, model, concludes: limit });
     return { ...(await readLastReply({ ...state, journal: log.journal }, run)), limit };
   } catch (error) {
     if (error instanceof BudgetError) return { state: { ...state, journal: log.journal }, limit };
@@ -87,6 +92,7 @@ async function readLastReply(state: RlmState, run: Run): Promise<Omit<LastTurn, 
   const { responseFormat } = state.task;
   const turn = turnsOf(state.journal).at(-1);
   if (turn === undefined) throw new TypeError("Cannot read the last reply: there is none");
+  if (turn.reply.toolCalls !== undefined) return { state };
   const reply = turn.reply.text;
   const code = writtenCode(turn);
   if (code === undefined && isBlock(reply)) return { state, problem: "its block of code is empty." };

@@ -1,7 +1,8 @@
 import { BudgetError, RlmError } from "../errors.ts";
-import type { ChatMessage } from "../model.ts";
+import type { ChatMessage, ToolCall } from "../model.ts";
 import { directMessages } from "../prompt/messages.ts";
 import { askModel } from "../queries/ask-model.ts";
+import type { Answered } from "../queries/ask-once.ts";
 import { askAgain, readJson } from "../queries/structured.ts";
 import { answerText } from "../parse-reply.ts";
 import type { Run } from "../run.ts";
@@ -19,8 +20,10 @@ export async function direct(state: RlmState, run: Run): Promise<RlmState> {
     text: await openContext(ref, run.store),
   }));
   try {
-    const { text, json } = await askForAnswer(directMessages(state, await Promise.all(contexts)), state, run);
-    const answer: Answer = { type: "direct", answerRef: await run.store.put(text), json };
+    const messages = directMessages(state, await Promise.all(contexts), run.profile);
+    const { text, json, toolCalls } = await askForAnswer(messages, state, run);
+    const calls = toolCalls ? { toolCalls } : {};
+    const answer: Answer = { type: "direct", answerRef: await run.store.put(text), json, ...calls };
     await run.store.append(run.logKey, answer);
     return answered(state, answer, run);
   } catch (error) {
@@ -34,14 +37,17 @@ interface Answer {
   type: "direct";
   answerRef: string;
   json: boolean;
+  toolCalls?: readonly ToolCall[];
 }
 
 function isAnswer(entry: unknown): entry is Answer {
   return typeof entry === "object" && entry !== null && "type" in entry && entry.type === "direct";
 }
 
-function answered(state: RlmState, { answerRef, json }: Answer, run: Run): RlmState {
-  return { ...state, usage: run.meter.usage(), outcome: { status: "direct", answerRef, json } };
+function answered(state: RlmState, { answerRef, json, toolCalls }: Answer, run: Run): RlmState {
+  const status = toolCalls === undefined ? "direct" : "tool_calls";
+  const outcome = { status, answerRef, json, ...(toolCalls && { toolCalls }) } as const;
+  return { ...state, usage: run.meter.usage(), outcome };
 }
 
 /** An answer in one call, two if the first does not fit the response format. */
@@ -49,10 +55,11 @@ async function askForAnswer(
   messages: ChatMessage[],
   state: RlmState,
   run: Run,
-): Promise<{ text: string; json: boolean }> {
+): Promise<Pick<Answered, "text" | "toolCalls"> & { json: boolean }> {
   const { responseFormat } = state.task;
   const ask = { model: run.model, purpose: "direct" as const, depth: state.depth, responseFormat, signal: run.signal };
   const first = await askModel({ ...ask, messages }, run);
+  if (first.toolCalls !== undefined) return called(first);
   if (responseFormat === undefined) {
     const text = answerText(first.text);
     if (text !== "") return { text, json: false };
@@ -69,7 +76,12 @@ async function askForAnswer(
   const read = readJson(first.text, responseFormat);
   if ("text" in read) return { text: read.text, json: true };
   const second = await askModel({ ...ask, messages: [...messages, ...askAgain(first.text, read.problem)] }, run);
+  if (second.toolCalls !== undefined) return called(second);
   const again = readJson(second.text, responseFormat);
   if ("text" in again) return { text: again.text, json: true };
   throw new RlmError("model", `Cannot use the model's answer: ${again.problem} It began: ${second.text.slice(0, 200)}`);
+}
+
+function called({ text, toolCalls }: Answered): Pick<Answered, "text" | "toolCalls"> & { json: boolean } {
+  return { text: answerText(text), json: false, ...(toolCalls && { toolCalls }) };
 }

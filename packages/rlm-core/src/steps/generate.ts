@@ -11,14 +11,15 @@ import { newestTask, turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
 import { compactIfLong, withHistory } from "./compact.ts";
 import { raisedLimits } from "./reviews.ts";
+import { endsWithToolCalls, toolCallsOutcome } from "./tool-calls.ts";
 
 /** The root model of a session writes its next reply. A limit that refuses it is written into the state. */
 export async function generate(state: RlmState, run: Run): Promise<RlmState> {
   const { depth } = state;
   const log = await openBlockLog(state, run);
   // An earlier try of this step has the reply already: it is not paid for again.
-  if (log.journal.slice(state.journal.length).some(({ type }) => type === "reply"))
-    return { ...state, journal: log.journal, usage: run.meter.usage() };
+  if (log.journal.slice(state.journal.length).some(({ type }) => type === "reply") || endsWithToolCalls(log.journal))
+    return await afterReply({ ...state, journal: log.journal }, run);
   const options = promptOptions(state, run);
   const parts = { state, log, run, options };
   const ask = { model: run.model, purpose: "root", depth, signal: run.signal } as const;
@@ -34,14 +35,22 @@ export async function generate(state: RlmState, run: Run): Promise<RlmState> {
       parts,
       "model",
     );
-    const { text, left, usage, model } = reply;
-    await log.add({ type: "reply", text, left, usage, model });
-    return { ...state, journal: log.journal, usage: run.meter.usage() };
+    const { text, left, usage, model, toolCalls } = reply;
+    const calls = depth === 0 && toolCalls ? { toolCalls } : {};
+    await log.add({ type: "reply", text, ...calls, left, usage, model });
+    return await afterReply({ ...state, journal: log.journal }, run);
   } catch (error) {
     // A summary that was paid for stays.
     if (error instanceof BudgetError) return { ...state, journal: log.journal, limit: error.limit };
     throw error;
   }
+}
+
+/** The state after its newest reply: one with tool calls is the end. */
+async function afterReply(state: RlmState, run: Run): Promise<RlmState> {
+  const reply = turnsOf(state.journal).at(-1)?.reply;
+  const outcome = reply && (await toolCallsOutcome(reply, run.store));
+  return { ...state, usage: run.meter.usage(), ...(outcome && { outcome }) };
 }
 
 export function promptOptions(state: RlmState, run: Run): PromptOptions {

@@ -4,6 +4,7 @@ import type { RlmState } from "../state.ts";
 import type { ReviewPoint } from "../review.ts";
 import { sessionContexts } from "../session-contexts.ts";
 import { failuresInARow, turnsOf } from "../turns.ts";
+import { endsWithToolCalls } from "./tool-calls.ts";
 import { awaitsAnswerReview, awaitsCodeReview, codeOf, raisedLimits, staysAt } from "./reviews.ts";
 
 export type StepName = "direct" | "generate" | "execute" | "submodel" | "review" | "conclude";
@@ -17,6 +18,7 @@ export function nextStep(state: RlmState, limits: Limits, review: readonly Revie
   const last = turns.at(-1);
   if (last !== undefined && awaitsCodeReview(last, review)) return "review";
   if (last?.reply.concludes !== undefined) return "conclude";
+  if (endsWithToolCalls(state.journal)) return "generate";
   if (last !== undefined && last.end === undefined && (last.block ?? codeOf(last)) !== undefined) return "execute";
   const limit = reachedLimit(state, limits);
   if (limit !== undefined) return review.includes("budget") && !staysAt(limit, state.journal) ? "review" : "conclude";

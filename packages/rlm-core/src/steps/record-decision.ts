@@ -26,7 +26,8 @@ export async function recordDecision(
     ...(max !== undefined && { max }),
     ...("code" in decision && { code: decision.code }),
     ...("args" in decision && { args: decision.args }),
-    ...(outcome && { status: outcome.status, ...(outcome.limit && { limit: outcome.limit }) }),
+    ...(outcome &&
+      outcome.status !== "tool_calls" && { status: outcome.status, ...(outcome.limit && { limit: outcome.limit }) }),
     ...(answer && { answer: answer.kept }),
     ...(began !== undefined && { began }),
     ...("message" in decision && { message: decision.message }),

@@ -27,7 +27,7 @@ export async function reviewRequests(state: RlmState, run: Run): Promise<ReviewR
   const turns = turnsOf(state.journal);
   const last = turns.at(-1);
   const place = { runId: run.id, depth: state.depth, turn: turns.length };
-  if (state.outcome !== undefined) {
+  if (state.outcome !== undefined && state.outcome.status !== "tool_calls") {
     const { answerRef, status } = state.outcome;
     const { responseFormat } = state.task;
     const text = await run.store.get(answerRef);

@@ -15,6 +15,8 @@ export function codeOf(turn: Turn): string | undefined {
 
 /** The code that the model wrote; in a last reply only what it calls a block, or what calls FINAL: other code may be the answer itself. */
 export function writtenCode({ reply }: Turn): string | undefined {
+  // The calls are the reply: nothing is run beside them.
+  if (reply.toolCalls !== undefined) return undefined;
   const { code } = parseReply(reply.text);
   if (code === undefined || reply.concludes === undefined) return code;
   return isBlock(reply.text) || code.includes("FINAL(") ? code : undefined;
@@ -64,7 +66,8 @@ export function outcomeOfReview({ status, limit, answer }: ReviewEvent): Outcome
 
 /** Whether the answer of a root waits for a person: one that was accepted is the last that its journal tells of. */
 export function awaitsAnswerReview({ outcome, depth, journal }: RlmState, review: Run["review"]): boolean {
-  if (outcome === undefined || depth > 0 || !review.includes("answer")) return false;
+  if (outcome === undefined || outcome.status === "tool_calls") return false;
+  if (depth > 0 || !review.includes("answer")) return false;
   const last = journal.at(-1);
   return last?.type !== "review" || last.answer?.ref !== outcome.answerRef;
 }

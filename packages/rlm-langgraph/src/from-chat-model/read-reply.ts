@@ -1,12 +1,13 @@
-import type { BaseMessage, UsageMetadata } from "@langchain/core/messages";
+import { AIMessage, type BaseMessage, type UsageMetadata } from "@langchain/core/messages";
 import type { ModelReply } from "rlm-core";
 
-/** Text, usage, name and end of a reply; nothing of what the model thought before it. */
+/** Text, calls of tools, usage, name and end of a reply; nothing of what the model thought before it. */
 export function readReply(message: BaseMessage, generationInfo?: Record<string, unknown>): ModelReply {
   const metadata: Record<string, unknown> = { ...generationInfo, ...message.response_metadata };
   return {
     text: textOf(message.content),
     ...definedOnly({
+      toolCalls: toolCallsOf(message),
       usage: usageOf(message),
       model: text(metadata["model_name"]) ?? text(metadata["model"]),
       finishReason: finishReasonOf(metadata),
@@ -26,7 +27,13 @@ function textOf(content: BaseMessage["content"]): string {
   return content.map((block) => (block.type === "text" ? (text(block["text"]) ?? "") : "")).join("");
 }
 
-function usageOf(message: BaseMessage): ModelReply["usage"] {
+function toolCallsOf(message: BaseMessage): ModelReply["toolCalls"] {
+  if (!AIMessage.isInstance(message) || message.tool_calls === undefined || message.tool_calls.length === 0)
+    return undefined;
+  return message.tool_calls.map(({ id, name, args }) => ({ ...(id !== undefined && { id }), name, args }));
+}
+
+export function usageOf(message: BaseMessage): ModelReply["usage"] {
   const usage =
     "usage_metadata" in message ? (message.usage_metadata as Partial<UsageMetadata> | undefined) : undefined;
   const { input_tokens: inputTokens, output_tokens: written, total_tokens: total } = usage ?? {};
