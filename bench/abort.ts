@@ -60,6 +60,8 @@ async function abortRun(start: Start): Promise<number> {
     }
     return await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   };
+  // Those of measures before it may wait for further work.
+  const earlier = children();
   const sandbox = isolate({ warm: 0 });
   const limits = { concurrency: calls + 1, computeMs: 60_000, directBelow: 0 };
   const stop = new AbortController();
@@ -74,7 +76,7 @@ async function abortRun(start: Start): Promise<number> {
   stop.abort();
   const name = await failed;
   if (name !== "AbortError") throw new Error(`Expected an AbortError, got ${name}`);
-  while (children() > 0) await setTimeout(1);
+  while ([...children()].some((pid) => !earlier.has(pid))) await setTimeout(1);
   const taken = performance.now() - begin;
   await sandbox.close();
   return taken;
@@ -90,7 +92,8 @@ async function killLoop(): Promise<number> {
 }
 
 /** Processes that this one has started; on Linux, elsewhere none is seen. */
-function children(): number {
-  return globSync("/proc/self/task/*/children").flatMap((path) => readFileSync(path, "utf8").match(/\d+/g) ?? [])
-    .length;
+function children(): Set<string> {
+  return new Set(
+    globSync("/proc/self/task/*/children").flatMap((path) => readFileSync(path, "utf8").match(/\d+/g) ?? []),
+  );
 }
