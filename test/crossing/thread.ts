@@ -107,6 +107,8 @@ export function openThread(scenario: Scenario, world: World, fail: (what: string
 
   function decide(request: ReviewRequest): Decision {
     const type = says[said++ % says.length] ?? "approve";
+    // Who rejects each answer and raises each limit would go on for ever.
+    if (said > 60) return { type: request.kind === "budget" ? "reject" : "approve" };
     if (type === "approve") return { type };
     if (type === "reject" || request.kind === "budget") return { type: "reject" };
     if (request.kind === "tool") return { type, args: { ...request.args, name: `edited${said}` } };
