@@ -5,7 +5,7 @@ import { buildSync } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Bundles `entries/<name>.ts` to one expression whose value is its default export, and writes it to `path`. */
+/** Bundles `entries/<name>.ts` to one expression whose value is what it exports as `library`, and writes it to `path`. */
 export function makeLibrary(name: string, path: string): void {
   const { outputFiles } = buildSync({
     entryPoints: [join(here, "entries", `${name}.ts`)],
@@ -13,7 +13,7 @@ export function makeLibrary(name: string, path: string): void {
     write: false,
     minify: true,
     format: "iife",
-    globalName: "library",
+    globalName: "bundle",
     platform: "neutral",
     mainFields: ["module", "main"],
     target: "es2024",
@@ -21,7 +21,7 @@ export function makeLibrary(name: string, path: string): void {
     inject: [join(here, "text-coding.ts")],
     logLevel: "error",
   });
-  const text = `(() => { ${outputFiles[0]?.text ?? ""}; return library.default; })()`;
+  const text = `(() => { ${outputFiles[0]?.text ?? ""}; return bundle.library; })()`;
   mkdirSync(dirname(path), { recursive: true });
   // Several processes may make it at once; each puts a whole one in place.
   const unfinished = `${path}.${process.pid}`;
