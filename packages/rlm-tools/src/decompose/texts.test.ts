@@ -114,6 +114,7 @@ describe("tokens()", () => {
         }
         expect(covered).toBe(text.length);
       }),
+      { numRuns: 200 },
     );
   });
 
@@ -121,6 +122,7 @@ describe("tokens()", () => {
     const family = "👩‍👩‍👧‍👦";
     for (const { start } of tokens(family.repeat(50), { size: 30 })) expect(start % family.length).toBe(0);
     for (const { text } of tokens(family.repeat(3), { size: 4 })) expect(text.isWellFormed()).toBe(true);
+    expect(tokens(family, { size: 7 }).length).toBeGreaterThan(1);
   });
 });
 

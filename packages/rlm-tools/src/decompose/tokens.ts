@@ -3,7 +3,7 @@ import { optionsOf, textOf } from "./given.ts";
 
 /** A piece of a text by tokens. */
 export interface TokenPiece extends Piece {
-  /** Of o200k_base; no more than `size`. */
+  /** Of o200k_base, no more than `size`; of a part of a long word its bytes in UTF-8, of which no token has less than one. */
   tokens: number;
 }
 
@@ -16,12 +16,19 @@ export interface TokensOptions {
 
 type Count = (text: string) => number;
 
+interface Word {
+  start: number;
+  tokens: number;
+}
+
 // A word of the tokenizer's is mostly one that came before; counting it anew costs twenty times as much.
 const wordsKept = 100_000;
+// Counting takes time with the square of a word's length.
+const longestWord = 500;
 
 /**
  * Pieces of at most `size` tokens that cover the text, cut between words of the tokenizer's (`pattern`), of which each has
- * its tokens for itself, so that they add up; a longer word is cut between characters as people see them.
+ * its tokens for itself, so that they add up; a word of more is cut between characters as people see them, one part a piece.
  */
 export function tokenPieces(count: Count, pattern: RegExp): (given: string, options: TokensOptions) => TokenPiece[] {
   const known = new Map<string, number>();
@@ -31,6 +38,12 @@ export function tokenPieces(count: Count, pattern: RegExp): (given: string, opti
     const tokens = count(word);
     if (known.size >= wordsKept) known.clear();
     if (word.length <= 40) known.set(word, tokens);
+    return tokens;
+  };
+
+  const recount: Count = (text) => {
+    let tokens = 0;
+    for (const [word] of text.matchAll(pattern)) tokens += countWord(word);
     return tokens;
   };
 
@@ -46,18 +59,30 @@ export function tokenPieces(count: Count, pattern: RegExp): (given: string, opti
 
     const pieces: TokenPiece[] = [];
     /** The words of the open piece, for the next one's overlap. */
-    let words: { start: number; tokens: number }[] = [];
+    let words: Word[] = [];
     let total = 0;
+    /** Ends the open piece; mostly it is one. */
     const end = (at: number): void => {
-      const [first] = words;
-      if (first === undefined) return;
-      const piece = text.slice(first.start, at);
-      pieces.push({ text: piece, start: first.start, end: at, tokens: total });
-      let kept = words.length;
-      let tokens = 0;
-      while (kept > 1 && tokens + (words[kept - 1]?.tokens ?? 0) <= overlap) tokens += words[--kept]?.tokens ?? 0;
-      words = words.slice(kept);
-      total = tokens;
+      let last: Word[] = [];
+      for (let open = words; open.length > 0; open = open.slice(last.length)) {
+        const from = open[0]?.start ?? 0;
+        let exact = 0;
+        for (let length = open.length; length > 0; length--) {
+          const to = open[length]?.start ?? at;
+          last = open.slice(0, length);
+          exact = last.reduce((sum, { tokens }) => sum + tokens, 0);
+          // White space at an end is one word there, though it may be two before what follows, and rarely of less tokens.
+          if (length === 1 || !/\s/.test(text[to - 1] ?? "")) break;
+          exact = recount(text.slice(from, to));
+          if (exact <= size) break;
+        }
+        const to = open[last.length]?.start ?? at;
+        pieces.push({ text: text.slice(from, to), start: from, end: to, tokens: exact });
+      }
+      let kept = last.length;
+      total = 0;
+      while (kept > 1 && total + (last[kept - 1]?.tokens ?? 0) <= overlap) total += last[--kept]?.tokens ?? 0;
+      words = last.slice(kept);
     };
     const add = (start: number, tokens: number): void => {
       if (total + tokens > size) {
@@ -69,39 +94,57 @@ export function tokenPieces(count: Count, pattern: RegExp): (given: string, opti
       total += tokens;
     };
     for (const { 0: word, index } of text.matchAll(pattern)) {
-      const tokens = countWord(word);
-      if (tokens <= size) add(index, tokens);
-      else for (const part of parts(word, size, count)) add(index + part.start, part.tokens);
+      const tokens = word.length > longestWord ? Infinity : countWord(word);
+      if (tokens <= size) {
+        add(index, tokens);
+        continue;
+      }
+      // Parts stand alone: with a word beside it the tokenizer might see other words.
+      for (const part of parts(word, size)) {
+        end(index + part.start);
+        [words, total] = [[{ start: index + part.start, tokens: part.tokens }], part.tokens];
+      }
+      end(index + word.length);
+      [words, total] = [[], 0];
     }
     end(text.length);
     return pieces;
   };
 }
 
-/** A word of more tokens than a piece may have, cut between graphemes; one that is longer itself, between code points. */
-function parts(word: string, size: number, count: Count): { start: number; tokens: number }[] {
-  const found: { start: number; tokens: number }[] = [];
-  let open = { start: 0, text: "", tokens: 0 };
-  const take = (start: number, unit: string): void => {
-    // Tokens of both together are never more than those of each.
-    const tokens = count(unit);
-    if (open.text !== "" && open.tokens + tokens > size) {
-      found.push({ start: open.start, tokens: count(open.text) });
-      open = { start, text: "", tokens: 0 };
+/** A part of a long word for each piece, cut between graphemes, or code points where one is longer itself: no part has more bytes, and so no more tokens, than `size`. */
+function* parts(word: string, size: number): Generator<Word> {
+  let open = { start: 0, tokens: 0 };
+  for (const { start, bytes } of units(word, size)) {
+    if (open.tokens > 0 && open.tokens + bytes > size) {
+      yield open;
+      open = { start, tokens: 0 };
     }
-    open.text += unit;
-    open.tokens += tokens;
-  };
+    open.tokens += bytes;
+  }
+  yield open;
+}
+
+function* units(word: string, size: number): Generator<{ start: number; bytes: number }> {
   for (const { segment, index } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(word)) {
-    if (count(segment) <= size) take(index, segment);
-    else {
-      let at = index;
-      for (const character of segment) {
-        take(at, character);
-        at += character.length;
-      }
+    const bytes = bytesOf(segment);
+    if (bytes <= size) {
+      yield { start: index, bytes };
+      continue;
+    }
+    let start = index;
+    for (const character of segment) {
+      yield { start, bytes: bytesOf(character) };
+      start += character.length;
     }
   }
-  if (open.text !== "") found.push({ start: open.start, tokens: count(open.text) });
-  return found;
+}
+
+function bytesOf(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return bytes;
 }
