@@ -155,6 +155,16 @@ describe("what each kind of text is cut into", () => {
     ]);
   });
 
+  it("each says what to do with a LongText and with what is no text", () => {
+    const longText = { length: 10, chunks: () => [], slice: () => "" };
+    for (const cut of [paragraphs, sentences, sections, records, rows, code]) {
+      expect(() => cut(longText as never)).toThrow(/got a LongText: go through it by `for \(const part of text.chunks/);
+      expect(() => cut(["a"] as never)).toThrow(/expected text to be a string, got an array/);
+    }
+    expect(() => tokens("a", { size: 3 })).toThrow(/expected size to be an integer of 4 or more, got 3/);
+    expect(() => tokens("a", { size: 8, overlap: 5 })).toThrow(/expected overlap to be an integer from 0 to 4, got 5/);
+  });
+
   it("paragraphs() ends at blank lines, also of blanks and CRLF", () => {
     const pieces = paragraphs("\n\nOne\nstill one\n \t\n\r\nTwo\r\n\r\n  Three");
     expect(pieces.map((piece) => piece.text.trim())).toEqual(["One\nstill one", "Two", "Three"]);
