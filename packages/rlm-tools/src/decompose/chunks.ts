@@ -18,7 +18,7 @@ export interface ChunkOptions {
 export type Prompts = { repl: { promptChars: number } } | void;
 
 /** Cuts a text into pieces of at most `size` characters that cover it, never inside of a surrogate pair. Guest code: self-contained. */
-export function chunks(this: Prompts, text: string, options: ChunkOptions = {}): Piece[] {
+export const chunks: (this: Prompts, text: string, options?: ChunkOptions) => Piece[] = function (text, options = {}) {
   if (typeof text !== "string") {
     const other = Array.isArray(text)
       ? "an array: use decompose.pack(items, { size })"
@@ -81,4 +81,4 @@ export function chunks(this: Prompts, text: string, options: ChunkOptions = {}):
     covered = end;
   }
   return pieces;
-}
+};

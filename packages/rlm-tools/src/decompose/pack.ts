@@ -13,7 +13,11 @@ export interface PackOptions {
 }
 
 /** Groups neighbouring items so that no group has more than `size` characters. Guest code: self-contained. */
-export function pack<T>(this: Prompts, items: readonly T[], options: PackOptions = {}): Pack<T>[] {
+export const pack: <T>(this: Prompts, items: readonly T[], options?: PackOptions) => Pack<T>[] = function <T>(
+  this: Prompts,
+  items: readonly T[],
+  options: PackOptions = {},
+) {
   if (!Array.isArray(items)) {
     const other =
       typeof items === "string"
@@ -58,4 +62,4 @@ export function pack<T>(this: Prompts, items: readonly T[], options: PackOptions
   });
   if (start < items.length) packs.push({ items: items.slice(start), start, end: items.length });
   return packs;
-}
+};
