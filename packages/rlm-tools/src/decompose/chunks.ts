@@ -18,7 +18,10 @@ export interface ChunkOptions {
 export type Prompts = { repl: { promptChars: number } } | void;
 
 /** Cuts a text into pieces of at most `size` characters that cover it, never inside of a surrogate pair. Guest code: self-contained. */
-export const chunks: (this: Prompts, text: string, options?: ChunkOptions) => Piece[] = function (text, options = {}) {
+export const chunks: (this: Prompts, text: string, options?: ChunkOptions) => Piece[] = function chunks(
+  text,
+  options = {},
+) {
   if (typeof text !== "string") {
     const other = Array.isArray(text)
       ? "an array: use decompose.pack(items, { size })"

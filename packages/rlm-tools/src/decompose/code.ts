@@ -136,7 +136,7 @@ const other = { kind: "other", name: "", members: [] };
 function languageOf(text: string, language: string | undefined, file: string | undefined): { parser: Parser } {
   const known = Object.keys(parsers).join(", ");
   if (language !== undefined) {
-    const name = String(language).toLowerCase();
+    const name = language.toLowerCase();
     const found = parsers[otherNames[name] ?? name];
     if (found === undefined)
       throw new RangeError(`decompose.code: cannot read the language ${JSON.stringify(language)}, expected ${known}`);

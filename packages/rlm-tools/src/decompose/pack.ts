@@ -13,7 +13,7 @@ export interface PackOptions {
 }
 
 /** Groups neighbouring items so that no group has more than `size` characters. Guest code: self-contained. */
-export const pack: <T>(this: Prompts, items: readonly T[], options?: PackOptions) => Pack<T>[] = function <T>(
+export const pack: <T>(this: Prompts, items: readonly T[], options?: PackOptions) => Pack<T>[] = function pack<T>(
   this: Prompts,
   items: readonly T[],
   options: PackOptions = {},

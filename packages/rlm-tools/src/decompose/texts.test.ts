@@ -79,6 +79,7 @@ const covering: Record<string, (text: string) => Piece[]> = {
 describe("pieces of a text", () => {
   it.each(Object.keys(covering))("%s() covers any text exactly, and its offsets map back", (name) => {
     const cut = covering[name] as (text: string) => Piece[];
+    expect(cut("")).toEqual([]);
     for (const text of adversarial) expectCover(text, cut(text));
     holds(property(texts, (text) => expectCover(text, cut(text))));
     holds(property(string({ unit: "binary" }), (text) => expectCover(text, cut(text))));
