@@ -53,7 +53,7 @@ function messageTurn(message: unknown, index: number): MessageTurn {
   const { role, speaker, name, from, type, content, text, message: said } = message as Record<string, unknown>;
   const words = content ?? text ?? said ?? "";
   return {
-    speaker: String(speaker ?? name ?? role ?? from ?? type ?? ""),
+    speaker: [speaker, name, role, from, type].find((value) => typeof value === "string") ?? "",
     text: typeof words === "string" ? words : JSON.stringify(words),
     index,
   };
