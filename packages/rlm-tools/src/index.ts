@@ -1,4 +1,5 @@
 export { decompose } from "./decompose.ts";
+export { integrate } from "./integrate.ts";
 export type { ChunkOptions, Piece } from "./decompose/chunks.ts";
 export type { Line } from "./decompose/lines.ts";
 export type { Pack } from "./decompose/pack.ts";

@@ -95,6 +95,7 @@ function toolLines(tool: Tool | Kit): string[] {
   }
   const functions = Object.entries(tool.functions);
   return functions.map(
-    ([name, { signature, description }]) => `- \`${tool.name}.${name}${signature}\`: ${description}`,
+    ([name, { signature, description }]) =>
+      `- \`${signature.includes("=> Promise<") ? "await " : ""}${tool.name}.${name}${signature}\`: ${description}`,
   );
 }

@@ -1,0 +1,73 @@
+import type { JsonSchema, KitRepl } from "rlm-core";
+
+/** What of the REPL the functions use; the queries are there, see {@link queriesOf}. */
+export type Queries = Required<Pick<KitRepl, "llm_query_batched" | "llm_map">> & Pick<KitRepl, "promptChars">;
+
+/** Throws where the run has no sub-calls. */
+export function queriesOf(repl: KitRepl, name: string): Queries {
+  const { llm_query_batched, llm_map, promptChars } = repl;
+  if (llm_query_batched === undefined || llm_map === undefined)
+    throw new Error(`integrate.${name}: cannot ask: this run has no sub-calls (limits.depth is 0)`);
+  return { llm_query_batched, llm_map, promptChars };
+}
+
+export interface AskOptions {
+  schema?: JsonSchema;
+  model?: string;
+}
+
+/** A reply or an Error for each prompt, in order; what failed is asked once more, unless nothing is left to ask with. */
+export async function askAll(
+  { llm_query_batched }: Queries,
+  prompts: readonly string[],
+  options: AskOptions,
+): Promise<unknown[]> {
+  if (prompts.length === 0) return [];
+  const replies = await llm_query_batched(prompts, options);
+  const again = replies.flatMap((reply, at) => (reply instanceof Error && !isSpent(reply) ? [at] : []));
+  if (again.length === 0) return replies;
+  const more = await llm_query_batched(
+    again.map((at) => prompts[at] ?? ""),
+    options,
+  );
+  for (const [index, at] of again.entries()) replies[at] = more[index];
+  return replies;
+}
+
+function isSpent(error: Error): boolean {
+  return "code" in error && error.code === "budget";
+}
+
+/** Options that a function was given: only those it knows, the model's name among them. */
+export function optionsOf<T extends object>(given: unknown, name: string, known: readonly (keyof T & string)[]): T {
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new TypeError(`integrate.${name}: expected options to be an object, got ${nameOf(given)}`);
+  for (const key of Object.keys(given)) {
+    if (!(known as readonly string[]).includes(key))
+      throw new TypeError(`integrate.${name}: unknown option ${JSON.stringify(key)}, expected ${known.join(" or ")}`);
+  }
+  return given as T;
+}
+
+export function itemsOf(given: unknown, name: string): unknown[] {
+  if (Array.isArray(given)) return given;
+  throw new TypeError(`integrate.${name}: expected an array, got ${nameOf(given)}`);
+}
+
+export function wordsOf(given: unknown, what: string, name: string): string {
+  if (typeof given === "string" && given.trim() !== "") return given;
+  throw new TypeError(
+    `integrate.${name}: expected ${what} to be a text, got ${given === "" ? "an empty one" : nameOf(given)}`,
+  );
+}
+
+export function nameOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "an array" : typeof value;
+}
+
+export function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
