@@ -61,7 +61,7 @@ export function wordsOf(given: unknown, what: string, name: string): string {
   );
 }
 
-export function nameOf(value: unknown): string {
+function nameOf(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "an array" : typeof value;
 }

@@ -82,6 +82,6 @@ async function mapped(
   return await llm_map(items, instruction, { schema, ...defined({ size, model }) });
 }
 
-export function failedOf(values: readonly unknown[]): Failed[] {
+function failedOf(values: readonly unknown[]): Failed[] {
   return values.flatMap((value, index) => (value instanceof Error ? [{ index, error: value }] : []));
 }
