@@ -24,8 +24,11 @@ export function libraryText(name: LibraryName): string {
 function fromSource(name: LibraryName): URL {
   const bundle = new URL("../bundle/", import.meta.url);
   const hash = createHash("sha256");
-  const parts = readdirSync(bundle, { recursive: true, encoding: "utf8" }).filter((part) => part.endsWith(".ts"));
-  for (const part of parts.toSorted()) hash.update(readFileSync(new URL(part.replaceAll("\\", "/"), bundle)));
+  // What entries import of this package's own is here.
+  for (const folder of [bundle, new URL("./", import.meta.url)]) {
+    const parts = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((part) => part.endsWith(".ts"));
+    for (const part of parts.toSorted()) hash.update(readFileSync(new URL(part.replaceAll("\\", "/"), folder)));
+  }
   hash.update(readFileSync(new URL("../../../pnpm-lock.yaml", import.meta.url)));
   const made = new URL(
     `../node_modules/.cache/rlm-tools/${name}-${hash.digest("hex").slice(0, 32)}.js`,
