@@ -57,7 +57,10 @@ async function row(
 }
 
 async function answerOf(sandbox: Sandbox, context: string, expression: string): Promise<string> {
-  const model = scriptedModel([`\`\`\`repl\nFINAL(String(${expression}))\n\`\`\``]);
+  const model = scriptedModel([
+    `\`\`\`repl\nconst count = ${expression};\nprint(count);\n\`\`\``,
+    "```repl\nFINAL(String(count));\n```",
+  ]);
   const { answer } = await runRlm(
     { query: "How many?", context },
     { model, sandbox, tools: [decompose], limits: { directBelow: 0, computeMs: 600_000, heapMb: 2_048 } },

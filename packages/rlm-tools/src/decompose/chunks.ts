@@ -22,7 +22,9 @@ export const chunks: (this: Prompts, text: string, options?: ChunkOptions) => Pi
   text,
   options = {},
 ) {
-  if (typeof text !== "string") {
+  // A LongText has what is used here of a string.
+  const isLong = typeof text === "object" && text !== null && "chunks" in text && "slice" in text;
+  if (typeof text !== "string" && !isLong) {
     const other = Array.isArray(text)
       ? "an array: use decompose.pack(items, { size })"
       : text === null
