@@ -5,9 +5,11 @@ import { isLongText, type LongText } from "./given.ts";
 export interface WindowSizes {
   window: number;
   margin: number;
+  /** A window grows up to it for a piece that is longer. */
+  longest: number;
 }
 
-const usual: WindowSizes = { window: 8_000_000, margin: 100_000 };
+const usual: WindowSizes = { window: 8_000_000, margin: 100_000, longest: 256_000_000 };
 
 /**
  * A cutting function that takes a LongText too, and cuts it window after window: each begins at the first piece of which the
@@ -15,7 +17,7 @@ const usual: WindowSizes = { window: 8_000_000, margin: 100_000 };
  */
 export function inWindows<P extends Piece, Rest extends unknown[]>(
   cut: (text: string, ...rest: Rest) => P[],
-  { window, margin } = usual,
+  { window, margin, longest }: WindowSizes = usual,
 ): (text: string | LongText, ...rest: Rest) => P[] {
   return (text, ...rest) => {
     if (!isLongText(text)) return cut(text, ...rest);
@@ -23,11 +25,11 @@ export function inWindows<P extends Piece, Rest extends unknown[]>(
     let width = window;
     for (let from = 0; from < text.length;) {
       const to = Math.min(text.length, from + width);
-      const seen = text.slice(from, to);
-      if (typeof seen !== "string")
+      if (to - from > longest)
         throw new RangeError(
-          `Cannot cut a LongText: the piece at ${from} has more than ${Math.floor(width / 2)} characters; use decompose.chunks`,
+          `Cannot cut a LongText: the piece at ${from} has more than ${width / 2 - margin} characters; use decompose.chunks`,
         );
+      const seen = read(text, from, to);
       const until = to === text.length ? seen.length : seen.length - margin;
       let next = 0;
       for (const piece of cut(seen, ...rest)) {
@@ -41,6 +43,14 @@ export function inWindows<P extends Piece, Rest extends unknown[]>(
     }
     return found;
   };
+}
+
+/** How long a slice may be to be a string, the session's limits say. */
+function read(text: LongText, from: number, to: number): string {
+  const part = text.slice(from, to);
+  if (typeof part === "string") return part;
+  const middle = Math.floor((from + to) / 2);
+  return read(text, from, middle) + read(text, middle, to);
 }
 
 function moved<P extends Piece>(piece: P, by: number, number: number): P {
