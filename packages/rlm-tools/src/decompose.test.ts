@@ -84,6 +84,19 @@ describe("chunks()", () => {
     },
   );
 
+  it("chunks() cuts no character as people see them that fits, by size or at a border", () => {
+    const family = "👩‍👩‍👧‍👦";
+    for (const boundary of boundaries) {
+      for (const { start } of chunks(family.repeat(40), { size: 30, overlap: 12, boundary }))
+        expect(start % family.length).toBe(0);
+      expect(chunks("abcd\r\nef", { size: 5, boundary }).map((piece) => piece.text)).toEqual(["abcd", "\r\nef"]);
+    }
+    const long = `x${"👩\u200d".repeat(2_000)}`;
+    for (const size of [1_501, 2_002])
+      for (const { text } of chunks(long, { size })) expect(text.isWellFormed()).toBe(true);
+    expect(chunks(family, { size: 4 }).every(({ text }) => text.isWellFormed())).toBe(true);
+  });
+
   it("chunks() gives no piece for an empty text", () => {
     expect(chunks("", { size: 10 })).toEqual([]);
   });

@@ -23,7 +23,7 @@ export const decompose: Kit = {
   functions: {
     chunks: {
       signature:
-        '(text: string, { size?, overlap = 0, boundary = "paragraph" | "sentence" | "line" | "none" }) => { text, start, end }[]',
+        '(text: string | LongText, { size?, overlap = 0, boundary = "paragraph" | "sentence" | "line" | "none" }) => { text, start, end }[]',
       description:
         "cuts a text into pieces of at most `size` characters (by default alike, and what fits into a prompt), each at the last border of that kind that fits (or the next finer one). Without overlap the joined pieces are the text.",
       example: `const pieces = decompose.chunks("One. Two. Three.", { size: 10, boundary: "sentence" });
@@ -39,14 +39,14 @@ print(pieces.map(({ text, start }) => start + ": " + text));`,
       },
     },
     lines: {
-      signature: "(text: string) => { text, start, end, number }[]",
+      signature: "(text: string | LongText) => { text, start, end, number }[]",
       description:
         "splits at LF and CRLF; `number` counts from 1, `start` and `end` are offsets without the line's end.",
       example: `print(decompose.lines("one\\ntwo").map(({ number, text }) => number + ": " + text));`,
       run: lines,
     },
     paragraphs: {
-      signature: "(text: string) => { text, start, end }[]",
+      signature: "(text: string | LongText) => { text, start, end }[]",
       description: "splits at blank lines.",
       example: `print(decompose.paragraphs("One.\\n\\nTwo.\\nStill two.").length);`,
       run(this: KitScope, text: unknown) {
@@ -54,7 +54,7 @@ print(pieces.map(({ text, start }) => start + ": " + text));`,
       },
     },
     sentences: {
-      signature: "(text: string) => { text, start, end }[]",
+      signature: "(text: string | LongText) => { text, start, end }[]",
       description: "splits into sentences, in any script.",
       example: `print(decompose.sentences("Dr. Kim came. 안녕하세요. 今日は。").map(({ text }) => text));`,
       run(this: KitScope, text: unknown) {
@@ -99,7 +99,7 @@ print(decompose.code(source, { language: "javascript" }).map(({ kind, name }) =>
       },
     },
     records: {
-      signature: "(log: string, { begins?: RegExp }) => { text, start, end, number, lines }[]",
+      signature: "(log: string | LongText, { begins?: RegExp }) => { text, start, end, number, lines }[]",
       description:
         "splits a log into its entries, each with its further lines, such as a stack trace; `begins` fits the first line of an entry, by default a time or a level.",
       example: `print(decompose.records("2026-01-31 12:00:00 ERROR x\\n  at y\\n2026-01-31 12:00:01 INFO z").map(({ lines }) => lines));`,

@@ -24,7 +24,7 @@ export function libraryText(name: LibraryName): string {
 function fromSource(name: LibraryName): URL {
   const bundle = new URL("../bundle/", import.meta.url);
   const hash = createHash("sha256");
-  // What is bundled is there and in this folder.
+  // What entries import of this package's own is here.
   for (const folder of [bundle, new URL("./", import.meta.url)]) {
     const parts = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((part) => part.endsWith(".ts"));
     for (const part of parts.toSorted()) hash.update(readFileSync(new URL(part.replaceAll("\\", "/"), folder)));

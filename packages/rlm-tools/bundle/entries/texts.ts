@@ -4,5 +4,13 @@ import { rows } from "../../src/decompose/rows.ts";
 import { sections } from "../../src/decompose/sections.ts";
 import { sentences } from "../../src/decompose/sentences.ts";
 import { turns } from "../../src/decompose/turns.ts";
+import { inWindows } from "../../src/decompose/windows.ts";
 
-export const library = { paragraphs, sentences, sections, rows, turns, records };
+export const library = {
+  paragraphs: inWindows(paragraphs),
+  sentences: inWindows(sentences),
+  sections,
+  rows,
+  turns,
+  records: inWindows(records),
+};

@@ -17,12 +17,14 @@ export interface ChunkOptions {
 /** What a kit's function finds: how long the prompt of a sub-call may be. */
 export type Prompts = { repl: { promptChars: number } } | void;
 
-/** Cuts a text into pieces of at most `size` characters that cover it, never inside of a surrogate pair. Guest code: self-contained. */
+/** Cuts a text into pieces of at most `size` characters that cover it, never inside of a surrogate pair, nor of a grapheme that fits into one. Guest code: self-contained. */
 export const chunks: (this: Prompts, text: string, options?: ChunkOptions) => Piece[] = function chunks(
   text,
   options = {},
 ) {
-  if (typeof text !== "string") {
+  // A LongText has what is used here of a string.
+  const isLong = typeof text === "object" && text !== null && "chunks" in text && "slice" in text;
+  if (typeof text !== "string" && !isLong) {
     const other = Array.isArray(text)
       ? "an array: use decompose.pack(items, { size })"
       : text === null
@@ -65,20 +67,38 @@ export const chunks: (this: Prompts, text: string, options?: ChunkOptions) => Pi
     );
   }
   const splitsPair = (at: number) => /^[\uD800-\uDBFF][\uDC00-\uDFFF]$/.test(text.slice(at - 1, at + 1));
+  let graphemes: Intl.Segmenter | undefined;
+  // The character, as people see it, that an offset is in: from where to where. The text before `from` is not looked at.
+  const around = (at: number, from: number) => {
+    const near = text.slice(at - 1, at + 1);
+    if (/^[\0-\u02ff]{2}$/.test(near) && near !== "\r\n") return { start: at, end: at };
+    const base = Math.max(from, at - 1_000);
+    graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+    const found = graphemes.segment(text.slice(base, at + 1_000)).containing(at - base);
+    const start = base + (found?.index ?? at - base);
+    return start === at ? { start, end: at } : { start, end: start + (found?.segment.length ?? 0) };
+  };
+  // One that is longer than a piece is cut, between code points.
+  const whole = (at: number, from: number) => {
+    const { start } = around(at, from);
+    const border = start > from ? start : at;
+    return splitsPair(border) ? border - 1 : border;
+  };
   // The last border after `from` and up to `limit`; a border comes after the white space that belongs to it.
   const cut = (from: number, limit: number) => {
     const window = text.slice(from, limit);
     for (const border of finer[boundary]) {
       let last = 0;
       for (const match of window.matchAll(border)) last = match.index + match[0].length;
-      if (last > 0) return from + last;
+      if (last > 0) return whole(from + last, from);
     }
-    return splitsPair(limit) ? limit - 1 : limit;
+    return whole(limit, from);
   };
   const pieces: Piece[] = [];
   for (let covered = 0; covered < text.length;) {
     const first = Math.max(0, covered - overlap);
-    const start = splitsPair(first) ? first + 1 : first;
+    const open = first === covered ? first : around(first, Math.max(0, first - 1_000)).end;
+    const start = open <= covered && !splitsPair(open) ? open : splitsPair(first) ? first + 1 : first;
     const end = start + size >= text.length ? text.length : cut(covered, start + size);
     pieces.push({ text: text.slice(start, end), start, end });
     covered = end;

@@ -24,6 +24,12 @@ export function nameOf(value: unknown): string {
   return Array.isArray(value) ? "an array" : typeof value;
 }
 
-function isLongText(value: unknown): boolean {
+/** A context that is longer than a string can be; its slices are strings where they fit in one. */
+export interface LongText {
+  readonly length: number;
+  slice(from: number, to: number): string | LongText;
+}
+
+export function isLongText(value: unknown): value is LongText {
   return typeof value === "object" && value !== null && "chunks" in value && "slice" in value;
 }

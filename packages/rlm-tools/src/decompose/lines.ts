@@ -8,7 +8,9 @@ export interface Line {
 
 /** Splits a text at LF and CRLF; what ends with a line end has no empty last line. Guest code: self-contained. */
 export function lines(text: string): Line[] {
-  if (typeof text !== "string") {
+  // A LongText has what is used here of a string.
+  const isLong = typeof text === "object" && text !== null && "chunks" in text && "slice" in text;
+  if (typeof text !== "string" && !isLong) {
     throw new TypeError(
       `decompose.lines: expected text to be a string, got ${text === null ? "null" : Array.isArray(text) ? "an array" : typeof text}`,
     );

@@ -162,6 +162,8 @@ describe("what each kind of text is cut into", () => {
       expect(() => cut(longText as never)).toThrow(/got a LongText: go through it by `for \(const part of text.chunks/);
       expect(() => cut(["a"] as never)).toThrow(/expected text to be a string, got an array/);
     }
+    expect(() => turns(longText as never)).toThrow(/got a LongText/);
+    expect(() => tokens(longText as never, { size: 8 })).toThrow(/got a LongText/);
     expect(() => tokens("a", { size: 3 })).toThrow(/expected size to be an integer of 4 or more, got 3/);
     expect(() => tokens("a", { size: 8, overlap: 5 })).toThrow(/expected overlap to be an integer from 0 to 4, got 5/);
   });

@@ -1,5 +1,5 @@
 import type { Piece } from "./chunks.ts";
-import { nameOf } from "./given.ts";
+import { isLongText, nameOf, textOf } from "./given.ts";
 
 /** What one speaker says until the next one begins. */
 export interface Turn extends Piece {
@@ -26,6 +26,7 @@ export function turns(given: string): Turn[];
 export function turns(given: readonly object[]): MessageTurn[];
 export function turns(given: unknown): Turn[] | MessageTurn[] {
   if (Array.isArray(given)) return given.map(messageTurn);
+  if (isLongText(given)) textOf(given, "turns");
   if (typeof given !== "string")
     throw new TypeError(`decompose.turns: expected a string or an array of messages, got ${nameOf(given)}`);
   const found: Turn[] = [];
