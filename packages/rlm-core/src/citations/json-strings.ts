@@ -1,0 +1,94 @@
+/** A string in a context: with its place in it, unless it is the context. */
+export interface FoundString {
+  /** Index, key or path ("3.text"). */
+  key: string | number;
+  text: string;
+}
+
+/** All strings that are values in a JSON text, in their order. Holds one of them at a time. Throws SyntaxError where one is broken. */
+export async function* jsonStrings(pieces: AsyncIterable<string>): AsyncGenerator<FoundString> {
+  const scan = createScan();
+  for await (const piece of pieces) yield* scan(piece);
+}
+
+/** All strings in a parsed value; `key`: where it is itself. */
+export function* stringsIn(value: unknown, key?: string | number): Generator<FoundString> {
+  if (typeof value === "string") {
+    if (key !== undefined) yield { key, text: value };
+    return;
+  }
+  if (typeof value !== "object" || value === null) return;
+  const inside = (name: string | number): string | number => (key === undefined ? name : `${key}.${name}`);
+  if (Array.isArray(value)) for (const [index, each] of value.entries()) yield* stringsIn(each, inside(index));
+  else for (const [name, each] of Object.entries(value)) yield* stringsIn(each, inside(name));
+}
+
+interface Level {
+  isArray: boolean;
+  index: number;
+  name: string;
+  /** Of an object: the next string is a name. */
+  isName: boolean;
+}
+
+function createScan(): (piece: string) => Generator<FoundString> {
+  const levels: Level[] = [];
+  /** What was read of a string that goes on in the next piece. */
+  let open: string | undefined;
+  const special = /["{}[\],:]/g;
+
+  const keyHere = (): string | number => {
+    const path = levels.map(({ isArray, index, name }) => (isArray ? index : name));
+    return path.length === 1 ? (path[0] ?? 0) : path.join(".");
+  };
+
+  return function* (piece) {
+    let at = 0;
+    while (at < piece.length) {
+      if (open !== undefined) {
+        const end = endOfString(piece, at, open);
+        if (end < 0) {
+          open += piece.slice(at);
+          return;
+        }
+        const text = JSON.parse(open + piece.slice(at, end)) as string;
+        open = undefined;
+        at = end;
+        const level = levels.at(-1);
+        if (level?.isName === true) level.name = text;
+        else if (level !== undefined) yield { key: keyHere(), text };
+        continue;
+      }
+      special.lastIndex = at;
+      const found = special.exec(piece);
+      if (found === null) return;
+      at = found.index + 1;
+      step(found[0]);
+    }
+  };
+
+  function step(sign: string): void {
+    const level = levels.at(-1);
+    if (sign === '"') open = '"';
+    else if (sign === "{") levels.push({ isArray: false, index: 0, name: "", isName: true });
+    else if (sign === "[") levels.push({ isArray: true, index: 0, name: "", isName: false });
+    else if (sign === "}" || sign === "]") levels.pop();
+    else if (level !== undefined && sign === ":") level.isName = false;
+    else if (level !== undefined && sign === ",") {
+      if (level.isArray) level.index++;
+      else level.isName = true;
+    }
+  }
+}
+
+/** The place behind the quote that ends a string, or -1; `before`: what of the string stood in earlier pieces. */
+function endOfString(piece: string, from: number, before: string): number {
+  for (let at = piece.indexOf('"', from); at >= 0; at = piece.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (at - 1 - slashes >= from && piece[at - 1 - slashes] === "\\") slashes++;
+    // They may begin in the piece before.
+    if (slashes === at - from) for (let back = before.length - 1; back > 0 && before[back] === "\\"; back--) slashes++;
+    if (slashes % 2 === 0) return at + 1;
+  }
+  return -1;
+}
