@@ -8,19 +8,27 @@ export interface QuoteForm {
   pattern: string;
   /** It is too short to prove anything, unless it is all of what it stands in. */
   short: boolean;
+  /** The same of its halves and quarters, the first and the last, where those can prove something: for what a wrong quote comes near to. */
+  portions: string[];
 }
 
 /** Throws nothing: a quote that cannot be one has an empty text. */
 export function quoteForm(quote: string): QuoteForm {
   const text = quote.trim();
-  if (text.length > maxQuoteChars) return { text: "", pattern: "", short: true };
-  return { text, pattern: patternOf(text), short: weightOf(text) < leastWeight };
+  if (text.length > maxQuoteChars) return { text: "", pattern: "", short: true, portions: [] };
+  return { text, pattern: patternOf(text), short: isShort(text), portions: portionsOf(text).map(patternOf) };
 }
 
-/** Source of a RegExp for the beginning of a quote of that many words; undefined if it has no more. */
-export function beginningOf(text: string, words: number): string | undefined {
-  const all = text.split(/\s+/);
-  return all.length <= words ? undefined : patternOf(all.slice(0, words).join(" "));
+function portionsOf(text: string): string[] {
+  const words = text.split(/\s+/);
+  return [2, 4].flatMap((parts) => {
+    const size = Math.ceil(words.length / parts);
+    return [words.slice(0, size), words.slice(-size)].map((some) => some.join(" ")).filter((some) => !isShort(some));
+  });
+}
+
+function isShort(text: string): boolean {
+  return weightOf(text) < leastWeight;
 }
 
 // "The valve was closed" has 17; a name or a number alone proves nothing.
