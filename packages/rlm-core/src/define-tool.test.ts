@@ -9,7 +9,12 @@ it("defineTool() gives run what the zod schema makes of the arguments, and the c
   const tool = defineTool({
     name: "double",
     description: "Doubles.",
-    parameters: z.object({ amount: z.string().transform(Number).refine((value) => value > 0, "must be positive") }),
+    parameters: z.object({
+      amount: z
+        .string()
+        .transform(Number)
+        .refine((value) => value > 0, "must be positive"),
+    }),
     run: ({ amount }) => amount * 2,
   });
   expect(misfit({ amount: "4" }, tool.parameters)).toBeUndefined();

@@ -18,5 +18,7 @@ export interface SessionRecord {
  */
 export function recordDigest({ query, contexts, responseFormat, cite, seed, journal }: SessionRecord): string {
   const places = contexts.map(({ name, kind, hash }) => [name, kind, hash]);
-  return sha256(canonicalJson(["rlm-record-1", query, places, responseFormat ?? null, seed, journal, ...(cite ? ["cite"] : [])]));
+  return sha256(
+    canonicalJson(["rlm-record-1", query, places, responseFormat ?? null, seed, journal, ...(cite ? ["cite"] : [])]),
+  );
 }

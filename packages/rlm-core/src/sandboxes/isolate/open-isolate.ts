@@ -67,9 +67,13 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
     // Not those that a kit has: a number is no reason to take a name away.
     const bindings = bindingsIn(given, run).filter(({ name, own }) => own || !taken.has(name));
     for (const { name } of bindings) reserved.add(name);
-    return guest.bind.applySync(undefined, [run, JSON.stringify(bindings), responseFormat === undefined ? 0 : 1, cite ? 1 : 0], {
-      timeout,
-    }) as string;
+    return guest.bind.applySync(
+      undefined,
+      [run, JSON.stringify(bindings), responseFormat === undefined ? 0 : 1, cite ? 1 : 0],
+      {
+        timeout,
+      },
+    ) as string;
   };
   const { responseFormat, cite } = options;
   bind({ run: 0, ...(responseFormat && { responseFormat }), ...(cite && { cite }) }, bindMs);

@@ -36,7 +36,9 @@ export interface Past {
 /** A result as the journal knows it. */
 export type Delivered = Omit<ResultEvent, "type" | "delivery">;
 
-export function createPast(options: Pick<SessionOptions, "seed" | "contexts" | "history" | "responseFormat" | "cite">): Past {
+export function createPast(
+  options: Pick<SessionOptions, "seed" | "contexts" | "history" | "responseFormat" | "cite">,
+): Past {
   const history = options.history ?? [];
   const journal = withoutRolledBack(history);
   const outstanding = new Map<number, SubCall>();

@@ -76,7 +76,12 @@ export function createAnswer(
 
   /** The citations of evidence, as JSON. */
   const citationsOf = (evidence: unknown): string => {
-    const isBare = evidence === undefined || (realm.isArray(evidence) && evidence.length === 0);
+    const isBare =
+      evidence === undefined ||
+      (typeof evidence === "object" &&
+        evidence !== null &&
+        kinds.kindOf(evidence) === "array" &&
+        realm.dataOf(evidence, "length") === 0);
     if (isBare && mayRefuseBare) {
       mayRefuseBare = false;
       return refuse(

@@ -11,12 +11,7 @@ export type EachString = (
   key?: string | number,
 ) => void;
 
-export function createEachString(
-  realm: Realm,
-  kinds: Kinds,
-  longTexts: LongTexts,
-  longLists: LongLists,
-): EachString {
+export function createEachString(realm: Realm, kinds: Kinds, longTexts: LongTexts, longLists: LongLists): EachString {
   const { each, dataOf, ownKeys, describe } = realm;
   const maxDepth = 8;
 

@@ -38,7 +38,8 @@ export function createEvidence(
       return { problem: `${about}: the claim has more than ${count(maxClaimChars)} characters` };
     // Not made well-formed: where the source has half a pair, so has its passage.
     const place = locate.place(quote, sources(), textOf(entry, "source"));
-    if (place === "long") return { problem: `${about}: the quote is longer than 2,000 characters; quote the part that shows it` };
+    if (place === "long")
+      return { problem: `${about}: the quote is longer than 2,000 characters; quote the part that shows it` };
     if (place === "short")
       return { problem: `${about}: the quote is too short to show anything; quote the whole sentence or line` };
     if (place === "none") {
@@ -61,7 +62,8 @@ export function createEvidence(
     if (typeof given !== "object" || given === null || kinds.kindOf(given) !== "array")
       return { problem: `the evidence is ${format.show(given, 60)}. ${form}` };
     const length = dataOf(given, "length") as number;
-    if (length > maxEvidence) return { problem: `there are ${count(length)} pieces of evidence, at most 100 are allowed` };
+    if (length > maxEvidence)
+      return { problem: `there are ${count(length)} pieces of evidence, at most 100 are allowed` };
     let citations = "";
     const problems = list<string>();
     for (let index = 0; index < length; index++) {
@@ -75,6 +77,8 @@ export function createEvidence(
       if (index < shownProblems) problem += `${index === 0 ? "" : "\n"}${text}`;
     });
     const more = problems.length > shownProblems ? `\nand ${count(problems.length - shownProblems)} more` : "";
-    return { problem: `${problem}${more}\nCut quotes out of the context by code, with slice or a match, instead of typing them` };
+    return {
+      problem: `${problem}${more}\nCut quotes out of the context by code, with slice or a match, instead of typing them`,
+    };
   };
 }

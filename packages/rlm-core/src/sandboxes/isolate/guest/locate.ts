@@ -50,7 +50,9 @@ export function createLocate(
   type Test = (text: string | TextPart) => { start: number; end: number } | undefined;
 
   const read = (text: string | TextPart, from: number, to: number): string =>
-    typeof text === "string" ? copied(slice(text, from < 0 ? 0 : from, to)) : longTexts.text(text, from < 0 ? 0 : from, to);
+    typeof text === "string"
+      ? copied(slice(text, from < 0 ? 0 : from, to))
+      : longTexts.text(text, from < 0 ? 0 : from, to);
 
   const wordForWord =
     (quote: string): Test =>
