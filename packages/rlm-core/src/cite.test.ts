@@ -29,7 +29,9 @@ describe("runRlm({ cite: true })", () => {
   const trace = join(folder, "run.jsonl");
   const replies = [
     block("print(report.length); FINAL('closed at noon')"),
-    block(`FINAL("closed at noon", [{ claim: "It was closed.", quote: "The valve was  closed\\nat 12 by Mr. Grey" }, { claim: "Nobody hurt", quote: "Nobody" }])`),
+    block(
+      `FINAL("closed at noon", [{ claim: "It was closed.", quote: "The valve was  closed\\nat 12 by Mr. Grey" }, { claim: "Nobody hurt", quote: "Nobody" }])`,
+    ),
     block(`FINAL("closed at noon", [
       { claim: "It was closed.", quote: 'The valve was closed at noon by "Mr. Grey"', source: "report" },
       { claim: "The pump ran.", quote: "The pump ran for nine hours.", source: "rows" },
@@ -40,7 +42,7 @@ describe("runRlm({ cite: true })", () => {
       claim: "It was closed.",
       source: "report",
       start: 16,
-      end: 58,
+      end: 59,
       quote: "The valve was  closed\nat noon by “Mr. Grey”",
     },
     { claim: "The pump ran.", source: "rows", key: "0.text", start: 0, end: 28, quote: "The pump ran for nine hours." },
@@ -49,7 +51,10 @@ describe("runRlm({ cite: true })", () => {
   const model = scriptedModel(replies);
   async function cited() {
     const { onEvent, close } = trajectoryWriter(trace);
-    const result = await runRlm({ query: "What of the valve?", context }, { model, sandbox, cite: true, limits, onEvent });
+    const result = await runRlm(
+      { query: "What of the valve?", context },
+      { model, sandbox, cite: true, limits, onEvent },
+    );
     await close();
     return result;
   }
@@ -60,17 +65,20 @@ describe("runRlm({ cite: true })", () => {
   it("gives for each claim the passage as the source has it, and refuses what stands nowhere", async () => {
     expect(run).toMatchObject({ answer: "closed at noon", status: "final", citations: expected });
     expect(run).not.toHaveProperty("unverified");
-    expect(report.slice(16, 58)).toBe(expected[0]?.quote);
+    expect(report.slice(16, 59)).toBe(expected[0]?.quote);
     const heard = model.calls.map(({ messages }) => messages.at(-1)?.content ?? "");
     expect(heard[1]).toMatch(/FINAL was not accepted: it has no evidence/);
-    expect(heard[2]).toMatch(/evidence 1, "It was closed.": the quote stands nowhere[^]*The nearest is, in report: "Report of 1904/);
+    expect(heard[2]).toMatch(
+      /evidence 1, "It was closed.": the quote stands nowhere[^]*The nearest is, in report: "Report of 1904/,
+    );
     expect(heard[2]).toMatch(/evidence 2, "Nobody hurt": the quote is too short/);
     expect(model.calls[0]?.messages[0]?.content).toMatch(/FINAL\(value, evidence\)/);
   });
 
   it("is in the trajectory, replays, and gives the same from a trajectory that was cut off behind FINAL", async () => {
     const trajectory = await readTrajectory(trace);
-    await replayTrajectory(trajectory, { context }, { sandbox });
+    const sessions = await replayTrajectory(trajectory, { context, sandbox });
+    expect(sessions).toHaveLength(1);
     const lines = readFileSync(trace, "utf8").trimEnd().split("\n");
     writeFileSync(trace, `${lines.slice(0, -1).join("\n")}\n`);
     const none = scriptedModel([]);
@@ -126,7 +134,12 @@ describe("runRlm({ cite: true })", () => {
       citations,
       unverified: [valve],
     });
-    const last = { model: scriptedModel([block("print(1)"), reply]), sandbox, cite: true, limits: { ...limits, turns: 1 } } as const;
+    const last = {
+      model: scriptedModel([block("print(1)"), reply]),
+      sandbox,
+      cite: true,
+      limits: { ...limits, turns: 1 },
+    } as const;
     expect(await runRlm({ query: "q", context }, last)).toMatchObject({
       status: "concluded",
       answer: "at noon",
@@ -136,7 +149,7 @@ describe("runRlm({ cite: true })", () => {
   });
 
   it("does not believe a sandbox that forges a citation", async () => {
-    const forged = { ...expected[0], quote: "x".repeat(42) };
+    const forged = { ...expected[0], quote: "x".repeat(43) };
     const hostile = scriptedSandbox([[{ answer: { answer: "a", citations: [forged] } }]]);
     const model = scriptedModel([block("print(1)")]);
     await expect(runRlm({ query: "q", context }, { model, sandbox: hostile, cite: true, limits })).rejects.toThrow(

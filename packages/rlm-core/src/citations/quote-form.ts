@@ -37,7 +37,7 @@ const leastWeight = 12;
 /** Letters and digits; one of a script that writes more with each counts as two. */
 function weightOf(text: string): number {
   let weight = 0;
-  for (const [letter] of text.matchAll(/[\p{L}\p{N}]/gu)) weight += dense.test(letter) ? 2 : 1;
+  for (const [letter] of text.normalize("NFC").matchAll(/[\p{L}\p{N}]/gu)) weight += dense.test(letter) ? 2 : 1;
   return weight;
 }
 
@@ -45,7 +45,7 @@ const dense = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Kata
 
 function patternOf(text: string): string {
   let pattern = "";
-  for (const [part] of text.matchAll(/\s+|\.\.\.|\P{M}\p{M}*|\p{M}+/gsu)) pattern += partPattern(part);
+  for (const [part] of text.normalize("NFC").matchAll(/\s+|\.\.\.|\P{M}\p{M}*|\p{M}+/gsu)) pattern += partPattern(part);
   return pattern;
 }
 
@@ -53,7 +53,7 @@ function partPattern(part: string): string {
   if (/^\s/u.test(part)) return "\\s+";
   if (part === "..." || part === "…") return "(?:…|\\.\\.\\.)";
   for (const marks of alike) if (marks.includes(part)) return `[${marks.replace("-", "\\-")}]`;
-  const forms = new Set([part, part.normalize("NFC"), part.normalize("NFD")]);
+  const forms = new Set([part, part.normalize("NFD")]);
   const sources = [...forms].map((form) => form.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
   return sources.length === 1 ? (sources[0] ?? "") : `(?:${sources.join("|")})`;
 }

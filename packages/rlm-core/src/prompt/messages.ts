@@ -177,5 +177,5 @@ function citedForm(responseFormat: object | undefined): string {
     responseFormat === undefined
       ? "`answer` is the answer as a text"
       : `\`answer\` fits this JSON Schema: ${JSON.stringify(responseFormat)}`;
-  return `Reply with JSON alone: {"answer": …, "evidence": [{"claim": "…", "quote": "…", "source": "…"}]}. ${answer}. \`evidence\` has for each claim of the answer a short statement of it, the passage of the data that shows it, word for word, a sentence or a line or two, and the name of the variable it is in. Each quote is looked up in the data. An empty array only where the data does not hold the answer.`;
+  return `Reply with JSON alone: {"answer": …, "evidence": [{"claim": "…", "quote": "…", "source": "…"}]}. ${answer}. \`evidence\` has one entry for each claim of the answer: \`claim\` says it shortly, \`quote\` is the passage of the context that shows it, word for word, a whole sentence or line, \`source\` the name of what it is in. Each quote is looked up there. Give an empty array only where the context does not hold the answer.`;
 }

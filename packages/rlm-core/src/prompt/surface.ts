@@ -57,7 +57,7 @@ export function count(value: number): string {
 
 /** What FINAL wants beside the answer where it needs evidence. */
 const evidenceWords =
-  "`evidence` is an array with `{ claim, quote, source }` for each claim of the answer: `claim` is a short statement, `quote` the passage of the context that shows it, word for word, a sentence or a line or two (at most 2,000 characters), `source` the name of its variable, or its key. Cut quotes out of the context by code (`slice`, a match, a line) rather than type them; what a sub-call quotes, look up. A quote that stands nowhere is an error. `[]` only where the context does not hold the answer.";
+  '`evidence` is an array with one `{ claim, quote, source }` for each claim of the answer, such as `[{ claim: "Report 14 gives 7.2 bar", quote: line, source: "context" }]`: `claim` says it shortly, `quote` is the passage of the context that shows it, word for word, a whole sentence or line (at most 2,000 characters; of a count, a few of what was counted), `source` the variable or key that it is in. Cut quotes out of the context by code rather than type them, and look up what a sub-call quotes: one that stands nowhere in the context is an error. Pass `[]` only where the context does not hold the answer.';
 
 /** How what is read in parts differs from what the code knows. */
 function pagedLines(contexts: readonly ContextRef[]): string[] {
