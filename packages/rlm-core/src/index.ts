@@ -48,6 +48,7 @@ export {
 } from "./errors.ts";
 export type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage, ToolCall } from "./model.ts";
 export type { Citation, UnverifiedClaim } from "./citations/citation.ts";
+export { citedPlaces, type CitedPlace } from "./citations/cited-places.ts";
 export type { JsonSchema } from "./json-schema.ts";
 
 export type { ContextRef } from "./context.ts";

@@ -5,7 +5,9 @@ async function read(json: string, size: number): Promise<unknown[]> {
   async function* pieces() {
     for (let at = 0; at < json.length; at += size) yield json.slice(at, at + size);
   }
-  return await Array.fromAsync(jsonStrings(pieces()));
+  const strings: unknown[] = [];
+  for await (const one of jsonStrings(pieces())) strings.push(one);
+  return strings;
 }
 
 describe("jsonStrings()", () => {
