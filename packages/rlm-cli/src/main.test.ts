@@ -74,36 +74,6 @@ describe("main() answers", () => {
     });
   });
 
-  it("main() --cite shows for each claim where it stands, and with --json gives the data", async () => {
-    write("cited.txt", "One line.\nThe heron \u001b[31mstrikes at noon.\n");
-    const quote = "The heron \u001b[31mstrikes at noon.";
-    const evidence = [
-      { claim: "It\u001b[2J strikes.", quote: "The heron \u001b[31mstrikes  at noon.", source: "context" },
-      { claim: "It sleeps.", quote: "The heron sleeps all day." },
-    ];
-    const given = ["q", "-c", "cited.txt", "-m", "a:b", "--cite"];
-    const model = replies(JSON.stringify({ answer: "At noon.", evidence }));
-    const { code, stdout } = await ask(given, { model });
-    expect([code, stdout]).toEqual([
-      0,
-      `At noon.
-
-[1] It strikes.
-    cited.txt:2:1: "The heron strikes at noon."
-[not found] It sleeps.
-    stands nowhere in the context: "The heron sleeps all day."
-`,
-    ]);
-    const json = await ask([...given, "--json"], { model: replies(JSON.stringify({ answer: "At noon.", evidence })) });
-    expect(JSON.parse(json.stdout)).toMatchObject({
-      answer: "At noon.",
-      citations: [{ source: "context", start: 10, end: 10 + quote.length, quote, line: 2, column: 1 }],
-      unverified: [evidence[1]],
-    });
-    const quiet = await ask([...given, "-q"], { model: replies(JSON.stringify({ answer: "Never.", evidence: [] })) });
-    expect(quiet.stdout).toBe("Never.\n");
-  });
-
   it("main() --json tells of a run that failed, and where its trace is", async () => {
     const trace = join(folder, "json-failed.jsonl");
     const { code, stdout } = await ask(["q", "-c", "heron.txt", "-m", "a:b", "--json", "--trace", trace], {

@@ -3,9 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ContextRef } from "../../context.ts";
-import { readAnswer } from "../../citations/citation.ts";
-import { locateQuotes } from "../../citations/locate-quotes.ts";
-import { misquoted } from "../../citations/passages.ts";
 import { file, type FileOptions } from "../../file.ts";
 import { parseFileRef, fileRef, type ViewName } from "../../file-ref.ts";
 import { named } from "../../named.ts";
@@ -101,54 +98,6 @@ describe("a paged context", () => {
       await session.close();
     });
   }
-
-  it("is quoted as evidence: a LongText, rows and members", async () => {
-    const word = "The pump ran for nine hours.";
-    const rows = Array.from({ length: 9_000 }, (_, row) =>
-      JSON.stringify({ row, text: row === 8_000 ? word : "-".repeat(40) }),
-    );
-    const contexts = [
-      ...(await storeContexts(named({ rows: file(write(rows.join("\n")), { format: "jsonl" }) }), memoryStore())),
-      ...(await storeContexts(
-        named({ text: file(write(`${"plain line\n".repeat(300_000)}needle  one\nand a needle two`)) }),
-        memoryStore(),
-      )),
-      ...(await storeContexts(
-        named({ members: file(write(`{"a.b":{"c":["${word.replace("nine", "ten")}"]}}`), { format: "json" }) }),
-        memoryStore(),
-      )),
-    ].map((context): ContextRef => ({ ...context, paged: true }));
-    const members = contexts[2] as ContextRef;
-    contexts[2] = { ...members, ref: viewRef(members.ref, "object") };
-    const { options, drive } = testSession("");
-    const session = await sandbox.open(options({ contexts, paged: pagedContext, cite: true }));
-    const quotes = ["needle one and a needle two", word, word.replace("nine", "ten")];
-    const near = await drive(session, `print(1); FINAL("a", [{ claim: "c", quote: "needle one and a needle three" }])`);
-    expect(near.error?.message).toMatch(/"c": the quote stands nowhere in the context\n/);
-    const { answer } = await drive(
-      session,
-      `FINAL("a", ${JSON.stringify(quotes.map((quote) => ({ claim: "c", quote })))})`,
-    );
-    const { citations = [] } = readAnswer(answer?.text ?? "", { cite: true });
-    expect(citations.map(({ claim, ...place }) => place)).toEqual([
-      { source: "text", start: 3_300_000, end: 3_300_028, quote: "needle  one\nand a needle two" },
-      { source: "rows", key: "8000.text", start: 0, end: 28, quote: word },
-      { source: "members", key: "a.b.c.0", start: 0, end: 27, quote: quotes[2] },
-    ]);
-    const sources = contexts.map((context) => ({ name: context.name, context }));
-    expect(await misquoted(citations, sources, memoryStore())).toBeUndefined();
-    for (const citation of citations) {
-      const moved = { ...citation, start: citation.start + 1, end: citation.end + 1 };
-      expect(await misquoted([citation, moved], sources, memoryStore())).toBe(moved);
-    }
-    const found = await locateQuotes(
-      quotes.map((quote) => ({ claim: "c", quote })),
-      sources,
-      memoryStore(),
-    );
-    expect(found).toEqual({ citations, unverified: [] });
-    await session.close();
-  });
 
   it("is Latin-1 where that is said", async () => {
     const { session, run } = await openPaged(

@@ -210,7 +210,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   const worthReference = 10_000;
   const queries = parts.createQueries(realm, host, mailbox, settings, longTexts, contextPart);
   /** What kits find of the REPL. */
-  const repl = { print, find, locate: freeze(locateQuote), promptChars: settings.promptChars };
+  const repl = { __proto__: null, print, find, locate: freeze(locateQuote), promptChars: settings.promptChars };
   defineProperty(repl, "context", { __proto__: null, get: newest, enumerable: true } as PropertyDescriptor);
   const offer = (name: string, query: unknown): void => {
     reserve(name, freeze(query));

@@ -119,4 +119,53 @@ describe("a kit", () => {
       "Text cannot be run",
     );
   });
+
+  it("gives the code nothing by its functions, their this, or what is thrown in them", () => {
+    const hostile: Kit = {
+      name: "made",
+      libraries: { doubled: "({ of: (items) => items.map((item) => item * 2), big: 'x'.repeat(1e6) })" },
+      functions: {
+        each: {
+          signature: "",
+          description: "",
+          run: (items: number[], use: (item: number) => unknown) => items.map(use),
+        },
+        doubled: {
+          signature: "",
+          description: "",
+          run(this: KitScope, items: number[]) {
+            return (this.library("doubled") as { of(items: number[]): number[] }).of(items);
+          },
+        },
+        missing: {
+          signature: "",
+          description: "",
+          run(this: KitScope & { nothing?: unknown }) {
+            return this.nothing === undefined && (this.repl as { nothing?: unknown }).nothing === undefined;
+          },
+        },
+        mine: {
+          signature: "",
+          description: "",
+          run(this: KitScope) {
+            return typeof this.repl;
+          },
+        },
+      },
+    };
+    const { print } = withKit(hostile);
+    const asked = (code: string): string =>
+      print(`try { print(${code}) } catch (error) { print("threw " + error.name) }`).trim();
+    expect(asked("made.mine.call({ repl: 1 })")).toBe("object");
+    expect(asked("made.each([1], function () { return this === undefined || this === globalThis })[0]")).toBe("true");
+    expect(asked("Object.keys(made).join()")).toBe("each,doubled,missing,mine");
+    expect(asked("typeof made.library + typeof made.repl + typeof made.tool")).toBe("undefinedundefinedundefined");
+    expect(asked("made.constructor.constructor('return 1')()")).toMatch(/^threw/);
+    expect(asked("made.each.constructor('return 1')()")).toMatch(/^threw/);
+    const trap = "Object.defineProperty(Object.prototype, 'nothing', { get() { return this; }, configurable: true })";
+    expect(asked(`(${trap}, made.missing())`)).toBe("true");
+    expect(asked("made.each([1], () => { throw new RangeError('x') })")).toBe("threw RangeError");
+    expect(asked("made.doubled([1, 2]).join()")).toBe("2,4");
+    expect(asked("Object.isFrozen(made) && Object.isFrozen(made.each)")).toBe("true");
+  });
 });

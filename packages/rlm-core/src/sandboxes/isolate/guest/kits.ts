@@ -33,7 +33,9 @@ export function createKits(
 
   return {
     begin: (name) => {
-      const kit: Kit = { shown: {}, scope: {}, tools: new realm.Map(), libraries: new realm.Map() };
+      // Without a prototype: a getter that code puts on one would be given it.
+      const scope = { __proto__: null };
+      const kit: Kit = { shown: {}, scope, tools: new realm.Map(), libraries: new realm.Map() };
       mapSet(kits, name, kit);
       all[all.length] = kit;
       reserve(name, kit.shown);
