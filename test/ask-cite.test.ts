@@ -31,22 +31,29 @@ describe("rlm ask --cite", () => {
     stands nowhere in the context: "The heron sleeps all day."
 `,
     ]);
-    const json = await ask([...given, "--json"], { openModel: replies(JSON.stringify({ answer: "At noon.", evidence })) });
+    const json = await ask([...given, "--json"], {
+      openModel: replies(JSON.stringify({ answer: "At noon.", evidence })),
+    });
     expect(JSON.parse(json.stdout)).toMatchObject({
       answer: "At noon.",
       citations: [{ source: "context", start: 10, end: 10 + quote.length, quote, line: 2, column: 1 }],
       unverified: [evidence[1]],
     });
-    const quiet = await ask([...given, "-q"], { openModel: replies(JSON.stringify({ answer: "Never.", evidence: [] })) });
+    const quiet = await ask([...given, "-q"], {
+      openModel: replies(JSON.stringify({ answer: "Never.", evidence: [] })),
+    });
     expect(quiet.stdout).toBe("Never.\n");
   });
 
   it("main() ask --thread --cite shows places in files of a folder, and the same when it tells the recorded answer", async () => {
     writeFileSync(join(folder, "notes.md"), "# Notes\n\nIt strikes at noon, each day.\n");
     const evidence = '[{ claim: "Noon.", quote: "It strikes at noon", source: "notes.md" }]';
-    const asked = await ask(["--thread", "t", "q", "-c", "*.md", "-c", "cited.txt", "-m", "a:b", "--cite", "--direct-below", "0"], {
-      openModel: replies(repl(`print(1); FINAL("noon", ${evidence})`)),
-    });
+    const asked = await ask(
+      ["--thread", "t", "q", "-c", "*.md", "-c", "cited.txt", "-m", "a:b", "--cite", "--direct-below", "0"],
+      {
+        openModel: replies(repl(`print(1); FINAL("noon", ${evidence})`)),
+      },
+    );
     expect(asked.stdout).toBe('noon\n\n[1] Noon.\n    notes.md:3:1: "It strikes at noon"\n');
     const told = await runMain(["resume", "t"], world);
     expect(told.stdout).toBe(asked.stdout);

@@ -8,7 +8,7 @@ export interface QuoteForm {
   pattern: string;
   /** It is too short to prove anything, unless it is all of what it stands in. */
   short: boolean;
-  /** The same of its halves and quarters, the first and the last, where those can prove something: for what a wrong quote comes near to. */
+  /** The same of its first and last three quarters, halves and quarters, where those can prove something: for what a wrong quote comes near to. */
   portions: string[];
 }
 
@@ -21,8 +21,9 @@ export function quoteForm(quote: string): QuoteForm {
 
 function portionsOf(text: string): string[] {
   const words = text.split(/\s+/);
-  return [2, 4].flatMap((parts) => {
-    const size = Math.ceil(words.length / parts);
+  return [0.75, 0.5, 0.25].flatMap((part) => {
+    const size = Math.floor(words.length * part);
+    if (size === 0) return [];
     return [words.slice(0, size), words.slice(-size)].map((some) => some.join(" ")).filter((some) => !isShort(some));
   });
 }

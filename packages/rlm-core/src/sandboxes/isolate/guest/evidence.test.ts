@@ -26,12 +26,19 @@ async function refOf(name: string, content: string, options?: FileOptions): Prom
   const path = join(folder, name);
   writeFileSync(path, content);
   // Shorter than a string can be; said to be paged it is read in parts all the same.
-  return (await storeContexts(named({ [name]: file(path, options) }), memoryStore())).map((ref) => ({ ...ref, paged: true }));
+  return (await storeContexts(named({ [name]: file(path, options) }), memoryStore())).map((ref) => ({
+    ...ref,
+    paged: true,
+  }));
 }
 
 describe("FINAL() with evidence", () => {
-  const context = { a: ["The valve was closed at noon.", "7.2 bar"], "b.c": { d: "Café was opened — in 1904, they say.\nIt rained." } };
-  const citationsOf = (done: { answer?: { text: string } }): unknown => readAnswer(done.answer?.text ?? "", { cite: true }).citations;
+  const context = {
+    a: ["The valve was closed at noon.", "7.2 bar"],
+    "b.c": { d: "Café was opened — in 1904, they say.\nIt rained." },
+  };
+  const citationsOf = (done: { answer?: { text: string } }): unknown =>
+    readAnswer(done.answer?.text ?? "", { cite: true }).citations;
 
   it("FINAL() refuses what is no evidence, and says which and why", () => {
     const { run } = testMachine({ context, cite: true });
@@ -46,7 +53,10 @@ describe("FINAL() with evidence", () => {
       [`[{ claim: "${claim}", quote: "valve" }]`, /"Closed\.": the quote is too short/],
       [`[{ claim: "${claim}", quote: "x".repeat(2001) }]`, /longer than 2,000 characters/],
       [`[{ claim: "${claim}", quote: "The valve was opened at noon, on Monday." }]`, /stands nowhere in the context\n/],
-      [`[{ claim: "${claim}", quote: "The valve was closed at midnight." }]`, /nearest is, in context at key "a\.0": "The valve was closed at noon\."/],
+      [
+        `[{ claim: "${claim}", quote: "The valve was closed at midnight." }]`,
+        /nearest is, in context at key "a\.0": "The valve was closed at noon\."/,
+      ],
       [`[{ claim: "${claim}", quote: "The Valve was closed" }]`, /stands nowhere/],
       [`Array(101).fill({ claim: "${claim}", quote: "The valve was closed" })`, /101 pieces of evidence, at most 100/],
       [`new Proxy([], {})`, /the evidence is/],
@@ -55,15 +65,20 @@ describe("FINAL() with evidence", () => {
       expect([done.error?.kind, done.answer]).toEqual(["answer", undefined]);
       expect(done.error?.message).toMatch(reason);
     }
-    const many = run(`FINAL("a", Array.from({ length: 8 }, (_, n) => ({ claim: "c" + n, quote: "no such passage here " + n })))`);
+    const many = run(
+      `FINAL("a", Array.from({ length: 8 }, (_, n) => ({ claim: "c" + n, quote: "no such passage here " + n })))`,
+    );
     expect(many.error?.message).toMatch(/evidence 5, "c4"[^]*\nand 3 more\nCut quotes/);
-    expect(citationsOf(run(`FINAL("a", [{ claim: "${claim}", quote: "valve  was closed", source: "context" }])`))).toEqual([
-      { claim, source: "context", key: "a.0", start: 4, end: 20, quote: "valve was closed" },
-    ]);
+    expect(
+      citationsOf(run(`FINAL("a", [{ claim: "${claim}", quote: "valve  was closed", source: "context" }])`)),
+    ).toEqual([{ claim, source: "context", key: "a.0", start: 4, end: 20, quote: "valve was closed" }]);
   });
 
   it("FINAL() gives the source's own text, whatever the code did to the built-ins", () => {
-    const { run } = testMachine({ contexts: { context, notes: "The valve was closed at noon. 7.2 bar it was." }, cite: true });
+    const { run } = testMachine({
+      contexts: { context, notes: "The valve was closed at noon. 7.2 bar it was." },
+      cite: true,
+    });
     const spoilt = `print(1); Object.prototype.toJSON = Array.prototype.toJSON = () => "forged"; String.prototype.indexOf = () => 0; RegExp.prototype.exec = () => ["forged"]; String.prototype.slice = () => "forged";`;
     const done = run(`${spoilt} FINAL("a", [
       { claim: "1", quote: 'Cafe\\u0301 was opened - in 1904, they say. It rained' },
@@ -72,7 +87,14 @@ describe("FINAL() with evidence", () => {
       { claim: "4", quote: "The valve was closed", source: "a" },
     ])`);
     expect(citationsOf(done)).toEqual([
-      { claim: "1", source: "context", key: "b.c.d", start: 0, end: 45, quote: "Café was opened — in 1904, they say.\nIt rained" },
+      {
+        claim: "1",
+        source: "context",
+        key: "b.c.d",
+        start: 0,
+        end: 46,
+        quote: "Café was opened — in 1904, they say.\nIt rained",
+      },
       { claim: "2", source: "context", key: "a.1", start: 0, end: 7, quote: "7.2 bar" },
       { claim: "3", source: "notes", start: 0, end: 20, quote: "The valve was closed" },
       { claim: "4", source: "context", key: "a.0", start: 0, end: 20, quote: "The valve was closed" },
@@ -80,14 +102,20 @@ describe("FINAL() with evidence", () => {
   });
 
   it("repl.locate() gives a kit the place of a passage, in the contexts or in what it names", () => {
-    const at = String(function (this: { repl: { locate(quote: unknown, within?: unknown): unknown } }, quote: unknown, within?: unknown) {
+    const at = String(function (
+      this: { repl: { locate(quote: unknown, within?: unknown): unknown } },
+      quote: unknown,
+      within?: unknown,
+    ) {
       return this.repl.locate(quote, within);
     });
     const { print } = testMachine({ context, kits: [{ name: "kit", functions: { at } }] });
     const quote = "valve was closed";
     expect(
       print(`print([kit.at("${quote}"), kit.at("${quote}", context), kit.at("${quote}", context.a), kit.at("${quote}", "the ${quote}"), kit.at("${quote}", "no"), kit.at("the")].map((place) => JSON.stringify(place)).join("\\n"));
-        try { kit.at(5) } catch (error) { print(error.message) }`).trim().split("\n"),
+        try { kit.at(5) } catch (error) { print(error.message) }`)
+        .trim()
+        .split("\n"),
     ).toEqual([
       `{"source":"context","key":"a.0","start":4,"end":20,"quote":"${quote}"}`,
       `{"source":"context","key":"a.0","start":4,"end":20,"quote":"${quote}"}`,
@@ -140,5 +168,4 @@ describe("FINAL() with evidence", () => {
     expect(found).toEqual({ citations, unverified: [] });
     await session.close();
   });
-
 });

@@ -27,7 +27,7 @@ export interface LocateSource {
 export interface Locate {
   /** The first place of a quote, word for word if there is one; `hint`: the source, or the key in one, to begin with. */
   place: (quote: string, sources: ArrayLike<LocateSource>, hint?: string) => Place | "none" | "short" | "long";
-  /** The passage that has a half or a quarter of the quote, in its surroundings; undefined where none has, or a search would take long. */
+  /** The passage that has a part of the quote, a large one if there is one, in its surroundings; undefined where none has, or a search would take long. */
   nearest: (quote: string, sources: ArrayLike<LocateSource>) => Place | undefined;
 }
 
