@@ -60,6 +60,15 @@ describe("rlm ask --cite", () => {
     const json = JSON.parse((await runMain(["resume", "t", "--json"], world)).stdout) as object;
     expect(json).toMatchObject({ citations: [{ source: "context", key: "notes.md", start: 9, line: 3, column: 1 }] });
   });
+  it("main() ask --cite -m offline gives evidence by code, and says where there is none", async () => {
+    const long = ["-c", "notes.md", "-m", "offline", "--cite", "--direct-below", "0"];
+    expect((await runMain(["ask", "Who mentions strikes?", ...long], world)).stdout).toMatch(
+      /\n\n\[1\] context, line 3 mentions “strikes”\.\n {4}notes\.md:3:1: "It strikes at noon, each day\."\n$/,
+    );
+    expect((await runMain(["ask", "Who mentions eagles?", ...long], world)).stdout).toMatch(
+      /“eagles” is not mentioned\.\n\nNo evidence: the answer cites nothing of the context\.\n$/,
+    );
+  });
 });
 
 const world: Partial<Io> = { cwd: folder, env: { RLM_HOME: join(folder, "home") } };

@@ -11,17 +11,21 @@ export async function* jsonStrings(pieces: AsyncIterable<string>): AsyncGenerato
   for await (const piece of pieces) yield* scan(piece);
 }
 
-/** All strings in a parsed value; `key`: where it is itself. */
-export function* stringsIn(value: unknown, key?: string | number): Generator<FoundString> {
+/** All strings in a parsed value that the code's own search comes to; `key`: where it is itself. */
+export function* stringsIn(value: unknown, key?: string | number, depth = 0): Generator<FoundString> {
   if (typeof value === "string") {
     if (key !== undefined) yield { key, text: value };
     return;
   }
-  if (typeof value !== "object" || value === null) return;
+  if (typeof value !== "object" || value === null || depth > maxDepth) return;
   const inside = (name: string | number): string | number => (key === undefined ? name : `${key}.${name}`);
-  if (Array.isArray(value)) for (const [index, each] of value.entries()) yield* stringsIn(each, inside(index));
-  else for (const [name, each] of Object.entries(value)) yield* stringsIn(each, inside(name));
+  if (Array.isArray(value))
+    for (const [index, each] of value.entries()) yield* stringsIn(each, inside(index), depth + 1);
+  else for (const [name, each] of Object.entries(value)) yield* stringsIn(each, inside(name), depth + 1);
 }
+
+// Of guest/each-string.ts. Deeper than a stack JSON may be too.
+const maxDepth = 8;
 
 interface Level {
   isArray: boolean;

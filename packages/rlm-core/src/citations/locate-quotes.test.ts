@@ -9,7 +9,12 @@ import { sourcesIn } from "./sources.ts";
 
 const store = memoryStore();
 const text = `${"filler ".repeat(400_000)}Café “Zürich” was opened — in 1904.\r\n  They said: it’s closed.`;
-const rows = { a: ["Café was opened in 1905, they say.", "7.2 bar"], b: { c: "한국어 문장을 인용한다" } };
+const rows = {
+  "d.e": "A passage of one key",
+  d: { e: "Another passage of that key" },
+  a: ["Café was opened in 1905, they say.", "7.2 bar"],
+  b: { c: "한국어 문장을 인용한다" },
+};
 
 async function locate(...quotes: [quote: string, source?: string][]) {
   const contexts = await storeContexts(named({ text, rows }), store);
@@ -26,6 +31,8 @@ describe("locateQuotes()", () => {
       ["7.2 bar"],
       ["한국어 문장을".normalize("NFD")],
       ["Café was opened in 1905", "b"],
+      ["A passage of one key"],
+      ["Another passage of that key"],
     );
     expect(unverified).toEqual([]);
     expect(citations.map(({ quote }) => quote)).toEqual([
@@ -34,6 +41,8 @@ describe("locateQuotes()", () => {
       "7.2 bar",
       "한국어 문장을",
       "Café was opened in 1905",
+      "A passage of one key",
+      "Another passage of that key",
     ]);
     expect(citations.map(({ source, key }) => [source, key])).toEqual([
       ["text", undefined],
@@ -41,6 +50,8 @@ describe("locateQuotes()", () => {
       ["rows", "a.1"],
       ["rows", "b.c"],
       ["rows", "a.0"],
+      ["rows", "d.e"],
+      ["rows", "d.e"],
     ]);
     for (const { source, start, end, quote } of citations.filter((one) => one.source === "text"))
       expect([source, text.slice(start, end)]).toEqual(["text", quote]);

@@ -41,9 +41,12 @@ async function passagesOf(
   const last = Math.max(...cited.map(({ key, end }) => (key === undefined ? end : Infinity)));
   for await (const { key, from, text } of contextStrings(context, store, { keys })) {
     for (const citation of byKey.get(key) ?? []) {
-      const { start, end } = citation;
+      const { start, end, quote } = citation;
+      const known = passages.get(citation) ?? "";
+      // Two strings may have one key, as of { "a.b": …, a: { b: … } }.
+      if (key !== undefined && known === quote) continue;
       const part = text.slice(Math.max(0, start - from), Math.max(0, end - from));
-      passages.set(citation, (passages.get(citation) ?? "") + part);
+      passages.set(citation, from === 0 ? part : known + part);
     }
     if (from + text.length >= last) break;
   }

@@ -30,7 +30,15 @@ export function bareCited(text: string, json: boolean): string {
 
 const textSchema: JsonSchema = { type: "string", minLength: 1 };
 
-const replySchema: JsonSchema = {
+/** The form of a reply, for models that can be held to one. Not where the response format refers into itself: there it is another document. */
+export function citedFormat({
+  responseFormat = textSchema,
+}: Pick<RlmState["task"], "responseFormat">): JsonSchema | undefined {
+  if (JSON.stringify(responseFormat).includes('"$ref"')) return undefined;
+  return { ...replySchema, properties: { ...replySchema.properties, answer: responseFormat } };
+}
+
+const replySchema = {
   type: "object",
   properties: {
     answer: {},
@@ -49,4 +57,4 @@ const replySchema: JsonSchema = {
     },
   },
   required: ["answer", "evidence"],
-};
+} satisfies JsonSchema;

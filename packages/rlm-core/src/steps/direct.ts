@@ -5,7 +5,7 @@ import { askModel } from "../queries/ask-model.ts";
 import type { Answered } from "../queries/ask-once.ts";
 import { askAgain, readJson } from "../queries/structured.ts";
 import { answerText } from "../parse-reply.ts";
-import { bareCited, citedReply } from "./cited-reply.ts";
+import { bareCited, citedFormat, citedReply } from "./cited-reply.ts";
 import type { Run } from "../run.ts";
 import type { RlmState } from "../state.ts";
 import { earlierContexts } from "../session-contexts.ts";
@@ -58,7 +58,7 @@ async function askForAnswer(
   run: Run,
 ): Promise<Pick<Answered, "text" | "toolCalls"> & { json: boolean }> {
   const { cite } = state.task;
-  const { responseFormat } = cite ? {} : state.task;
+  const responseFormat = cite ? citedFormat(state.task) : state.task.responseFormat;
   const ask = { model: run.model, purpose: "direct" as const, depth: state.depth, responseFormat, signal: run.signal };
   const first = await askModel({ ...ask, messages }, run);
   if (first.toolCalls !== undefined) return called(first);

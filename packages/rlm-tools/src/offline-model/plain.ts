@@ -27,9 +27,8 @@ export function subReply({ words, data }: PlainTask, schema?: JsonSchema): strin
 
 /** The answer to a short context in one call. */
 export function directReply(task: PlainTask, hasFormat: boolean): string {
-  // With evidence the schema is in the words alone.
   const cites = task.words.includes('Reply with JSON alone: {"answer": …, "evidence":');
-  const json = hasFormat || task.words.includes("`answer` fits this JSON Schema:");
+  const json = cites ? task.words.includes("`answer` fits this JSON Schema:") : hasFormat;
   const report = mentionsIn(task);
   if (!cites) return json ? JSON.stringify(report) : reportText(report);
   return JSON.stringify({ answer: json ? report : reportText(report), evidence: evidenceOf(report) });
