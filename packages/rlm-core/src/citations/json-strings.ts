@@ -1,22 +1,31 @@
-/** A string in a context: with its place in it, unless it is the context. */
+/** A string in a context, or a number as a text: with its place in it. */
 export interface FoundString {
   /** Index, key or path ("3.text"). */
   key: string | number;
   text: string;
 }
 
-/** All strings that are values in a JSON text, in their order. Holds one of them at a time. Throws SyntaxError where one is broken. */
+/** All strings and numbers that are values in a JSON text, in their order. Holds one of them at a time. Throws SyntaxError where one is broken. */
 export async function* jsonStrings(pieces: AsyncIterable<string>): AsyncGenerator<FoundString> {
   const scan = createScan();
-  for await (const piece of pieces) yield* scan(piece);
+  // A number that ends a piece may go on in the next one.
+  let rest = "";
+  for await (const piece of pieces) {
+    const text = rest + piece;
+    const whole = text.length - (/[-+.\deE]{1,400}$/.exec(text.slice(-400))?.[0].length ?? 0);
+    rest = text.slice(whole);
+    yield* scan(text.slice(0, whole));
+  }
+  yield* scan(rest);
 }
 
-/** All strings in a parsed value that the code's own search comes to; `key`: where it is itself. */
+/** All strings and numbers in a parsed value that the code's own search comes to; `key`: where it is itself. */
 export function* stringsIn(value: unknown, key?: string | number, depth = 0): Generator<FoundString> {
   if (typeof value === "string") {
     if (key !== undefined) yield { key, text: value };
     return;
   }
+  if (typeof value === "number" && key !== undefined) yield { key, text: String(value) };
   if (typeof value !== "object" || value === null || depth > maxDepth) return;
   const inside = (name: string | number): string | number => (key === undefined ? name : `${key}.${name}`);
   if (Array.isArray(value))
@@ -39,7 +48,7 @@ function createScan(): (piece: string) => Generator<FoundString> {
   const levels: Level[] = [];
   /** What was read of a string that goes on in the next piece. */
   let open: string | undefined;
-  const special = /["{}[\],:]/g;
+  const special = /["{}[\],:]|-?\d[-+.\deE]*/g;
 
   const keyHere = (): string | number => {
     const path = levels.map(({ isArray, index, name }) => (isArray ? index : name));
@@ -66,8 +75,11 @@ function createScan(): (piece: string) => Generator<FoundString> {
       special.lastIndex = at;
       const found = special.exec(piece);
       if (found === null) return;
-      at = found.index + 1;
-      step(found[0]);
+      const [token] = found;
+      at = found.index + token.length;
+      if (/\d/.test(token)) {
+        if (levels.length > 0) yield { key: keyHere(), text: String(Number(token)) };
+      } else step(token);
     }
   };
 

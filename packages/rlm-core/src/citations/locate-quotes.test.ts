@@ -12,6 +12,7 @@ const text = `${"filler ".repeat(400_000)}Café “Zürich” was opened — in 
 const rows = {
   "d.e": "A passage of one key",
   d: { e: "Another passage of that key" },
+  year: 1904,
   a: ["Café was opened in 1905, they say.", "7.2 bar"],
   b: { c: "한국어 문장을 인용한다" },
 };
@@ -31,6 +32,7 @@ describe("locateQuotes()", () => {
       ["7.2 bar"],
       ["한국어 문장을".normalize("NFD")],
       ["Café was opened in 1905", "b"],
+      ["1904"],
       ["A passage of one key"],
       ["Another passage of that key"],
     );
@@ -41,6 +43,7 @@ describe("locateQuotes()", () => {
       "7.2 bar",
       "한국어 문장을",
       "Café was opened in 1905",
+      "1904",
       "A passage of one key",
       "Another passage of that key",
     ]);
@@ -50,6 +53,7 @@ describe("locateQuotes()", () => {
       ["rows", "a.1"],
       ["rows", "b.c"],
       ["rows", "a.0"],
+      ["rows", "year"],
       ["rows", "d.e"],
       ["rows", "d.e"],
     ]);
@@ -72,7 +76,7 @@ describe("locateQuotes()", () => {
       "Café Zürich was opened",
       "was opened — in 1905.",
       "café “zürich” was opened",
-      "1904",
+      "1905",
       "",
       "x".repeat(3_000),
     ];

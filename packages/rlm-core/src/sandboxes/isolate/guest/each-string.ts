@@ -4,23 +4,28 @@ import type { LongTexts } from "./long-text.ts";
 import type { Realm } from "./realm.ts";
 import type { TextPart } from "./text-parts.ts";
 
-/** Visits every string in a value, at any depth, until `visit` says that it is enough. `key`: where the value itself is. */
+/** Visits every string in a value, at any depth, until `visit` says that it is enough. `key`: where the value itself is; `numbers`: they are visited too, as texts. */
 export type EachString = (
   value: unknown,
   visit: (text: string | TextPart, key: string | number | undefined) => boolean,
   key?: string | number,
+  numbers?: boolean,
 ) => void;
 
 export function createEachString(realm: Realm, kinds: Kinds, longTexts: LongTexts, longLists: LongLists): EachString {
   const { each, dataOf, ownKeys, describe } = realm;
   const maxDepth = 8;
 
-  return (within, visit, at) => {
+  return (within, visit, at, numbers = false) => {
     let enough = false;
     const go = (value: unknown, key: string | number | undefined, depth: number): void => {
       if (enough) return;
       if (typeof value === "string") {
         enough = visit(value, key);
+        return;
+      }
+      if (numbers && typeof value === "number" && key !== undefined) {
+        enough = visit(`${value}`, key);
         return;
       }
       if (typeof value !== "object" || value === null || depth > maxDepth) return;

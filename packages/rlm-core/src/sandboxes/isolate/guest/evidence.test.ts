@@ -34,6 +34,7 @@ async function refOf(name: string, content: string, options?: FileOptions): Prom
 
 describe("FINAL() with evidence", () => {
   const context = {
+    bar: [7.5, 7.25],
     a: ["The valve was closed at noon.", "7.2 bar"],
     "b.c": { d: "Café was opened — in 1904, they say.\nIt rained." },
   };
@@ -85,6 +86,7 @@ describe("FINAL() with evidence", () => {
       { claim: "2", quote: "7.2 bar" },
       { claim: "3", quote: "The valve was closed", source: "notes" },
       { claim: "4", quote: "The valve was closed", source: "a" },
+      { claim: "5", quote: 7.25 },
     ])`);
     expect(citationsOf(done)).toEqual([
       {
@@ -98,6 +100,7 @@ describe("FINAL() with evidence", () => {
       { claim: "2", source: "context", key: "a.1", start: 0, end: 7, quote: "7.2 bar" },
       { claim: "3", source: "notes", start: 0, end: 20, quote: "The valve was closed" },
       { claim: "4", source: "context", key: "a.0", start: 0, end: 20, quote: "The valve was closed" },
+      { claim: "5", source: "context", key: "bar.1", start: 0, end: 4, quote: "7.25" },
     ]);
   });
 

@@ -30,7 +30,8 @@ export function createEvidence(
     if (typeof entry !== "object" || entry === null || kinds.kindOf(entry) !== "object")
       return { problem: `${format.show(entry, 60)} is no object. ${form}` };
     const claim = textOf(entry, "claim");
-    const quote = dataOf(entry, "quote");
+    const given = dataOf(entry, "quote");
+    const quote = typeof given === "number" ? `${given}` : given;
     if (claim === undefined) return { problem: `it has no \`claim\`, a text. ${form}` };
     const about = `"${slice(claim, 0, 80)}"`;
     if (typeof quote !== "string") return { problem: `${about} has no \`quote\`, a text. ${form}` };
@@ -41,7 +42,9 @@ export function createEvidence(
     if (place === "long")
       return { problem: `${about}: the quote is longer than 2,000 characters; quote the part that shows it` };
     if (place === "short")
-      return { problem: `${about}: the quote is too short to show anything; quote the whole sentence or line` };
+      return {
+        problem: `${about}: the quote is too short to show anything; quote the whole sentence or line, or the whole value`,
+      };
     if (place === "none") {
       const near = locate.nearest(quote, sources());
       const where =

@@ -94,6 +94,7 @@ export function createLocate(
         return true;
       },
       at,
+      true,
     );
     return found;
   };
