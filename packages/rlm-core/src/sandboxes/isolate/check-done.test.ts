@@ -55,7 +55,7 @@ describe("checkDone() of a cited answer", () => {
     ["no answer", ending({ citations: [] })],
     ["something beside them", ending({ answer: "yes", citations: [], unverified: [] })],
     ["an answer over the limit", ending({ answer: "y".repeat(21), citations: [] })],
-    ["too many citations", ending({ answer: "yes", citations: Array(101).fill(citation) })],
+    ["too many citations", ending({ answer: "yes", citations: Array.from({ length: 101 }, () => citation) })],
     ["a citation without a quote", ending({ answer: "yes", citations: [{ ...citation, end: 4, quote: "" }] })],
     ["a passage of another length", ending({ answer: "yes", citations: [{ ...citation, end: 8 }] })],
     ["a place that is none", ending({ answer: "yes", citations: [{ ...citation, start: -3, end: 0 }] })],
