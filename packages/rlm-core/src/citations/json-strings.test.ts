@@ -14,16 +14,7 @@ describe("jsonStrings()", () => {
   it("jsonStrings() gives every string with its place as stringsIn() does, wherever the text is cut", async () => {
     const value = {
       plain: "a",
-      'odd "name\\': [
-        "x",
-        { deep: ["y\\", '"', "", "{[,:]}"] },
-        5,
-        -1.5e-7,
-        123456789012345,
-        null,
-        true,
-        "z\u2028é🌏",
-      ],
+      'odd "name\\': ["x", { deep: ["y\\", '"', "", "{[,:]}"] }, 5, -1.5e-7, 123456789012345, null, true, "z\u2028é🌏"],
       "a.b": { c: "dotted" },
       empty: {},
       none: [],
