@@ -33,6 +33,7 @@ const others: Check[] = [
     { name: `publint ${name}`, run: ["publint", "--strict", `packages/${name}`] },
     { name: `attw ${name}`, run: ["attw", "--pack", `packages/${name}`, "--profile", "esm-only"] },
   ]),
+  { name: "docs of tools", run: ["node", "-C", "rlm-source", "scripts/tools-docs.ts"] },
   { name: "tests that docs name", run: ["node", "scripts/docs-tests.ts"] },
   ...examples.map((path): Check => {
     return { name: `example ${basename(path)}`, run: ["node", "-C", "rlm-source", path], env: offline, seconds: 60 };

@@ -3,10 +3,13 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+/** Each an entry of `bundle/entries`. */
+type LibraryName = "code" | "texts" | "tokens";
+
 const texts = new Map<string, string>();
 
 /** The text of a bundled npm library for a kit's `libraries`; read when first asked for, so that a kit gives it by a getter. */
-export function libraryText(name: "tokens"): string {
+export function libraryText(name: LibraryName): string {
   const known = texts.get(name);
   if (known !== undefined) return known;
   const text = readFileSync(
@@ -18,7 +21,7 @@ export function libraryText(name: "tokens"): string {
 }
 
 // No build has been: it is made once, and again when what it is made of changes.
-function fromSource(name: string): URL {
+function fromSource(name: LibraryName): URL {
   const bundle = new URL("../bundle/", import.meta.url);
   const hash = createHash("sha256");
   const parts = readdirSync(bundle, { recursive: true, encoding: "utf8" }).filter((part) => part.endsWith(".ts"));

@@ -59,7 +59,7 @@ export interface Guest {
   /** A run begins, the first one too: contexts get these names (JSON of bindings). Returns the first of their own that cannot be had, or "". */
   bind: (run: number, bindings: string, hasResponseFormat: number, cites: number) => string;
   kit: (name: string) => void;
-  kitFunction: (kit: string, name: string, made: unknown) => void;
+  kitFunctions: (kit: string, made: object) => void;
   kitTool: (kit: string, name: string) => void;
   kitLibrary: (kit: string, name: string, source: string) => void;
   /** All contexts and kits are there, and those of the first run have their names. */
@@ -298,7 +298,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       return fixed;
     },
     kit: kits.begin,
-    kitFunction: kits.function,
+    kitFunctions: kits.functions,
     kitTool: kits.tool,
     kitLibrary: kits.library,
     ready: (seed) => {
