@@ -6,7 +6,7 @@ import type { SessionOptions } from "./sandbox.ts";
 // It is a chain of SHA-256, each link over the one before it and one event as canonical JSON:
 //   d0   = sha256(["rlm-digest-1", seed, [[name, kind, ref] of each context]])
 //   dn+1 = sha256([dn, "block", clock, code]) | sha256([dn, "result", id, hash, ok, json, ref])
-//        | sha256([dn, "task", run, [[name, kind, hash] of each context that the run brought], response format])
+//        | sha256([dn, "task", run, [[name, kind, hash] of each context that the run brought], response format, "cite" where it does])
 // The contexts of d0 are those of the first run. What is asked changes no variable, so it is in no link.
 // Calls, outputs and ends follow from these and are left out. A block that was rolled back never happened:
 // neither it nor its results are in the chain.
@@ -33,8 +33,9 @@ export function digestAfter(digest: string, event: JournalEvent): string {
 function contentOf(event: BlockEvent | ResultEvent | TaskEvent): unknown[] {
   if (event.type === "block") return ["block", event.clock, event.code];
   if (event.type === "result") return ["result", event.id, event.hash, event.ok, event.json, event.ref];
-  const { run, contexts, responseFormat = null } = event;
-  return ["task", run, contexts.map(({ name, kind, hash }) => [name, kind, hash]), responseFormat];
+  const { run, contexts, responseFormat = null, cite } = event;
+  const brought = contexts.map(({ name, kind, hash }) => [name, kind, hash]);
+  return ["task", run, brought, responseFormat, ...(cite ? ["cite"] : [])];
 }
 
 // Every step follows the chain from its beginning: without these a run of many calls would take quadratic time.

@@ -1,5 +1,6 @@
 // For those who write a driver, such as a graph: the steps, and what it takes to call them.
 export { readSpent } from "./budget-log.ts";
+export { readAnswer } from "./citations/citation.ts";
 export { defaultSandbox } from "./default-sandbox.ts";
 export { textRefOf } from "./journal.ts";
 export { emitLast } from "./listener.ts";

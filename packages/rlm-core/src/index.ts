@@ -1,4 +1,4 @@
-import { runLoop, type RlmInput, type RlmResult } from "./loop.ts";
+import { runLoop, type Cited, type RlmInput, type RlmResult } from "./loop.ts";
 import type { RlmOptions } from "./options.ts";
 import { defaultSandbox } from "./default-sandbox.ts";
 import { resumeLoop, type ResumeInput, type ResumeOptions } from "./resume.ts";
@@ -9,6 +9,11 @@ import { resumeLoop, type ResumeInput, type ResumeOptions } from "./resume.ts";
  * Throws InputError for wrong input, BudgetError if a limit was reached before anything was gained, RejectedError if a person rejected the answer and there is no further turn, RlmError "model" if
  * the root model fails, SandboxError if no sandbox can be had, and the signal's reason on abort.
  */
+export async function runRlm<T = string>(
+  input: RlmInput,
+  options: RlmOptions<T> & { cite: true },
+): Promise<RlmResult<T> & Cited>;
+export async function runRlm<T = string>(input: RlmInput, options: RlmOptions<T>): Promise<RlmResult<T>>;
 export async function runRlm<T = string>(input: RlmInput, options: RlmOptions<T>): Promise<RlmResult<T>> {
   return await runLoop(input, options, defaultSandbox());
 }
@@ -26,7 +31,7 @@ export async function resumeRlm<T = string>(input: ResumeInput, options: ResumeO
   return await resumeLoop<T>(input, options, defaultSandbox());
 }
 
-export type { RlmInput, RlmResult } from "./loop.ts";
+export type { Cited, RlmInput, RlmResult } from "./loop.ts";
 export type { ResumeInput, ResumeOptions } from "./resume.ts";
 export type { RlmOptions } from "./options.ts";
 export { defaultLimits, resolveLimits, type Limits } from "./limits.ts";
@@ -42,6 +47,8 @@ export {
   type RlmErrorCode,
 } from "./errors.ts";
 export type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage, ToolCall } from "./model.ts";
+export type { Citation, UnverifiedClaim } from "./citations/citation.ts";
+export { citedPlaces, type CitedPlace } from "./citations/cited-places.ts";
 export type { JsonSchema } from "./json-schema.ts";
 
 export type { ContextRef } from "./context.ts";

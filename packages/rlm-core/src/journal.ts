@@ -152,6 +152,7 @@ export interface TaskEvent {
   run: number;
   query: string;
   responseFormat?: JsonSchema;
+  cite?: true;
   /** The contexts that it brought; none where it goes on with those that are there. */
   contexts: readonly ContextContent[];
   /** The code's variables when it began, by name; of many the first. Its messages are derived from them. */

@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from "node:crypto";
+import { readAnswer, type Citation, type UnverifiedClaim } from "./citations/citation.ts";
 import type { LimitName } from "./errors.ts";
 import { emitLast } from "./listener.ts";
 import type { TokenUsage, ToolCall } from "./model.ts";
@@ -44,6 +45,14 @@ export interface RlmResult<T = string> {
   runId: string;
 }
 
+/** What the result of a run with `cite` has beside. */
+export interface Cited {
+  /** For claims of the answer the passages that bear them out: code has found each in its context. Empty where the context does not hold the answer. */
+  citations: Citation[];
+  /** Claims whose quote stands nowhere. Only where the model could not be asked again: `direct` and `concluded`. */
+  unverified?: UnverifiedClaim[];
+}
+
 /**
  * Answers a query over contexts: Algorithm 1 of arXiv 2512.24601, with recursion, one budget and one semaphore for the tree.
  * `deferChildren`: children run between two steps, all at once, as in a graph; by default as they come, inside of `execute`.
@@ -58,7 +67,7 @@ export async function runLoop<T = string>(
   checkInput(input);
   const resolved = resolveOptions(options, sandbox);
   checkApprove(resolved);
-  const { store, model, responseFormat } = resolved;
+  const { store, model, responseFormat, cite } = resolved;
   resolved.signal.throwIfAborted();
   const contexts = await storeContexts(input.context, store, resolved.signal);
   const runId = randomUUID();
@@ -66,7 +75,17 @@ export async function runLoop<T = string>(
   const { signal } = tree;
   const query = input.query.trim();
   return await runRoot(
-    { runId, depth: 0, seed: randomInt(2 ** 32), query, contexts, model, responseFormat, signal },
+    {
+      runId,
+      depth: 0,
+      seed: randomInt(2 ** 32),
+      query,
+      contexts,
+      model,
+      responseFormat,
+      ...(cite && { cite }),
+      signal,
+    },
     tree,
   );
 }
@@ -97,11 +116,23 @@ export async function runRoot<T>(root: SessionTask, tree: LoopTree): Promise<Rlm
 /** The result of a run, its answer as the response format says. */
 export function resultOf<T>(
   { answer, status, limit, toolCalls, usage }: Ended,
-  { runId, responseFormat }: Pick<SessionTask, "runId" | "responseFormat">,
+  { runId, responseFormat, cite }: Pick<SessionTask, "runId" | "responseFormat" | "cite">,
 ): RlmResult<T> {
-  const isText = responseFormat === undefined || status === "tool_calls";
-  const parsed: unknown = isText ? answer.text : JSON.parse(answer.text);
-  return { answer: parsed as T, status, ...(limit && { limit }), ...(toolCalls && { toolCalls }), usage, runId };
+  const given =
+    status === "tool_calls" ? withoutEvidence(answer.text, cite) : readAnswer(answer.text, { responseFormat, cite });
+  return {
+    ...given,
+    answer: given.answer as T,
+    status,
+    ...(limit && { limit }),
+    ...(toolCalls && { toolCalls }),
+    usage,
+    runId,
+  };
+}
+
+function withoutEvidence(answer: string, cite: true | undefined): { answer: string; citations?: Citation[] } {
+  return cite ? { answer, citations: [] } : { answer };
 }
 
 /** The key of a session's write-ahead log in the store. */

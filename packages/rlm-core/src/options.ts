@@ -37,6 +37,8 @@ export interface RlmOptions<T = string> {
   approve?: Approve;
   /** What the answer has to be: a zod 4 schema, of which all counts that a JSON Schema can say (no refinement, no transform), or a JSON Schema. */
   responseFormat?: ZodType<T> | JsonSchema;
+  /** Whether the answer comes with evidence: for each claim a passage of the context, which code has found there. See {@link Citation}. @default false */
+  cite?: boolean;
   /** Where texts and logs are kept. @default memoryStore() */
   store?: RunStore;
   /** Gives a plain sub-call what the same one gave before, in this run or another: memoryCache(), directoryCache(path). @default none */
@@ -59,6 +61,7 @@ export interface ResolvedOptions {
   review: readonly ReviewPoint[];
   approve: Approve | undefined;
   responseFormat: JsonSchema | undefined;
+  cite: boolean;
   store: RunStore;
   cache: SubCallCache | undefined;
   emit: Emit;
@@ -76,6 +79,7 @@ export function resolveOptions<T>(options: RlmOptions<T>, defaultSandbox: Sandbo
     tools = [],
     review = [],
     approve,
+    cite = false,
     store = memoryStore(),
     cache,
     onEvent = () => {},
@@ -97,6 +101,7 @@ export function resolveOptions<T>(options: RlmOptions<T>, defaultSandbox: Sandbo
     throw new InputError(`Expected options.signal to be an AbortSignal, got ${typeof signal}`);
   if (typeof onEvent !== "function")
     throw new InputError(`Expected options.onEvent to be a function, got ${typeof onEvent}`);
+  if (typeof cite !== "boolean") throw new InputError(`Expected options.cite to be true or false, got ${typeof cite}`);
   const limits = resolveLimits(options.limits);
   checkPriced(given, limits, prices);
   return {
@@ -110,6 +115,7 @@ export function resolveOptions<T>(options: RlmOptions<T>, defaultSandbox: Sandbo
     review,
     approve,
     responseFormat: resolveFormat(options.responseFormat),
+    cite,
     store,
     cache,
     emit: onEvent,
@@ -128,6 +134,7 @@ const names = [
   "review",
   "approve",
   "responseFormat",
+  "cite",
   "store",
   "cache",
   "onEvent",

@@ -7,6 +7,7 @@ export interface SessionRecord {
   query: string;
   contexts: readonly { name: string; kind: string; hash: string }[];
   responseFormat?: JsonSchema | undefined;
+  cite?: true | undefined;
   seed: number;
   journal: readonly JournalEvent[];
 }
@@ -15,7 +16,9 @@ export interface SessionRecord {
  * One hash over a whole session as it is recorded, told with its end: whoever changes, drops or swaps an event without
  * that is found out, also where the code would come to the same.
  */
-export function recordDigest({ query, contexts, responseFormat, seed, journal }: SessionRecord): string {
+export function recordDigest({ query, contexts, responseFormat, cite, seed, journal }: SessionRecord): string {
   const places = contexts.map(({ name, kind, hash }) => [name, kind, hash]);
-  return sha256(canonicalJson(["rlm-record-1", query, places, responseFormat ?? null, seed, journal]));
+  return sha256(
+    canonicalJson(["rlm-record-1", query, places, responseFormat ?? null, seed, journal, ...(cite ? ["cite"] : [])]),
+  );
 }

@@ -56,7 +56,9 @@ export async function replayTrajectory(
     const difference = contextDifference(start.contexts, contexts);
     if (difference !== undefined) throw new ReplayError(`Cannot replay run ${runId}: ${difference}`);
     checkRecord(run, trajectory);
-    const responseFormat = newestTask(run.journal) === undefined ? start.responseFormat : start.firstFormat;
+    const isFirst = newestTask(run.journal) === undefined;
+    const responseFormat = isFirst ? start.responseFormat : start.firstFormat;
+    const cite = isFirst ? start.cite : start.firstCite;
     const session = await open(runId, {
       ...start.repl,
       contexts,
@@ -67,6 +69,7 @@ export async function replayTrajectory(
       history: run.journal,
       onReplayedCall: (call) => calls.set(`${runId}/${call.id}`, call),
       ...(responseFormat && { responseFormat }),
+      ...(cite && { cite }),
       ...(signal && { signal }),
     });
     try {

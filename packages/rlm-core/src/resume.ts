@@ -22,8 +22,8 @@ export interface ResumeInput {
   context: ContextInput;
 }
 
-/** Those of the run; the response format comes from the trajectory. */
-export type ResumeOptions = Omit<RlmOptions, "responseFormat">;
+/** Those of the run; the response format and `cite` come from the trajectory. */
+export type ResumeOptions = Omit<RlmOptions, "responseFormat" | "cite">;
 
 /** Goes on with a run of {@link runLoop} from its trajectory. */
 export async function resumeLoop<T = string>(
@@ -36,7 +36,7 @@ export async function resumeLoop<T = string>(
   const trajectory = await readTrajectory(input.trajectory);
   const root = rootOf(trajectory, input.trajectory);
   const { start } = root;
-  const { responseFormat } = start;
+  const { responseFormat, cite } = start;
   const limits = limitsOf(start, options.limits);
   const resolved = resolveOptions({ ...options, limits, ...(responseFormat && { responseFormat }) }, sandbox);
   checkApprove(resolved);
@@ -46,7 +46,7 @@ export async function resumeLoop<T = string>(
   const contexts = await storeContexts(input.context, store, signal);
   checkContexts(start, contexts);
   const ended = endedOf(root);
-  if (ended !== undefined) return resultOf(ended, { runId: start.runId, responseFormat });
+  if (ended !== undefined) return resultOf(ended, { runId: start.runId, responseFormat, cite });
 
   const writer = trajectoryWriter(input.trajectory, { append: true });
   const emit = (event: RlmEvent): unknown => {
@@ -56,7 +56,7 @@ export async function resumeLoop<T = string>(
   try {
     const tree = await restoreTree(trajectory, { ...resolved, emit }, driver);
     const { runId, depth, seed, query } = start;
-    const task = { runId, depth, seed, query, contexts, model: tree.model, responseFormat, signal: tree.signal };
+    const task = { runId, depth, seed, query, contexts, model: tree.model, responseFormat, cite, signal: tree.signal };
     return await runRoot<T>(task, { ...tree, recall: createRecall(trajectory, resolved.limits) });
   } finally {
     await writer.close();
@@ -95,8 +95,9 @@ function checkResume(input: unknown, options: unknown): void {
     throw new InputError(`Unknown input "${unknown}": expected trajectory and context; the query is in the trajectory`);
   if (!("trajectory" in input) || typeof input.trajectory !== "string" || input.trajectory === "")
     throw new InputError("Expected trajectory to be the path of a trajectory file");
-  if (typeof options === "object" && options !== null && "responseFormat" in options)
-    throw new InputError("Cannot resume with options.responseFormat: it is that of the trajectory; leave it out");
+  for (const name of ["responseFormat", "cite"])
+    if (typeof options === "object" && options !== null && name in options)
+      throw new InputError(`Cannot resume with options.${name}: it is that of the trajectory; leave it out`);
 }
 
 function rootOf({ runs }: Trajectory, path: string): TrajectoryRun {

@@ -1,3 +1,4 @@
+import type { Citation, UnverifiedClaim } from "./citations/citation.ts";
 import type { LimitName } from "./errors.ts";
 import type { JsonSchema } from "./json-schema.ts";
 
@@ -51,6 +52,9 @@ export interface AnswerReview extends Asked {
   kind: "answer";
   status: "final" | "direct" | "concluded";
   answer: unknown;
+  /** With `cite`: the evidence, which an edit does not touch. */
+  citations?: readonly Citation[];
+  unverified?: readonly UnverifiedClaim[];
   responseFormat?: JsonSchema;
 }
 

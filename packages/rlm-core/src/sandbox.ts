@@ -42,6 +42,8 @@ export interface SessionOptions {
   libraries?: ReadonlyMap<string, string>;
   /** What FINAL's value has to fit in the first run; what it has to in a further one, its task says. */
   responseFormat?: JsonSchema;
+  /** Whether FINAL needs evidence, in the first run; its answer is then the text of a `CitedAnswer`. @default false */
+  cite?: true;
   limits: Pick<Limits, "promptChars" | "outputChars" | "computeMs" | "heapMb" | "answerChars">;
   /**
    * Journal to rebuild from. `open` resolves when all of it is delivered, in its order, and throws {@link ReplayError}

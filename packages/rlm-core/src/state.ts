@@ -32,6 +32,8 @@ export interface Task {
   /** What the code finds as contexts: those that the run brought, else those of the newest run before it that did. */
   contexts: readonly ContextRef[];
   responseFormat?: JsonSchema;
+  /** The answer comes with evidence: its text is that of a `CitedAnswer`. @default false */
+  cite?: true;
 }
 
 export interface Outcome {

@@ -64,6 +64,11 @@ export interface KitRepl {
   readonly promptChars: number;
   print(...values: unknown[]): void;
   find(pattern: string | RegExp, options?: { around?: number; max?: number; within?: unknown }): FindResult;
+  /** Where a passage stands in the contexts, or in `within`: word for word, else where only white space, typographic marks or the composition of letters differ. `quote` is the source's own; `key` as `find` has it; `source` the context's name, absent where `within` is none. Undefined: nowhere, or too short to prove anything. */
+  locate(
+    quote: string,
+    within?: unknown,
+  ): { source?: string; key?: string | number; start: number; end: number; quote: string } | undefined;
   llm_query?(prompt: string, options?: QueryOptions): Promise<unknown>;
   /** A reply or an Error for each prompt. */
   llm_query_batched?(prompts: readonly string[], options?: QueryOptions): Promise<unknown[]>;

@@ -12,10 +12,11 @@ export function lineOf(event: RlmEvent, at: number): TrajectoryLine | undefined 
   if (event.type === "run-start") {
     const { parent, repl, state, limits } = event;
     const { task, seed, startedAt, versions } = state;
-    const { query, responseFormat } = task;
+    const { query, responseFormat, cite } = task;
     const contexts = sessionContexts(state).map(contextLine);
-    const firstFormat = state.earlier?.[0]?.responseFormat;
-    const asked = { query, contexts, responseFormat, firstFormat };
+    const first = state.earlier?.[0];
+    const firstForm = { firstFormat: first?.responseFormat, firstCite: first?.cite };
+    const asked = { query, contexts, responseFormat, cite, ...firstForm };
     return { type: "run-start", ...place, parent, ...asked, seed, startedAt, versions, repl, limits };
   }
   if (event.type === "journal") {

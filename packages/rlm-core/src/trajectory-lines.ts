@@ -37,6 +37,10 @@ export interface RunStartLine extends InRun {
   query: string;
   contexts: ContextLine[];
   responseFormat?: JsonSchema;
+  /** Whether its answers come with evidence: their texts are those of cited answers. */
+  cite?: true;
+  /** The same of the first run in the REPL, where this is a further one. */
+  firstCite?: true;
   /** That of the first run in the REPL, where this is a further one. */
   firstFormat?: JsonSchema;
   seed: number;

@@ -32,6 +32,7 @@ export interface SessionTask {
   contexts: readonly ContextRef[];
   model: Run["model"];
   responseFormat: JsonSchema | undefined;
+  cite?: true | undefined;
   signal: AbortSignal;
   parent?: { run: Run; turn: number; id: number };
 }
@@ -120,11 +121,11 @@ export function createRun({ runId, model, signal }: SessionTask, tree: Tree, par
 
 /** Where a session stands before its first step. */
 export function initialState(
-  { query, contexts, responseFormat, seed, depth }: Omit<SessionTask, "model" | "signal" | "parent">,
+  { query, contexts, responseFormat, cite, seed, depth }: Omit<SessionTask, "model" | "signal" | "parent">,
   { sandbox }: Pick<Tree, "sandbox">,
 ): RlmState {
   return {
-    task: { query, contexts, ...(responseFormat && { responseFormat }) },
+    task: { query, contexts, ...(responseFormat && { responseFormat }), ...(cite && { cite }) },
     journal: [],
     pending: [],
     usage: noUsage,

@@ -1,5 +1,5 @@
 import { AIMessage } from "@langchain/core/messages";
-import type { RlmResult } from "rlm-core";
+import type { Cited, RlmResult } from "rlm-core";
 import { noteOnLimit, textOfAnswer } from "rlm-langgraph/driver";
 import type { AgentFiles } from "./agent-files.ts";
 import type { SubAgentReport } from "./sub-agent-state.ts";
@@ -27,7 +27,15 @@ const beginning = 2_000;
 
 /** A deep agent reads the text alone; whoever calls the Runnable finds the rest as in a message of ChatRlm. */
 function messageOf(text: string, result: RlmResult<unknown>): AIMessage {
-  const { status, limit, runId, usage } = result;
+  const {
+    status,
+    limit,
+    runId,
+    usage,
+    answer: _,
+    toolCalls: __,
+    ...evidence
+  }: RlmResult<unknown> & Partial<Cited> = result;
   const { inputTokens, outputTokens, calls, costUsd } = usage;
   return new AIMessage({
     content: text + noteOnLimit(result),
@@ -36,6 +44,6 @@ function messageOf(text: string, result: RlmResult<unknown>): AIMessage {
       output_tokens: outputTokens,
       total_tokens: inputTokens + outputTokens,
     },
-    response_metadata: { rlm: { status, runId, calls, costUsd, ...(limit && { limit }) } },
+    response_metadata: { rlm: { status, runId, calls, costUsd, ...(limit && { limit }), ...evidence } },
   });
 }

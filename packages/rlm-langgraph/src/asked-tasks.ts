@@ -5,6 +5,7 @@ export interface AskedTask {
   query: string;
   contexts: readonly ContextRef[];
   responseFormat?: JsonSchema;
+  cite?: true;
 }
 
 /** Keeps what the runs of a thread were asked, the newest last, and returns its reference. */

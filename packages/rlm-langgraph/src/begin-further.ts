@@ -23,6 +23,7 @@ export interface Further {
   whole: string;
   contexts: readonly ContextRef[];
   responseFormat: JsonSchema | undefined;
+  cite: true | undefined;
 }
 
 /** The session of the run that a thread's next question goes on from; undefined where there is none. */
@@ -41,7 +42,7 @@ export async function beginFurther(
   config: LangGraphRunnableConfig,
   trees: LiveTrees,
 ): Promise<Command> {
-  const { given, before, query, queryRef, whole, contexts, responseFormat } = further;
+  const { given, before, query, queryRef, whole, contexts, responseFormat, cite } = further;
   const { seed, versions } = before;
   const session: GraphSession = {
     ...given,
@@ -51,6 +52,7 @@ export async function beginFurther(
     startedAt: Date.now(),
     ...(queryRef !== undefined && { queryRef }),
     ...(responseFormat && { responseFormat }),
+    ...(cite && { cite }),
   };
   const quiet = { session, usage: noUsage, journal: null, query, context: contexts };
   return await onSession(quiet, { ...config, quiet: true }, trees, async (run, live) => {
@@ -58,7 +60,7 @@ export async function beginFurther(
     const stood = await standOf(values, before, tasks, live);
     // An answer that a person has not accepted is none.
     if (nextStep(stood, run.limits, run.review) === "review") delete stood.outcome;
-    const begun = await furtherRun(stood, { query: whole, contexts, responseFormat }, run);
+    const begun = await furtherRun(stood, { query: whole, contexts, responseFormat, cite }, run);
     tellStart(begun, run, undefined);
     const thread = threadOf(config.configurable);
     run.session = thread === undefined ? undefined : trees.parked?.take(thread);
@@ -78,6 +80,7 @@ export async function beginFurther(
       results: null,
       outcome: null,
       answer: null,
+      ...(values.cited && { cited: null }),
       beginning: given,
     };
     return goOn(nextStep(state, run.limits, run.review), { ...now, pending: [] }, { ...now, ...kept });

@@ -37,6 +37,7 @@ export function beginNode(trees: LiveTrees) {
         const given = { ...own, ...(limits && { limits }), ranUnder: limitsOfRun(tree.limits) };
         const { depth, seed } = given;
         const responseFormat = depth === 0 ? tree.responseFormat : given.responseFormat;
+        const cite = depth === 0 && tree.cite ? (true as const) : undefined;
         const { store } = tree;
         const shown = given.queryRef === undefined ? await shownQuery(query.trim(), store) : { query };
         const whole = given.queryRef === undefined ? query.trim() : await store.get(given.queryRef);
@@ -50,17 +51,22 @@ export function beginNode(trees: LiveTrees) {
             whole,
             contexts,
             responseFormat,
+            cite,
           };
           return await beginFurther(further, values, config, trees);
         }
-        const begun = initialState({ runId: given.id, query: whole, contexts, responseFormat, seed, depth }, tree);
+        const begun = initialState(
+          { runId: given.id, query: whole, contexts, responseFormat, cite, seed, depth },
+          tree,
+        );
         const { startedAt, versions } = begun;
-        const task = { query: shown.query, contexts, ...(responseFormat && { responseFormat }) };
+        const form = { ...(responseFormat && { responseFormat }), ...(cite && { cite }) };
+        const task = { query: shown.query, contexts, ...form };
         const asked = await askedOf(origin && values.session, task, config, store);
         const session: GraphSession = {
           ...given,
           ...(queryRef !== undefined && { queryRef }),
-          ...(responseFormat && { responseFormat }),
+          ...form,
           ...(depth === 0 && asked !== undefined && { asked }),
           startedAt,
           versions,
@@ -80,6 +86,7 @@ export function beginNode(trees: LiveTrees) {
             results: pending.length > 0 ? { ...results, ...again } : null,
             outcome: null,
             answer: null,
+            ...(values.cited && { cited: null }),
           };
           const settled = pending.length > 0 && missing.length === 0;
           const next = settled ? "execute" : nextStep(state, run.limits, run.review);

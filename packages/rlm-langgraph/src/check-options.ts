@@ -45,6 +45,7 @@ const names: Record<keyof RlmGraphOptions, true> = {
   review: true,
   approve: true,
   responseFormat: true,
+  cite: true,
   store: true,
   cache: true,
   onEvent: true,

@@ -11,7 +11,7 @@ import {
   type GraphRunStream,
   type StreamMode,
 } from "@langchain/langgraph";
-import { InputError, memoryStore, type RlmResult, type RunStore, type Usage } from "rlm-core";
+import { InputError, memoryStore, type Cited, type RlmResult, type RunStore, type Usage } from "rlm-core";
 import { checkInput } from "rlm-core/driver";
 import { readTrajectoryLog, type Trajectory } from "rlm-core/trajectory";
 import { AnswerAlone } from "./answer-alone.ts";
@@ -46,7 +46,11 @@ import { toContextRefs } from "./to-context.ts";
  * A Recursive Language Model as a LangChain Runnable over {@link createRlmGraph}'s graph. Texts are stored before the
  * graph runs, so that neither its state nor a trace holds them. Throws as `runRlm` of rlm-core does.
  */
-export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmResult<T> | Waits, RlmCallOptions> {
+export class Rlm<T = string, Waits = never, Evidence = unknown> extends Runnable<
+  RlmInvocation,
+  (RlmResult<T> & Evidence) | Waits,
+  RlmCallOptions
+> {
   static override lc_name(): string {
     return "Rlm";
   }
@@ -82,7 +86,7 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
   }
 
   /** The same Runnable, each of whose invocations has this config, unless it is given another one. */
-  override withConfig(config: Partial<RlmCallOptions>): Rlm<T, Waits> {
+  override withConfig(config: Partial<RlmCallOptions>): Rlm<T, Waits, Evidence> {
     return new Rlm(this.#options, { parts: this.#parts, config: mergeConfigs(this.#config, config) });
   }
 
@@ -95,7 +99,10 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
    * Answers; null goes on with the run of the thread that `options.configurable` names, which was cut off, and gives the
    * recorded answer of one that has ended; `new Command({ resume })` answers the questions for which one waits.
    */
-  override async invoke(input: RlmInvocation, options?: Partial<RlmCallOptions>): Promise<RlmResult<T> | Waits> {
+  override async invoke(
+    input: RlmInvocation,
+    options?: Partial<RlmCallOptions>,
+  ): Promise<(RlmResult<T> & Evidence) | Waits> {
     return await this.#invoke(input, options);
   }
 
@@ -118,14 +125,14 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
     input: RlmInvocation,
     options?: Partial<RlmCallOptions>,
     parts?: RunParts,
-  ): Promise<RlmResult<T> | Waits> {
+  ): Promise<(RlmResult<T> & Evidence) | Waits> {
     const started = await this.#start(input, options, parts);
     try {
       // Nothing is run, and nothing written, to give what is recorded.
       const output = started.recorded ?? (await this.graph.invoke(started.input, started.config));
       if (isInterrupted<ReviewInterrupt>(output)) return interruptedResult(output, started) as Waits;
       await this.#finish(started, output.session.rootId);
-      return resultOf<T>(output);
+      return resultOf<T>(output) as RlmResult<T> & Evidence;
     } catch (error) {
       throw causeOf(error, started);
     } finally {
@@ -137,7 +144,7 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
   override async stream(
     input: RlmInvocation,
     options?: Partial<RlmCallOptions>,
-  ): Promise<IterableReadableStream<RlmResult<T> | Waits>>;
+  ): Promise<IterableReadableStream<(RlmResult<T> & Evidence) | Waits>>;
   override async stream<Mode extends StreamMode | StreamMode[], Subgraphs extends boolean = false>(
     input: RlmInvocation,
     options: StreamOptions<Mode, Subgraphs>,
@@ -350,7 +357,7 @@ export class Rlm<T = string, Waits = never> extends Runnable<RlmInvocation, RlmR
 }
 
 /** What the graph gives in the end. */
-type GraphOutput = Pick<GraphValues, "answer" | "outcome" | "usage" | "session">;
+type GraphOutput = Pick<GraphValues, "answer" | "cited" | "outcome" | "usage" | "session">;
 
 /** With namespace and mode. */
 type GraphChunks = Parameters<typeof createGraphRunStream>[0];
@@ -358,9 +365,11 @@ type GraphChunks = Parameters<typeof createGraphRunStream>[0];
 type EventFilter = Parameters<Runnable["streamEvents"]>[2];
 
 /** Makes a Recursive Language Model: `await createRlm({ model: "openai:gpt-5" }).invoke({ query, context })`. */
+export function createRlm<T = string>(options: ReviewedOptions<T> & { cite: true }): Rlm<T, Interrupted, Cited>;
+export function createRlm<T = string>(options: RlmRunnableOptions<T> & { cite: true }): Rlm<T, never, Cited>;
 export function createRlm<T = string>(options: ReviewedOptions<T>): Rlm<T, Interrupted>;
 export function createRlm<T = string>(options: RlmRunnableOptions<T>): Rlm<T>;
-export function createRlm<T = string>(options: RlmRunnableOptions<T>): Rlm<T> {
+export function createRlm<T = string>(options: RlmRunnableOptions<T>): Rlm<T, never, Cited> {
   return new Rlm(options);
 }
 

@@ -4,6 +4,7 @@ import {
   createRun,
   emitLast,
   nextStep,
+  readAnswer,
   runEnded,
   runFailed,
   turnsOf,
@@ -123,6 +124,7 @@ function baseRun({ session }: SessionValues, { tree, runs }: LiveTree): Run {
       contexts: [],
       model: depth === 0 ? tree.model : tree.subModel(),
       responseFormat: session.responseFormat,
+      ...(session.cite && { cite: session.cite }),
       signal: tree.signal,
       ...(parent && above && { parent: { run: above, turn: parent.turn, id: parent.id } }),
     },
@@ -213,6 +215,7 @@ async function ended(
   const text = await run.store.get(answerRef);
   run.emit(runEnded(state, text, run));
   live.runs.delete(run.id);
-  const isText = task.responseFormat === undefined || status === "tool_calls";
-  return depth > 0 ? {} : { answer: isText ? text : (JSON.parse(text) as unknown) };
+  if (depth > 0) return {};
+  const { answer, ...cited } = readAnswer(text, status === "tool_calls" ? {} : task);
+  return task.cite === true ? { answer, cited: { citations: [], ...cited } } : { answer };
 }

@@ -1,5 +1,5 @@
 import { ReducedValue, StateSchema } from "@langchain/langgraph";
-import type { ContextRef, JsonSchema, LimitName, Limits, RlmState, Usage } from "rlm-core";
+import type { Cited, ContextRef, JsonSchema, LimitName, Limits, RlmState, Usage } from "rlm-core";
 import type { Outcome, PendingCall, PendingReview } from "rlm-core/driver";
 import { z } from "zod";
 
@@ -18,6 +18,8 @@ export interface GraphSession extends Pick<RlmState, "seed" | "startedAt" | "dep
   /** The whole query, where the state has only its first characters. */
   queryRef?: string;
   responseFormat?: JsonSchema;
+  /** Whether its answer comes with evidence. @default false */
+  cite?: true;
   /** The call that opened this child RLM. */
   parent?: { runId: string; turn: number; id: number };
   /** What the runs of its thread were asked, this one last: a reference, for the next of them. */
@@ -61,6 +63,8 @@ const input = {
 const output = {
   /** The answer of a root: a text, or a value of the response format. */
   answer: z.unknown(),
+  /** With `cite`: the evidence of the answer. */
+  cited: z.custom<Cited>().nullable().optional(),
   outcome: z.custom<Outcome>().nullable(),
   usage: z.custom<Usage>(),
   session: z.custom<GraphSession>(),

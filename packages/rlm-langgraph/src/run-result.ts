@@ -20,11 +20,12 @@ export function causeOf(error: unknown, { signal }: { signal?: AbortSignal }): u
 
 export function resultOf<T>({
   answer,
+  cited,
   outcome,
   usage,
   session,
-}: Pick<GraphValues, "answer" | "outcome" | "usage" | "session">): RlmResult<T> {
+}: Pick<GraphValues, "answer" | "cited" | "outcome" | "usage" | "session">): RlmResult<T> {
   const { status, limit, toolCalls } = outcomeOf({ outcome: outcome ?? undefined });
   const more = { ...(limit && { limit }), ...(toolCalls && { toolCalls }) };
-  return { answer: answer as T, status, ...more, usage, runId: session.id };
+  return { answer: answer as T, ...cited, status, ...more, usage, runId: session.id };
 }

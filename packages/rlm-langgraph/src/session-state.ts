@@ -15,7 +15,7 @@ export async function stateOf(
 ): Promise<RlmState> {
   const { session, query, context, pending = [], usage, reviews = null, limit = null, outcome = null } = values;
   const { store } = live.tree;
-  const { seed, startedAt, depth, versions, queryRef, responseFormat, asked } = session;
+  const { seed, startedAt, depth, versions, queryRef, responseFormat, cite, asked } = session;
   const journal = await journalOf(values.journal, live);
   const isFurther = asked !== undefined && journal.some(({ type }) => type === "task");
   return {
@@ -23,6 +23,7 @@ export async function stateOf(
       query: queryRef === undefined ? query : await store.get(queryRef),
       contexts: [context].flat(),
       ...(responseFormat && { responseFormat }),
+      ...(cite && { cite }),
     },
     ...(isFurther && { earlier: (await readTasks(asked, store)).slice(0, -1) }),
     journal,
@@ -54,9 +55,9 @@ export async function journalOf(head: string | null, { tree, journals }: LiveTre
  */
 export function placeOf(step: string, values: GraphValues): string {
   const { session, query, context, journal, pending, results, limit } = values;
-  const { seed, queryRef = null, responseFormat = null } = session;
+  const { seed, queryRef = null, responseFormat = null, cite } = session;
   const parts = [
-    [step, journal, limit, seed, queryRef ?? query, responseFormat],
+    [step, journal, limit, seed, queryRef ?? query, responseFormat, ...(cite ? ["cite"] : [])],
     [context].flat().map(({ name, kind, ref }) => [name, kind, ref]),
     pending.map(({ id, turn, hash }) => [id, turn, hash]),
     Object.entries(results)

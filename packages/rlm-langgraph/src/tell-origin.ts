@@ -30,11 +30,11 @@ function* eventsOf(
   { start, journal, texts, queries, warnings, end }: TrajectoryRun,
   nameOf: (id: string) => string,
 ): Generator<RlmEvent> {
-  const { depth, parent, query, responseFormat, seed, startedAt, versions, repl } = start;
+  const { depth, parent, query, responseFormat, cite, seed, startedAt, versions, repl } = start;
   const runId = nameOf(start.runId);
   const place = { runId, depth };
   const contexts = start.contexts.map(({ hash, ...context }) => ({ ...context, ref: hash, prefix: "" }));
-  const task = { query, contexts, ...(responseFormat && { responseFormat }) };
+  const task = { query, contexts, ...(responseFormat && { responseFormat }), ...(cite && { cite }) };
   const state = { task, journal: [], pending: [], usage: noUsage, seed, startedAt, depth, versions };
   const above = parent && { ...parent, runId: nameOf(parent.runId) };
   yield { type: "run-start", ...place, state, repl, ...(above && { parent: above }) };

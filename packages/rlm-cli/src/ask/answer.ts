@@ -1,4 +1,4 @@
-import type { Emit, RlmResult } from "rlm-core";
+import type { Citation, Cited, CitedPlace, Emit, RlmResult } from "rlm-core";
 import type { LoadedContext } from "../context/loaded-context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { liveTree } from "../live-tree.ts";
@@ -6,6 +6,7 @@ import { plainText } from "../plain-text.ts";
 import { write } from "../write.ts";
 import { failed, type Asking } from "./asking.ts";
 import type { Reply } from "./ask-request.ts";
+import type { Evidence } from "./evidence-words.ts";
 import { eventInFlags } from "./limit-flags.ts";
 import { answerText, notesOf } from "./report.ts";
 import type { TraceFile } from "./trace-file.ts";
@@ -17,12 +18,14 @@ export interface AnswerOptions {
   trace?: TraceFile | undefined;
   /** The command that goes on with the run. */
   goOn?: string | undefined;
+  /** Where citations are, for people. */
+  places?: ((citations: readonly Citation[]) => Promise<CitedPlace[]>) | undefined;
 }
 
 /** The run itself, with its events in the trace and in the live tree, and its answer on stdout; gives the exit code. */
 export async function answer(
   asking: Asking,
-  { context, trace, goOn }: AnswerOptions,
+  { context, trace, goOn, places }: AnswerOptions,
   run: (onEvent: Emit) => Promise<RlmResult<unknown>>,
 ): Promise<number> {
   const { request, io, say, measured } = asking;
@@ -39,8 +42,12 @@ export async function answer(
     const { json, quiet, show, problem } = request;
     const answered = context && { ...reply, context };
     const shown = quiet || answered === undefined ? undefined : show?.(answered);
+    const evidence = await evidenceOf(result, places);
     const isTTY = io.stdout.isTTY === true;
-    await write(io.stdout, answerText(reply, { json, shown, trace: trace?.path, isTTY }));
+    await write(
+      io.stdout,
+      answerText(reply, { json, shown, trace: trace?.path, isTTY, evidence, cwd: quiet ? undefined : io.cwd }),
+    );
     for (const note of notesOf(reply, request)) say(note);
     if (trace !== undefined) say(`Trace: ${trace.path}`);
     const wrong = answered && problem?.(answered);
@@ -54,6 +61,16 @@ export async function answer(
   } finally {
     await trace?.close();
   }
+}
+
+/** The evidence of a result that has some. A place that cannot be told any more is no reason to lose an answer. */
+export async function evidenceOf(
+  { citations, unverified }: RlmResult<unknown> & Partial<Cited>,
+  places: AnswerOptions["places"],
+): Promise<Evidence | undefined> {
+  if (citations === undefined) return undefined;
+  const placed = await places?.(citations).catch(() => undefined);
+  return { citations: placed ?? citations, ...(unverified && { unverified }) };
 }
 
 async function watched<T>(

@@ -45,7 +45,7 @@ export function askCommand(io: Io, ended: (code: number) => void, preset?: AskPr
 }
 
 // The trace has the form of the answer, and goes on.
-const notOfResume = new Set(["schema", "thread", "trace", "dryRun"]);
+const notOfResume = new Set(["schema", "cite", "thread", "trace", "dryRun"]);
 
 /** Runs a command that is `rlm ask` with a question and context of its own; gives the exit code. */
 export async function runAsk(argv: readonly string[], io: Io, preset: AskPreset): Promise<number> {

@@ -17,6 +17,7 @@ export type Given = Readonly<Record<string, unknown>> & {
   profile?: ProfileName;
   prices?: string;
   schema?: string;
+  cite?: true;
   thread?: string;
   approve?: Approval[];
   trace?: string | false;
@@ -68,6 +69,10 @@ export function addAskOptions(
     command
       .option("--schema <file>", "a JSON Schema: the answer is a value that fits it")
       .option(
+        "--cite",
+        "the answer comes with evidence: for each claim the passage of the context that shows it, checked, with file, line and column",
+      )
+      .option(
         "--thread <id>",
         "keeps the run under this name: rlm resume goes on with it, further questions need no context",
       );
@@ -81,7 +86,7 @@ export function addAskOptions(
     .optionsGroup("What comes out:")
     .option(
       "--json",
-      "one JSON object, also of a failure: answer, status, limit, error, usage, runId, trace, largestRequest",
+      "one JSON object, also of a failure: answer, status, limit, error, usage, runId, trace, largestRequest; with --cite citations and unverified too",
     )
     .option("-q, --quiet", "nothing but the answer");
   if (!resumes) command.option("--dry-run", "sizes, plan and what it may cost; no model is asked, no key needed");

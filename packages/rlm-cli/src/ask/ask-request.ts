@@ -20,6 +20,8 @@ export interface AskRequest {
   prices: Record<string, Price>;
   profile: ProfileName;
   responseFormat: JsonSchema | undefined;
+  /** Whether the answer comes with evidence. */
+  cite: boolean;
   /** What a person is asked about. */
   approve: readonly Approval[];
   /** What the code can call beside the kit. */

@@ -1,8 +1,8 @@
-import { runRlm } from "rlm-core";
+import { citedPlaces, memoryStore, runRlm, storeContexts } from "rlm-core";
 import { decompose } from "rlm-tools";
 import type { Io } from "../io.ts";
 import { openReview, type Review } from "../review/open-review.ts";
-import { answer } from "./answer.ts";
+import { answer, type AnswerOptions } from "./answer.ts";
 import type { AskRequest } from "./ask-request.ts";
 import { withAsking, type Asking } from "./asking.ts";
 import { dryRun } from "./dry-run.ts";
@@ -33,8 +33,11 @@ async function run(asking: Asking, { tools, ...review }: Omit<Review, "close">):
   const noTrace = request.trace === false || (request.quiet && request.trace === undefined);
   const trace = noTrace ? undefined : openTrace(request.trace || undefined, io.cwd);
   const goOn = trace && request.goOn?.(trace.path);
-  return await answer(asking, { context, trace, goOn }, async (onEvent) => {
-    const { question, givenLimits, prices, profile, responseFormat } = request;
+  const store = memoryStore();
+  const places: AnswerOptions["places"] = async (citations) =>
+    await citedPlaces(citations, await storeContexts(context.context, store, signal), store);
+  return await answer(asking, { context, trace, goOn, places }, async (onEvent) => {
+    const { question, givenLimits, prices, profile, responseFormat, cite } = request;
     return await runRlm<unknown>(
       { query: question, context: context.context },
       {
@@ -45,6 +48,8 @@ async function run(asking: Asking, { tools, ...review }: Omit<Review, "close">):
         profile: profiles[profile],
         tools: [decompose, ...tools],
         ...(responseFormat && { responseFormat }),
+        cite,
+        store,
         onEvent,
         signal,
       },

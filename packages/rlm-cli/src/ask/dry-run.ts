@@ -41,7 +41,7 @@ export async function dryRun(request: AskRequest, loading: LoadOptions & { io: I
     limits,
     prices,
     ...names,
-    hasFormat: request.responseFormat !== undefined,
+    hasFormat: request.responseFormat !== undefined || request.cite,
   });
   const words = planWords(plan, {
     words: context.words,

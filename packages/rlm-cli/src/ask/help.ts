@@ -25,6 +25,11 @@ Threads:
   of those before it; without --context it is about what is there, with one that is \`context\`, and also context_1,
   context_2 and so on. Without --thread the trace is kept: rlm resume TRACE --context PATH.
 
+Evidence:
+  --cite has the model quote, for each claim of its answer, the passage of the context that shows it. Only what stands
+  there counts, apart from white space and the form of quotation marks; what you see is the context's own text, with
+  file:line:column. An answer at a limit, or over a short context, may have claims that were not found: they are marked.
+
 Approval:
   --approve code,tools,budget,answer asks you, at the terminal, where stdin may be the context. You see the code, the
   call, the limit with what is spent, or the answer, and type y, n and what should be different, e to change it (in

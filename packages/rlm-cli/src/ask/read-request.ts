@@ -43,6 +43,7 @@ export async function readRequest(
     prices,
     profile: given.profile ?? earlier?.profile ?? "big",
     responseFormat,
+    cite: given.cite ?? earlier?.cite ?? false,
     approve: given.approve ?? earlier?.approve ?? [],
     tools: preset?.tools ?? [],
     // `--trace` has no default, `--no-trace` makes commander's default true.

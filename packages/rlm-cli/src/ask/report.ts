@@ -1,10 +1,11 @@
 import type { Usage } from "rlm-core";
 import type { AskRequest, Reply } from "./ask-request.ts";
+import { evidenceWords, type Evidence } from "./evidence-words.ts";
 import type { Failure } from "./failure.ts";
 import { limitFlags, limitWords } from "./limit-flags.ts";
 import { plainAnswer, plainJson } from "./plain-answer.ts";
 
-/** What goes to stdout; `shown`: instead of the answer's text. */
+/** What goes to stdout; `shown`: instead of the answer's text; `cwd`: where paths of evidence begin, which people see only with it. */
 export function answerText(
   { result, largestRequest }: Pick<Reply, "result" | "largestRequest">,
   {
@@ -12,13 +13,23 @@ export function answerText(
     shown,
     trace,
     isTTY,
-  }: { json: boolean; shown?: string | undefined; trace: string | undefined; isTTY: boolean },
+    evidence,
+    cwd,
+  }: {
+    json: boolean;
+    shown?: string | undefined;
+    trace: string | undefined;
+    isTTY: boolean;
+    evidence?: Evidence | undefined;
+    cwd?: string | undefined;
+  },
 ): string {
   const { answer, status, limit = null, usage, runId } = result;
+  const below = evidence === undefined || cwd === undefined ? "" : `\n${evidenceWords(evidence, cwd)}`;
   if (json)
-    return `${plainJson({ answer, status, limit, error: null, usage, runId, trace: trace ?? null, largestRequest })}\n`;
-  if (shown !== undefined) return `${shown}\n`;
-  return `${typeof answer === "string" ? plainAnswer(answer, isTTY) : plainJson(answer, 2)}\n`;
+    return `${plainJson({ answer, ...evidence, status, limit, error: null, usage, runId, trace: trace ?? null, largestRequest })}\n`;
+  if (shown !== undefined) return `${shown}\n${below}`;
+  return `${typeof answer === "string" ? plainAnswer(answer, isTTY) : plainJson(answer, 2)}\n${below}`;
 }
 
 /** The same object where there is no answer; of a run that did not begin there is neither usage nor id. */

@@ -2,6 +2,7 @@ import type { RlmResult } from "rlm-core";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { write } from "../write.ts";
+import { evidenceOf, type AnswerOptions } from "./answer.ts";
 import type { AskRequest } from "./ask-request.ts";
 import { answerText, notesOf } from "./report.ts";
 
@@ -10,11 +11,18 @@ export async function tellRecorded(
   result: RlmResult<unknown>,
   request: AskRequest,
   io: Io,
-  trace?: string,
+  { trace, places }: { trace?: string; places?: AnswerOptions["places"] } = {},
 ): Promise<number> {
   const { json, quiet } = request;
   const isTTY = io.stdout.isTTY === true;
-  await write(io.stdout, answerText({ result, largestRequest: 0 }, { json, shown: undefined, trace, isTTY }));
+  const evidence = await evidenceOf(result, places);
+  await write(
+    io.stdout,
+    answerText(
+      { result, largestRequest: 0 },
+      { json, shown: undefined, trace, isTTY, evidence, cwd: quiet ? undefined : io.cwd },
+    ),
+  );
   if (!quiet)
     for (const note of ["The recorded answer: nothing was asked.", ...notesOf({ result }, request)])
       io.stderr.write(`${note}\n`);

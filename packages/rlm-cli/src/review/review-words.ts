@@ -1,4 +1,5 @@
 import type { ReviewRequest } from "rlm-core";
+import { evidenceWords } from "../ask/evidence-words.ts";
 import { limitFlags, limitWords } from "../ask/limit-flags.ts";
 import { plainJson } from "../ask/plain-answer.ts";
 import { number, plural } from "../live-tree/words.ts";
@@ -12,8 +13,10 @@ export function reviewWords(request: ReviewRequest, width = 80): string {
   if (request.kind === "tool")
     return `The code wants to call the tool ${plainLine(request.tool, 80)} (${where}) with:\n${framed(plainJson(request.args, 2), width)}`;
   if (request.kind === "answer") {
-    const { answer, status } = request;
-    return `The answer (${status}):\n${framed(typeof answer === "string" ? answer : plainJson(answer, 2), width)}`;
+    const { answer, status, citations, unverified } = request;
+    const evidence = citations && evidenceWords({ citations, ...(unverified && { unverified }) }, "");
+    const below = evidence === undefined ? "" : `\nIts evidence:\n${framed(evidence.trimEnd(), width)}`;
+    return `The answer (${status}):\n${framed(typeof answer === "string" ? answer : plainJson(answer, 2), width)}${below}`;
   }
   const { limit, max, spent, needed, calls } = request;
   const next = needed === undefined ? "" : `, the next call may need ${limitWords(limit, needed)}`;

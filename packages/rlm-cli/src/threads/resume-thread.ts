@@ -1,11 +1,11 @@
-import { InputError, type RlmResult } from "rlm-core";
+import { InputError, type Cited, type RlmResult } from "rlm-core";
 import type { Given } from "../ask/ask-options.ts";
 import { withAsking } from "../ask/asking.ts";
 import { openModels } from "../ask/open-models.ts";
 import { readRequest } from "../ask/read-request.ts";
 import { tellRecorded } from "../ask/tell-recorded.ts";
 import type { Io } from "../io.ts";
-import { runThread } from "./run-thread.ts";
+import { placesIn, runThread } from "./run-thread.ts";
 import { otherLimits } from "./other-limits.ts";
 import type { State } from "./state-folder.ts";
 import type { Ended } from "./thread-log.ts";
@@ -23,7 +23,9 @@ export async function resumeThread(id: string, given: Given, io: Io): Promise<nu
       const isFinal = limit === undefined || otherLimits(last, runId, request.givenLimits)?.[limit] === undefined;
       if (last.end !== undefined && status === "answered" && isFinal) {
         if (typeof request.trace === "string") asking.say(`No trace at ${request.trace}: nothing is asked.`);
-        return await tellRecorded(await recordedResult(last.end, state), request, io);
+        return await tellRecorded(await recordedResult(last.end, state), request, io, {
+          places: placesIn(thread, state),
+        });
       }
       const models = await openModels(asking);
       return await runThread(asking, { state, thread, models, isNew: false });
@@ -35,7 +37,7 @@ async function recordedResult(
   { answerRef = "", limit, usage, runId = "" }: Ended,
   { store }: State,
 ): Promise<RlmResult<unknown>> {
-  const { answer, status } = JSON.parse(await store.get(answerRef)) as Pick<RlmResult<unknown>, "answer" | "status">;
+  const kept = JSON.parse(await store.get(answerRef)) as Pick<RlmResult<unknown>, "answer" | "status"> & Partial<Cited>;
   if (usage === undefined) throw new TypeError("Cannot tell an answer: its thread has no usage of it");
-  return { answer, status, usage, runId, ...(limit && { limit }) };
+  return { ...kept, usage, runId, ...(limit && { limit }) };
 }

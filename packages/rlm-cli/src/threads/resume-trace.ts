@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { InputError, resumeRlm, type RlmResult } from "rlm-core";
+import { readAnswer } from "rlm-core/driver";
 import type { TrajectoryRun } from "rlm-core/trajectory";
 import { decompose } from "rlm-tools";
 import { answer } from "../ask/answer.ts";
@@ -29,7 +30,8 @@ export async function resumeTrace(target: string, given: Given, goOn: string, io
     throw new InputError(`Cannot write another trace: the run goes on in ${shown}; leave --trace out`);
   const request = await readRequest(root.start.query, given, io, { earlier: settingsIn(root, io) });
   const recorded = recordedResult(root);
-  if (given.context === undefined && recorded !== undefined) return await tellRecorded(recorded, request, io, path);
+  if (given.context === undefined && recorded !== undefined)
+    return await tellRecorded(recorded, request, io, { trace: path });
   if (given.context === undefined)
     throw new InputError(
       `No context: rlm resume ${shown} --context PATH …, as it was given to rlm ask. The run had\n  ${contextsInWords(root)}`,
@@ -40,7 +42,7 @@ export async function resumeTrace(target: string, given: Given, goOn: string, io
   if (recorded !== undefined)
     return await withAsking({ ...request, load }, io, async (asking) => {
       await checkContext(root, asking);
-      return await tellRecorded(recorded, request, io, path);
+      return await tellRecorded(recorded, request, io, { trace: path });
     });
   const work = async (asking: Asking): Promise<number> => {
     const { close, ...review } = openReview(asking);
@@ -99,7 +101,7 @@ async function goOnIn(
 /** What a trace tells of how its run was asked for: not by which model. */
 function settingsIn({ start }: TrajectoryRun, { env }: Pick<Io, "env">): RunSettings {
   const { RLM_SUB_MODEL: subModel = "" } = env;
-  const { limits, responseFormat } = start;
+  const { limits, responseFormat, cite } = start;
   return {
     ...(subModel !== "" && { subModel }),
     delayMs: 0,
@@ -107,12 +109,12 @@ function settingsIn({ start }: TrajectoryRun, { env }: Pick<Io, "env">): RunSett
     prices: {},
     profile: "big",
     ...(responseFormat && { responseFormat }),
+    ...(cite && { cite }),
   };
 }
 
 function recordedResult({ start, end }: TrajectoryRun): RlmResult<unknown> | undefined {
   if (end?.text === undefined || end.status === "failed" || end.status === "aborted") return undefined;
   const { text, status, limit, usage, runId } = end;
-  const answered: unknown = start.responseFormat === undefined ? text : JSON.parse(text);
-  return { answer: answered, status, usage, runId, ...(limit && { limit }) };
+  return { ...readAnswer(text, start), status, usage, runId, ...(limit && { limit }) };
 }

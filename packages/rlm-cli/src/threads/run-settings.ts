@@ -15,13 +15,26 @@ export interface RunSettings {
   prices: Record<string, Price>;
   profile: ProfileName;
   responseFormat?: JsonSchema;
+  /** Absent: false. */
+  cite?: true;
   /** Absent: nothing is asked. */
   approve?: readonly Approval[];
 }
 
 export function settingsOf(request: AskRequest): RunSettings {
-  const { model, subModel, baseUrl, contextWindow, delayMs, givenLimits, prices, profile, responseFormat, approve } =
-    request;
+  const {
+    model,
+    subModel,
+    baseUrl,
+    contextWindow,
+    delayMs,
+    givenLimits,
+    prices,
+    profile,
+    responseFormat,
+    cite,
+    approve,
+  } = request;
   return {
     ...(model !== undefined && { model }),
     ...(subModel !== undefined && { subModel }),
@@ -33,6 +46,7 @@ export function settingsOf(request: AskRequest): RunSettings {
     prices,
     profile,
     ...(responseFormat !== undefined && { responseFormat }),
+    ...(cite && { cite }),
     ...(approve.length > 0 && { approve }),
   };
 }
@@ -43,7 +57,7 @@ export function limitsIn({ limits }: Pick<RunSettings, "limits">): Partial<Limit
 }
 
 /** What the next question of a thread has too, where nobody says otherwise: the form of an answer is of one question. */
-export function settingsToKeep({ responseFormat: _, ...kept }: RunSettings): RunSettings {
+export function settingsToKeep({ responseFormat: _, cite: __, ...kept }: RunSettings): RunSettings {
   return kept;
 }
 

@@ -1,8 +1,8 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
-import type { Limits, RlmResult } from "rlm-core";
+import { citedPlaces, type Limits, type RlmResult } from "rlm-core";
 import type { Interrupted, Rlm } from "rlm-langgraph";
 import { decompose } from "rlm-tools";
-import { answer } from "../ask/answer.ts";
+import { answer, type AnswerOptions } from "../ask/answer.ts";
 import type { Asking } from "../ask/asking.ts";
 import type { openModels } from "../ask/open-models.ts";
 import { profiles } from "../ask/profiles.ts";
@@ -40,14 +40,14 @@ export async function runThread(asking: Asking, { state, thread, models, isNew }
   // The store has the trajectory.
   const trace = typeof request.trace === "string" ? openTrace(request.trace, io.cwd) : undefined;
   const { close, tools, ...review } = openReview(asking, { canWait: true });
-  return await answer(asking, { trace, goOn: `rlm resume ${id}` }, async (onEvent) => {
+  return await answer(asking, { trace, goOn: `rlm resume ${id}`, places: placesIn(thread, state) }, async (onEvent) => {
     let written = Promise.resolve();
     const add = (entry: Parameters<typeof addToThread>[2]): void => {
       written = written.then(async () => await addToThread(store, id, entry));
       // Told where it is awaited.
       written.catch(() => {});
     };
-    const { givenLimits, prices, profile, responseFormat } = request;
+    const { givenLimits, prices, profile, responseFormat, cite } = request;
     const settings = settingsOf(request);
     // Without anybody to ask, its runs may wait.
     const rlm: Rlm<unknown, Interrupted> = createRlm<unknown>({
@@ -58,6 +58,7 @@ export async function runThread(asking: Asking, { state, thread, models, isNew }
       profile: profiles[profile],
       tools: [decompose, ...tools],
       ...(responseFormat && { responseFormat }),
+      cite,
       store,
       checkpointer,
       onEvent(event) {
@@ -78,8 +79,8 @@ export async function runThread(asking: Asking, { state, thread, models, isNew }
     try {
       const result = await goOn();
       if (result.status === "interrupted") throw waitsFor(result);
-      const { answer: given, status, limit, usage, runId } = result;
-      const answerRef = await store.put(JSON.stringify({ answer: given, status }));
+      const { answer: given, status, limit, usage, runId, toolCalls: _, ...evidence } = result;
+      const answerRef = await store.put(JSON.stringify({ answer: given, status, ...evidence }));
       add({ ...ended("answered"), runId, usage, answerRef, ...(limit && { limit }) });
       // The checkpoint has the answer too: it is not lost where this cannot be written.
       await written.catch((error: unknown) => say(`warning: ${String(error)}`));
@@ -122,6 +123,12 @@ export async function runThread(asking: Asking, { state, thread, models, isNew }
       return earlier.has(result.runId) ? await begin() : result;
     }
   }).finally(close);
+}
+
+/** Where citations of its newest question are; of contexts of earlier ones there is no more than offsets. */
+export function placesIn({ questions }: Thread, { store }: Pick<State, "store">): AnswerOptions["places"] {
+  const contexts = questions.findLast((question) => question.contexts !== undefined)?.contexts ?? [];
+  return async (citations) => await citedPlaces(citations, contexts, store);
 }
 
 function ended(status: Ended["status"]): Ended {

@@ -148,6 +148,25 @@ describe("the words that a model reads", () => {
     ];
     await expect(shown(messages)).toMatchFileSnapshot("golden/direct-and-conclude.md");
   });
+
+  it("messagesFor(), directMessages() and concludeMessage() of an answer with evidence", async () => {
+    const plain = stateOf(journal);
+    const state = { ...plain, task: { ...plain.task, cite: true }, limit: "turns" } as const;
+    const options = optionsOf(big, 1);
+    const surface = { ...options.surface, cite: true };
+    const without = messagesFor(state, left, options).flatMap(({ content }) => content.split("\n"));
+    const added = messagesFor(state, left, { ...options, surface })
+      .flatMap(({ content }) => content.split("\n"))
+      .filter((line) => !without.includes(line));
+    expect(added).toHaveLength(1);
+    const format = { type: "object", required: ["year"] };
+    const messages: ChatMessage[] = [
+      { role: "system", content: added.join("\n") },
+      ...directMessages(state, [{ name: "context", text: "A short text." }]),
+      concludeMessage({ ...state, task: { ...state.task, responseFormat: format } }, ""),
+    ];
+    await expect(shown(messages)).toMatchFileSnapshot("golden/cite.md");
+  });
 });
 
 function stateOf(events: JournalEvent[]): RlmState {

@@ -131,13 +131,14 @@ function statusLine({ turn, turns, calls, near }: Left): string {
 
 /** What the root model is asked when a limit ends its session. */
 export function concludeMessage(state: RlmState, variables: string): ChatMessage {
+  const { cite, responseFormat } = state.task;
   const parts = [
     `The run has reached its limit on ${state.limit ?? "turns"}: no more turn and no more sub-call is possible.`,
     variables === "" ? "" : `These variables are in the REPL:\n${marked(variables, markOf(state.seed, "variables"))}`,
-    `Give the best answer that what you have seen supports, and say what is missing in it. Reply with the answer alone, or with one block of code that calls FINAL with a variable that holds it.`,
-    state.task.responseFormat === undefined
+    `Give the best answer that what you have seen supports, and say what is missing in it. ${cite === true ? citedForm(responseFormat) : "Reply with the answer alone, or with one block of code that calls FINAL with a variable that holds it."}`,
+    responseFormat === undefined || cite === true
       ? ""
-      : `It has to be JSON that fits this JSON Schema:\n${JSON.stringify(state.task.responseFormat)}`,
+      : `It has to be JSON that fits this JSON Schema:\n${JSON.stringify(responseFormat)}`,
     `Question: ${state.task.query}`,
   ];
   return { role: "user", content: parts.filter((part) => part !== "").join("\n\n") };
@@ -153,9 +154,11 @@ export function directMessages(
   const contexts = given.map(({ name, text }) => `${name}:\n${marked(text, markOf(seed))}`);
   const before = askedBefore(state, markWith(seed));
   const form =
-    task.responseFormat === undefined
-      ? []
-      : [`Reply with JSON alone, which fits this JSON Schema:\n${JSON.stringify(task.responseFormat)}`];
+    task.cite === true
+      ? [citedForm(task.responseFormat)]
+      : task.responseFormat === undefined
+        ? []
+        : [`Reply with JSON alone, which fits this JSON Schema:\n${JSON.stringify(task.responseFormat)}`];
   return [
     {
       role: "system",
@@ -166,4 +169,13 @@ export function directMessages(
     },
     { role: "user", content: [...contexts, ...before, ...form, `Question: ${task.query}`].join("\n\n") },
   ];
+}
+
+/** How a reply has to look that is the answer with its evidence. */
+function citedForm(responseFormat: object | undefined): string {
+  const answer =
+    responseFormat === undefined
+      ? "`answer` is the answer as a text"
+      : `\`answer\` fits this JSON Schema: ${JSON.stringify(responseFormat)}`;
+  return `Reply with JSON alone: {"answer": …, "evidence": [{"claim": "…", "quote": "…", "source": "…"}]}. ${answer}. \`evidence\` has one entry for each claim of the answer: \`claim\` says it shortly, \`quote\` is the passage of the context that shows it, word for word, a whole sentence or line, \`source\` the name of what it is in. Each quote is looked up there. Give an empty array only where the context does not hold the answer.`;
 }

@@ -18,6 +18,8 @@ export interface Surface {
   limits: Limits;
   /** Whether a person may refuse code, a tool's call or the answer, or did in an earlier run of the REPL. @default false */
   reviewed?: boolean;
+  /** Whether the answer needs evidence. @default false */
+  cite?: boolean;
 }
 
 /** The part of the system message that lists the REPL's variables and functions. */
@@ -34,7 +36,7 @@ export function describeSurface(surface: Surface): string {
     ...surface.tools.flatMap(toolLines),
     `- \`print(...values)\`: shows values to you. At most ${count(limits.outputChars)} characters a turn come back (the beginning and the end). What you print you read again in every later turn, so print what you need to decide the next step and keep the rest in variables.`,
     "- `SHOW_VARS()`: prints your variables with their types and sizes.",
-    "- `FINAL(value)`: ends the run with `value` as the answer, in the form that the question asks for; where it leaves that open, the bare value or phrase for a fact, and for anything else prose of the length that the question needs. A string is taken as it is, anything else as JSON.",
+    `- \`FINAL(value${surface.cite === true ? ", evidence" : ""})\`: ends the run with \`value\` as the answer, in the form that the question asks for; where it leaves that open, the bare value or phrase for a fact, and for anything else prose of the length that the question needs. A string is taken as it is, anything else as JSON.${surface.cite === true ? ` ${evidenceWords}` : ""}`,
   ];
   return lines.join("\n");
 }
@@ -52,6 +54,10 @@ export function describeContext({ kind, length, items, paged }: ContextRef): str
 export function count(value: number): string {
   return value.toLocaleString("en-US");
 }
+
+/** What FINAL wants beside the answer where it needs evidence. */
+const evidenceWords =
+  '`evidence` is an array with one `{ claim, quote, source }` for each claim of the answer, such as `[{ claim: "Report 14 gives 7.2 bar", quote: line, source: "context" }]`: `claim` says it shortly, `quote` is the passage of the context that shows it, word for word, a whole sentence or line (at most 2,000 characters; of a count, a few of what was counted), `source` the variable or key that it is in. Cut quotes out of the context by code rather than type them, and look up what a sub-call quotes: one that stands nowhere in the context is an error. Pass `[]` only where the context does not hold the answer.';
 
 /** How what is read in parts differs from what the code knows. */
 function pagedLines(contexts: readonly ContextRef[]): string[] {

@@ -36,7 +36,8 @@ export function createRecall({ runs }: Trajectory, limits: Limits): NonNullable<
 export function endedOf({ start, journal, end }: TrajectoryRun): Ended | undefined {
   if (end?.text === undefined || end.status === "failed" || end.status === "aborted") return undefined;
   const { status, limit, text, toolCalls, usage } = end;
-  const json = toolCalls === undefined && (answerOf(journal)?.json ?? start.responseFormat !== undefined);
+  const json =
+    toolCalls === undefined && (answerOf(journal)?.json ?? (start.responseFormat !== undefined || start.cite === true));
   return { answer: { text, json }, status, ...(limit && { limit }), ...(toolCalls && { toolCalls }), usage };
 }
 

@@ -10,6 +10,7 @@ import type { RlmState } from "../state.ts";
 import { failuresInARow, reviewOfCode, turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
 import { withHistory } from "./compact.ts";
+import { bareCited, citedReply } from "./cited-reply.ts";
 import { execute } from "./execute.ts";
 import { leftOf, promptOptions } from "./generate.ts";
 import { joinToLast } from "./join-to-last.ts";
@@ -104,6 +105,15 @@ async function readLastReply(state: RlmState, run: Run): Promise<Omit<LastTurn, 
     if (outcome === undefined) return { state: executed };
     return { state: executed, answer: { text: await run.store.get(outcome.answerRef), json: outcome.json } };
   }
+  if (state.task.cite === true) {
+    const read = await citedReply(reply, state, run);
+    if ("text" in read) return { state, answer: { text: read.text, json: true } };
+    const bare = answerText(reply);
+    // A text without evidence is an answer still, as one that a person wrote would be.
+    if (responseFormat === undefined && bare !== "")
+      return { state, answer: { text: bareCited(bare, false), json: true } };
+    return { state, problem: read.problem };
+  }
   if (responseFormat !== undefined) {
     const read = readJson(reply, responseFormat);
     return "text" in read ? { state, answer: { text: read.text, json: true } } : { state, problem: read.problem };
@@ -119,8 +129,13 @@ function answerFromOutput({ journal, task }: RlmState): CallValue | undefined {
   );
   const text = shown?.end?.output.text.trim();
   if (text === undefined) return undefined;
-  if (task.responseFormat === undefined) return { text, json: false };
-  return misfit(parsed(text), task.responseFormat) === undefined ? { text, json: true } : undefined;
+  const answer = fittingAnswer(text, task);
+  return answer && task.cite === true ? { text: bareCited(answer.text, answer.json), json: true } : answer;
+}
+
+function fittingAnswer(text: string, { responseFormat }: RlmState["task"]): CallValue | undefined {
+  if (responseFormat === undefined) return { text, json: false };
+  return misfit(parsed(text), responseFormat) === undefined ? { text, json: true } : undefined;
 }
 
 function parsed(text: string): unknown {

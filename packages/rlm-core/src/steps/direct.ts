@@ -5,6 +5,7 @@ import { askModel } from "../queries/ask-model.ts";
 import type { Answered } from "../queries/ask-once.ts";
 import { askAgain, readJson } from "../queries/structured.ts";
 import { answerText } from "../parse-reply.ts";
+import { bareCited, citedFormat, citedReply } from "./cited-reply.ts";
 import type { Run } from "../run.ts";
 import type { RlmState } from "../state.ts";
 import { earlierContexts } from "../session-contexts.ts";
@@ -56,10 +57,12 @@ async function askForAnswer(
   state: RlmState,
   run: Run,
 ): Promise<Pick<Answered, "text" | "toolCalls"> & { json: boolean }> {
-  const { responseFormat } = state.task;
+  const { cite } = state.task;
+  const responseFormat = cite ? citedFormat(state.task) : state.task.responseFormat;
   const ask = { model: run.model, purpose: "direct" as const, depth: state.depth, responseFormat, signal: run.signal };
   const first = await askModel({ ...ask, messages }, run);
   if (first.toolCalls !== undefined) return called(first);
+  if (cite) return await askForCited(first.text, messages, ask, state, run);
   if (responseFormat === undefined) {
     const text = answerText(first.text);
     if (text !== "") return { text, json: false };
@@ -79,6 +82,25 @@ async function askForAnswer(
   if (second.toolCalls !== undefined) return called(second);
   const again = readJson(second.text, responseFormat);
   if ("text" in again) return { text: again.text, json: true };
+  throw new RlmError("model", `Cannot use the model's answer: ${again.problem} It began: ${second.text.slice(0, 200)}`);
+}
+
+/** With evidence; two calls if the first reply is not of its form. */
+async function askForCited(
+  first: string,
+  messages: ChatMessage[],
+  ask: Omit<Parameters<typeof askModel>[0], "messages">,
+  state: RlmState,
+  run: Run,
+): ReturnType<typeof askForAnswer> {
+  const read = await citedReply(first, state, run);
+  if ("text" in read) return { text: read.text, json: true };
+  const second = await askModel({ ...ask, messages: [...messages, ...askAgain(first, read.problem)] }, run);
+  if (second.toolCalls !== undefined) return called(second);
+  const again = await citedReply(second.text, state, run);
+  if ("text" in again) return { text: again.text, json: true };
+  const bare = answerText(second.text);
+  if (state.task.responseFormat === undefined && bare !== "") return { text: bareCited(bare, false), json: true };
   throw new RlmError("model", `Cannot use the model's answer: ${again.problem} It began: ${second.text.slice(0, 200)}`);
 }
 

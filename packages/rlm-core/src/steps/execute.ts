@@ -7,6 +7,7 @@ import { refusedIn, turnsOf } from "../turns.ts";
 import { answerBlock } from "./answer-block.ts";
 import { openBlockLog, type BlockLog } from "./block-log.ts";
 import { liveSession } from "./live-session.ts";
+import { checkCited } from "./check-cited.ts";
 import { codeOf } from "./reviews.ts";
 
 /** Runs the code of the last reply, or goes on with the block that is open, and answers its calls. */
@@ -33,7 +34,7 @@ export async function execute({ reviews: _, ...state }: RlmState, run: Run): Pro
       run.session = session;
       return { ...state, journal: log.journal, pending, usage: run.meter.usage(), ...(limit && { limit }) };
     }
-    const end = await endBlock(progress, log, run);
+    const end = await endBlock(progress, log, state, run);
     run.session = session;
     return { ...state, journal: log.journal, usage: run.meter.usage(), ...(limit && { limit }), ...outcomeOf(end) };
   } catch (error) {
@@ -57,8 +58,9 @@ async function openBlock(
   await start(block);
 }
 
-async function endBlock(done: Done, log: BlockLog, run: Run): Promise<EndEvent> {
+async function endBlock(done: Done, log: BlockLog, state: RlmState, run: Run): Promise<EndEvent> {
   const { output, error, answer, rolledBack, computeMs } = done;
+  if (answer !== undefined && state.task.cite === true) await checkCited(answer.text, state, run);
   const answerRef = answer && (await run.store.put(answer.text));
   const end: EndEvent = {
     type: "end",

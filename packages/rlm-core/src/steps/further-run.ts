@@ -17,6 +17,7 @@ export interface FurtherTask {
   /** @default those that are there */
   contexts?: readonly ContextRef[];
   responseFormat: JsonSchema | undefined;
+  cite?: true | undefined;
 }
 
 /**
@@ -26,7 +27,7 @@ export interface FurtherTask {
  */
 export async function furtherRun(
   before: RlmState,
-  { query, contexts: given, responseFormat }: FurtherTask,
+  { query, contexts: given, responseFormat, cite }: FurtherTask,
   run: Pick<Run, "id" | "store" | "now">,
 ): Promise<RlmState> {
   const { seed, depth, versions, outcome } = before;
@@ -40,13 +41,14 @@ export async function furtherRun(
     run: earlier.length,
     query,
     ...(responseFormat && { responseFormat }),
+    ...(cite && { cite }),
     contexts: brought.map(contextContent),
     variables: [],
-    ...(outcome && { before: await answerBeginning(outcome, run) }),
+    ...(outcome && { before: await answerBeginning(outcome, before.task, run) }),
     ...(said.length > 0 && { said }),
   };
   return {
-    task: { query, contexts, ...(responseFormat && { responseFormat }) },
+    task: { query, contexts, ...(responseFormat && { responseFormat }), ...(cite && { cite }) },
     earlier,
     journal: [...wholeBlocksOf(before.journal), task],
     pending: [],

@@ -66,6 +66,7 @@ export function promptOptions(state: RlmState, run: Run): PromptOptions {
     tools: [...run.tools.filter(isKit), ...tools.filter(({ name }) => !isKitTool(name))],
     models,
     limits,
+    cite: task.cite === true,
     reviewed: asksPersons || newestTask(state.journal)?.said !== undefined,
   };
   return { profile: run.profile, surface };

@@ -29,7 +29,7 @@ export async function liveSession(state: RlmState, journal: readonly JournalEven
 
 export function sessionOptions(state: RlmState, run: Run): SessionOptions {
   const { task, earlier = [], seed, depth } = state;
-  const { responseFormat } = earlier[0] ?? task;
+  const { responseFormat, cite } = earlier[0] ?? task;
   const { limits } = run;
   return {
     contexts: sessionContexts(state),
@@ -43,6 +43,7 @@ export function sessionOptions(state: RlmState, run: Run): SessionOptions {
     libraries: libraryTexts(run.tools),
     limits,
     ...(responseFormat && { responseFormat }),
+    ...(cite && { cite }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { readAnswer } from "../citations/citation.ts";
 import { RejectedError, type LimitName } from "../errors.ts";
 import type { ReviewEvent } from "../journal.ts";
 import { budgetRequest, type Decision, type PendingReview, type ReviewRequest } from "../review.ts";
@@ -30,9 +31,8 @@ export async function reviewRequests(state: RlmState, run: Run): Promise<ReviewR
   if (state.outcome !== undefined && state.outcome.status !== "tool_calls") {
     const { answerRef, status } = state.outcome;
     const { responseFormat } = state.task;
-    const text = await run.store.get(answerRef);
-    const answer: unknown = responseFormat === undefined ? text : JSON.parse(text);
-    return [{ kind: "answer", ...place, status, answer, ...(responseFormat && { responseFormat }) }];
+    const given = readAnswer(await run.store.get(answerRef), state.task);
+    return [{ kind: "answer", ...place, status, ...given, ...(responseFormat && { responseFormat }) }];
   }
   if (state.reviews !== undefined && state.reviews.length > 0)
     return await Promise.all(state.reviews.map((pending) => requestOf(pending, place, run)));
@@ -56,7 +56,7 @@ export async function deliverDecisions(
   for (const [index, request] of requests.entries()) {
     const decision = decisions[index];
     if (decision === undefined) throw new TypeError(`Cannot go on: nothing was said on question ${index + 1}`);
-    if (index >= written) await recordDecision(request, decision, log, run, state.outcome);
+    if (index >= written) await recordDecision(request, decision, log, run, state);
   }
   const said = log.journal.slice(state.journal.length).filter((event) => event.type === "review");
   const { reviews: _, limit, outcome, ...rest } = state;
@@ -80,8 +80,7 @@ async function acceptedOutcome(
   const outcome = outcomeOf(state);
   if (said?.decision !== "reject") return said && outcomeOfReview(said);
   if (outcome.status === "final") return undefined;
-  const text = await store.get(outcome.answerRef);
-  const answer: unknown = state.task.responseFormat === undefined ? text : JSON.parse(text);
+  const { answer } = readAnswer(await store.get(outcome.answerRef), state.task);
   throw new RejectedError(answer, said.message);
 }
 

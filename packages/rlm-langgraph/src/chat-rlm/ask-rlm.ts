@@ -1,7 +1,7 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { AIMessage } from "@langchain/core/messages";
-import { big, named, type JsonSchema, type Model, type RlmEvent, type RlmResult } from "rlm-core";
+import { big, named, type Cited, type JsonSchema, type Model, type RlmEvent, type RlmResult } from "rlm-core";
 import { Rlm } from "../create-rlm.ts";
 import { fromChatModel } from "../from-chat-model.ts";
 import type { CallOptions, ChatModel } from "../from-chat-model/chat-model.ts";
@@ -52,9 +52,20 @@ export async function askRlm(input: LongInput, call: RlmCall): Promise<AIMessage
 }
 
 /** The result as a message; the name of the model that answered is the caller's to add. */
-function toMessage({ answer, status, limit, toolCalls, usage, runId }: RlmResult<unknown>, stop?: string[]): AIMessage {
+function toMessage(
+  { answer, status, limit, toolCalls, usage, runId, ...evidence }: RlmResult<unknown> & Partial<Cited>,
+  stop?: string[],
+): AIMessage {
   const { calls, costUsd } = usage;
-  const rlm: RlmMetadata = { status, ...(limit && { limit }), runId, calls, costUsd, usage: usageMetadata(usage) };
+  const rlm: RlmMetadata = {
+    status,
+    ...(limit && { limit }),
+    runId,
+    calls,
+    costUsd,
+    usage: usageMetadata(usage),
+    ...evidence,
+  };
   const text = typeof answer === "string" ? answer : JSON.stringify(answer);
   return new AIMessage({
     content: cutAtStop(text, stop),

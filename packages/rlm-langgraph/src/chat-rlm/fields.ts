@@ -73,7 +73,7 @@ const ownNames: Record<keyof OwnFields, true> = {
 
 /** What tells one ChatRlm from another: models with their settings, and what else an answer depends on. */
 export function identityOf(
-  { model, subModel, limits, responseFormat, profile, tools = [] }: RlmRunnableOptions<unknown>,
+  { model, subModel, limits, responseFormat, cite, profile, tools = [] }: RlmRunnableOptions<unknown>,
   contextAbove: number,
 ): Record<string, unknown> {
   return {
@@ -81,6 +81,7 @@ export function identityOf(
     subModel: subModel === undefined ? undefined : identityOfSubModel(subModel),
     limits,
     responseFormat,
+    ...(cite && { cite }),
     profile,
     tools: tools.map(({ name }) => name),
     contextAbove,
@@ -110,6 +111,7 @@ const plainNames = new Set([
   "stop",
   "disableStreaming",
   "limits",
+  "cite",
   "prices",
   "tags",
   "metadata",

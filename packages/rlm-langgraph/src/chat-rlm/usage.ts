@@ -1,3 +1,4 @@
+import type { Cited } from "rlm-core";
 import {
   AIMessage,
   AIMessageChunk,
@@ -7,8 +8,8 @@ import {
 } from "@langchain/core/messages";
 import type { ChildCallbacks, Tokens } from "./child-callbacks.ts";
 
-/** What `response_metadata.rlm` of a message tells: how the reply came about, and what all of it used. */
-export interface RlmMetadata {
+/** What `response_metadata.rlm` of a message tells: how the reply came about, and what all of it used; `citations` of an rlm with `cite`. */
+export interface RlmMetadata extends Partial<Cited> {
   /** plain: no text was long, so the root model was asked as it is; the others as in a result of createRlm. */
   status: "plain" | "final" | "direct" | "concluded" | "tool_calls";
   /** Absent where a server tells none. */

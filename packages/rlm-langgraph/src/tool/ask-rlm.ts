@@ -1,12 +1,12 @@
 import { ToolMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import type { RlmResult } from "rlm-core";
+import type { Cited, RlmResult } from "rlm-core";
 import type { Rlm } from "../create-rlm.ts";
 import type { RlmContext } from "../to-context.ts";
 import { askForAgent, noteOnLimit, textOfAnswer } from "./ask-for-agent.ts";
 
 /** What an agent's tool message has beside the answer: `rlm.trajectory(runId)` says how it came about. */
-export type RlmToolArtifact = Pick<RlmResult, "runId" | "status" | "limit" | "usage">;
+export type RlmToolArtifact = Pick<RlmResult, "runId" | "status" | "limit" | "usage"> & Partial<Cited>;
 
 /** What a tool is told of the agent that calls it, as far as it is needed here. */
 export type CallRuntime = RunnableConfig & { toolCallId?: string; toolCall?: { id?: string } };
@@ -32,9 +32,17 @@ export async function askRlm(
     if (tool_call_id === undefined) throw result.error;
     return [new ToolMessage({ content: result.told, name, tool_call_id, status: "error" }), undefined];
   }
-  const { runId, status, limit, usage } = result;
+  const {
+    runId,
+    status,
+    limit,
+    usage,
+    answer: _,
+    toolCalls: __,
+    ...evidence
+  }: RlmResult<unknown> & Partial<Cited> = result;
   const content = shortened(textOfAnswer(result), maxAnswerChars) + noteOnLimit(result);
-  return [content, { runId, status, ...(limit && { limit }), usage }];
+  return [content, { runId, status, ...(limit && { limit }), usage, ...evidence }];
 }
 
 function shortened(text: string, most: number): string {

@@ -4,7 +4,7 @@ import { fillSchema } from "./fill-schema.ts";
 import { cutPassages } from "./guest/cut-passages.ts";
 import { entriesOf, type Entry } from "./guest/entries-of.ts";
 import { readPassage } from "./guest/read-passage.ts";
-import { reportOf, reportText } from "./guest/report.ts";
+import { evidenceOf, reportOf, reportText, type Mentions } from "./guest/report.ts";
 import { knownForm, patternOf, termOf } from "./question.ts";
 import type { PlainTask } from "./read-messages.ts";
 import { termInPrompt } from "./readings.ts";
@@ -26,12 +26,17 @@ export function subReply({ words, data }: PlainTask, schema?: JsonSchema): strin
 }
 
 /** The answer to a short context in one call. */
-export function directReply({ words, data }: PlainTask, json: boolean): string {
+export function directReply(task: PlainTask, hasFormat: boolean): string {
+  const cites = task.words.includes('Reply with JSON alone: {"answer": …, "evidence":');
+  const json = cites ? task.words.includes("`answer` fits this JSON Schema:") : hasFormat;
+  const report = mentionsIn(task);
+  if (!cites) return json ? JSON.stringify(report) : reportText(report);
+  return JSON.stringify({ answer: json ? report : reportText(report), evidence: evidenceOf(report) });
+}
+
+function mentionsIn({ words, data }: PlainTask): Mentions {
   const term = termOf(questionIn(words));
-  if (term === undefined) {
-    const empty = emptyReport(knownForm);
-    return json ? JSON.stringify(empty) : empty.note;
-  }
+  if (term === undefined) return emptyReport(knownForm);
   const entries = data.flatMap(({ text }) => entriesIn(text));
   const texts = entries.map(({ text }) => text);
   const source = patternOf(term);
@@ -43,13 +48,12 @@ export function directReply({ words, data }: PlainTask, json: boolean): string {
     })),
   );
   const passages = cutPassages(hits, texts, { reach: 400, size: 4000 });
-  const report = reportOf(
+  return reportOf(
     term,
     entries,
     passages,
     passages.map(({ id, text }) => ({ id, ...readPassage(text, source) })),
   );
-  return json ? JSON.stringify(report) : reportText(report);
 }
 
 function questionIn(words: string): string {

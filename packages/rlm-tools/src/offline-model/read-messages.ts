@@ -9,6 +9,8 @@ export interface RootTask {
   functions: Set<string>;
   /** Whether FINAL's value has to fit a JSON Schema. */
   json: boolean;
+  /** Whether FINAL needs evidence. */
+  cites: boolean;
   /** Replies that it has given already. */
   replies: number;
   /** Model calls left, if the prompt says it. */
@@ -45,6 +47,7 @@ export function readRoot(messages: readonly ChatMessage[]): RootTask | undefined
     contexts: matches(surface, /^- `([\w$]+)`: (?:a string|an array|an object)/gm),
     functions: new Set(matches(surface, /^- `(?:await )?([\w$.]+)\(/gm)),
     json: afterData(first.content).includes("FINAL's value has to fit this JSON Schema:"),
+    cites: surface.includes("\n- `FINAL(value, evidence)`"),
     replies: messages.filter(({ role }) => role === "assistant").length,
     calls: numberIn(status, /([\d,]+) model calls? left/) ?? Infinity,
     pieceChars: numberIn(surface, /sub-call reads at most about ([\d,]+) characters/) ?? 20_000,

@@ -3,7 +3,7 @@ import { emptyReport } from "./empty-report.ts";
 import { cutPassages } from "./guest/cut-passages.ts";
 import { entriesOf } from "./guest/entries-of.ts";
 import { readPassage } from "./guest/read-passage.ts";
-import { reportOf, reportText } from "./guest/report.ts";
+import { evidenceOf, reportOf, reportText } from "./guest/report.ts";
 import { knownForm, patternOf, termOf } from "./question.ts";
 import { readingsSchema, subPrompt } from "./readings.ts";
 import type { RootTask } from "./read-messages.ts";
@@ -64,6 +64,7 @@ function answer(task: RootTask, term: string, source: string): string {
   const carried = [
     guest("cutPassages", cutPassages),
     guest("reportOf", reportOf),
+    ...(task.cites ? [guest("evidenceOf", evidenceOf)] : []),
     ...(json ? [] : [guest("reportText", reportText)]),
     ...(sub ? [] : [guest("readPassage", readPassage)]),
     ...(sub && !functions.has("decompose.pack") ? [guest("pack", pack)] : []),
@@ -75,7 +76,7 @@ const passages = cutPassages(places, texts, ${JSON.stringify(sizes(task))});
 ${sub ? fanOut(task, term) : readByCode(source)}
 // Join: what the readings say, by text, and what is missing.
 const report = reportOf(${JSON.stringify(term)}, entries, passages, readings);
-FINAL(${json ? "report" : "reportText(report)"});
+${finals(task, json ? "report" : "reportText(report)", "evidenceOf(report)")}
 
 ${carried.join("\n\n")}`;
 }
@@ -123,14 +124,21 @@ function sizes({ pieceChars }: RootTask): { reach: number; size: number } {
 
 function concluding(task: RootTask, term: string | undefined): string {
   if (task.conclude?.includes("report") === true)
-    return reply("It hands over what it has.", task.json ? "FINAL(report);" : "FINAL(reportText(report));");
+    return reply("It hands over what it has.", finals(task, task.json ? "report" : "reportText(report)"));
   const why = term === undefined ? knownForm : "The run ended before it had read any passage.";
   return task.json ? JSON.stringify(emptyReport(why, term)) : emptyReport(why).note;
 }
 
-function final({ json }: RootTask, why: string, term?: string): string {
+function final(task: RootTask, why: string, term?: string): string {
   const empty = emptyReport(why, term);
-  return `FINAL(${JSON.stringify(json ? empty : empty.note)});`;
+  return finals(task, JSON.stringify(task.json ? empty : empty.note));
+}
+
+/** The call of FINAL. Where that needs evidence an answer without any, or whose evidence is refused, is given twice: that is how to say that there is none. */
+function finals({ cites }: RootTask, value: string, evidence = "[]"): string {
+  if (!cites) return `FINAL(${value});`;
+  const bare = `try { FINAL(${value}, []); } catch { FINAL(${value}, []); }`;
+  return evidence === "[]" ? bare : `try { FINAL(${value}, ${evidence}); } catch { ${bare} }`;
 }
 
 /** A function as the code carries it: its source text, without the blanks that stripped types leave. */

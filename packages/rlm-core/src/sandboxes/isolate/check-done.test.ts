@@ -33,6 +33,39 @@ describe("checkDone()", () => {
   });
 });
 
+describe("checkDone() of a cited answer", () => {
+  const citation = { claim: "c", source: "context", key: "a.0", start: 4, end: 7, quote: "abc" };
+  const cited = { outputChars: 200, answerChars: 20, cite: true } as const;
+  const ending = (answer: unknown, json = true): object => ({
+    ...done,
+    answer: { text: JSON.stringify(answer), json },
+  });
+
+  it("takes an answer with citations", () => {
+    const given = ending({ answer: "yes", citations: [citation, { ...citation, key: 5 }] });
+    expect(checkDone(given, cited)).toEqual(given);
+    const value = ending({ answer: { a: 1 }, citations: [] });
+    expect(checkDone(value, { ...cited, ...rules })).toEqual(value);
+  });
+
+  it.each([
+    ["a bare answer", ending("yes")],
+    ["a text", ending({ answer: "yes", citations: [] }, false)],
+    ["no citations", ending({ answer: "yes" })],
+    ["no answer", ending({ citations: [] })],
+    ["something beside them", ending({ answer: "yes", citations: [], unverified: [] })],
+    ["an answer over the limit", ending({ answer: "y".repeat(21), citations: [] })],
+    ["too many citations", ending({ answer: "yes", citations: Array.from({ length: 101 }, () => citation) })],
+    ["a citation without a quote", ending({ answer: "yes", citations: [{ ...citation, end: 4, quote: "" }] })],
+    ["a passage of another length", ending({ answer: "yes", citations: [{ ...citation, end: 8 }] })],
+    ["a place that is none", ending({ answer: "yes", citations: [{ ...citation, start: -3, end: 0 }] })],
+    ["a key that is none", ending({ answer: "yes", citations: [{ ...citation, key: { a: 1 } }] })],
+    ["more than a citation has", ending({ answer: "yes", citations: [{ ...citation, places: 2 }] })],
+  ])("refuses %s", (_name, given) => {
+    expect(() => checkDone(given, cited)).toThrow(BadFrame);
+  });
+});
+
 describe("checkInspected()", () => {
   const variable = { name: "n", type: "string", size: "1 character", preview: '"a"' };
 

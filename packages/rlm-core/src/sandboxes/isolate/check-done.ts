@@ -1,3 +1,4 @@
+import { areCitations, maxCitedChars } from "../../citations/citation.ts";
 import { misfit, type JsonSchema } from "../../json-schema.ts";
 import type { CodeError } from "../../output.ts";
 import type { CallValue, Done, Variable } from "../../sandbox.ts";
@@ -9,6 +10,8 @@ export interface DoneRules {
   outputChars: number;
   answerChars: number;
   responseFormat?: JsonSchema;
+  /** The answer comes with citations. */
+  cite?: true;
 }
 
 /** The end of a block from the child, checked; the answer is held against the response format once more. */
@@ -56,7 +59,19 @@ function checkError(value: unknown): CodeError {
   };
 }
 
-function checkAnswer(value: unknown, { answerChars, responseFormat }: DoneRules): CallValue {
+function checkAnswer(value: unknown, rules: DoneRules): CallValue {
+  if (rules.cite !== true) return checkBare(value, rules);
+  const given = checkValue(value, maxCitedChars(rules.answerChars), "a cited answer");
+  if (!given.json) throw new BadFrame("a cited answer that is no JSON");
+  const { answer, citations, ...rest } = record(parseJson(given.text, "a cited answer"), "a cited answer");
+  if (answer === undefined || Object.keys(rest).length > 0) throw new BadFrame("a cited answer of another form");
+  if (!areCitations(citations)) throw new BadFrame("citations that are none");
+  const isText = typeof answer === "string" && rules.responseFormat === undefined;
+  checkBare({ text: isText ? answer : JSON.stringify(answer), json: !isText }, rules);
+  return given;
+}
+
+function checkBare(value: unknown, { answerChars, responseFormat }: DoneRules): CallValue {
   const answer = checkValue(value, answerChars, "an answer");
   if (responseFormat !== undefined) {
     const reason = misfit(answer.json ? parseJson(answer.text, "an answer") : answer.text, responseFormat);

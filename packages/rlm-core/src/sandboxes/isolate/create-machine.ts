@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { SandboxError } from "../../errors.ts";
+import { quoteForm } from "../../citations/quote-form.ts";
 import { misfit, schemaProblem, type JsonSchema } from "../../json-schema.ts";
 import type { CodeError, Output } from "../../output.ts";
 import type { CallValue, Done, Variable } from "../../sandbox.ts";
@@ -78,6 +79,7 @@ export function createMachine(options: MachineOptions): Machine {
       describeProblem(() =>
         misfit(JSON.parse(value), schema === "" ? (responseFormat ?? {}) : (JSON.parse(schema) as JsonSchema)),
       ),
+    quoteForm: (quote) => JSON.stringify(quoteForm(quote)),
     readContext: (name, from, to) => readPart(() => readers.text(name, from, to)),
     readRows: (name, row) => readPart(() => readers.rows(name, row)),
     readMember: (name, index) => readPart(() => readers.member(name, index)),

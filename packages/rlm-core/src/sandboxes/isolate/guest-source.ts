@@ -1,11 +1,14 @@
 import { createAnswer } from "./guest/answer.ts";
 import { boot, type Parts } from "./guest/boot.ts";
 import { installClock } from "./guest/clock.ts";
+import { createEachString } from "./guest/each-string.ts";
+import { createEvidence } from "./guest/evidence.ts";
 import { createFind } from "./guest/find.ts";
 import { createFormat } from "./guest/format.ts";
 import type { GuestHost } from "./guest/host.ts";
 import { harden } from "./guest/harden.ts";
 import { createInspect } from "./guest/inspect.ts";
+import { createLocate } from "./guest/locate.ts";
 import { createLongLists } from "./guest/long-list.ts";
 import { createLongTexts } from "./guest/long-text.ts";
 import { createTextParts } from "./guest/text-parts.ts";
@@ -36,7 +39,10 @@ const parts: Parts = {
   createTextPieces,
   createLongTexts,
   createLongLists,
+  createEachString,
   createFind,
+  createLocate,
+  createEvidence,
   createMap,
   createVariables,
   createInspect,
@@ -51,6 +57,7 @@ export const callbackNames: readonly (keyof GuestHost)[] = [
   "printed",
   "schemaProblem",
   "fitProblem",
+  "quoteForm",
   "readContext",
   "readRows",
   "readMember",

@@ -71,7 +71,7 @@ export function rehearsalFor(options: SessionOptions): Buffer {
   return encodeFrame({ type: "rehearse", options: machineOptions(options) });
 }
 
-function machineOptions({ seed, queries, tools, kits, responseFormat, limits }: SessionOptions): OpeningOptions {
+function machineOptions({ seed, queries, tools, kits, responseFormat, cite, limits }: SessionOptions): OpeningOptions {
   const { promptChars, outputChars, heapMb, answerChars } = limits;
   return {
     seed,
@@ -80,6 +80,7 @@ function machineOptions({ seed, queries, tools, kits, responseFormat, limits }: 
     kits: [...kits],
     limits: { promptChars, outputChars, heapMb, answerChars },
     ...(responseFormat !== undefined && { responseFormat }),
+    ...(cite && { cite }),
   };
 }
 

@@ -26,6 +26,8 @@ export interface Machine {
 export interface MachineRun {
   run: number;
   responseFormat?: JsonSchema;
+  /** Whether FINAL needs evidence. @default false */
+  cite?: true;
 }
 
 export type Step = { kind: "waiting"; calls: RawCall[] } | Done;
@@ -53,5 +55,7 @@ export interface MachineOptions {
   /** Texts of the kits' libraries, by hash. */
   libraries?: ReadonlyMap<string, string>;
   responseFormat?: JsonSchema;
+  /** Whether FINAL needs evidence. @default false */
+  cite?: true;
   limits: Pick<Limits, "promptChars" | "outputChars" | "heapMb" | "answerChars">;
 }

@@ -60,15 +60,20 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
     );
     guest.kitFunctions.applySync(undefined, [name, made.derefInto({ release: true })]);
   }
-  const bind: OpenIsolate["bind"] = ({ run, responseFormat }, timeout) => {
+  const bind: OpenIsolate["bind"] = ({ run, responseFormat, cite = false }, timeout) => {
     // Not those that a kit has: a number is no reason to take a name away.
     const bindings = bindingsIn(given, run).filter(({ name, own }) => own || !taken.has(name));
     for (const { name } of bindings) reserved.add(name);
-    return guest.bind.applySync(undefined, [run, JSON.stringify(bindings), responseFormat === undefined ? 0 : 1], {
-      timeout,
-    }) as string;
+    return guest.bind.applySync(
+      undefined,
+      [run, JSON.stringify(bindings), responseFormat === undefined ? 0 : 1, cite ? 1 : 0],
+      {
+        timeout,
+      },
+    ) as string;
   };
-  bind({ run: 0, ...(options.responseFormat && { responseFormat: options.responseFormat }) }, bindMs);
+  const { responseFormat, cite } = options;
+  bind({ run: 0, ...(responseFormat && { responseFormat }), ...(cite && { cite }) }, bindMs);
   guest.ready.applySync(undefined, [seed]);
   const before = usedBytes(isolate);
   const isOver = (): boolean => usedBytes(isolate) - before > mostUsed * limits.heapMb * 1_048_576;

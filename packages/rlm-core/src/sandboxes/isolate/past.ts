@@ -36,7 +36,9 @@ export interface Past {
 /** A result as the journal knows it. */
 export type Delivered = Omit<ResultEvent, "type" | "delivery">;
 
-export function createPast(options: Pick<SessionOptions, "seed" | "contexts" | "history" | "responseFormat">): Past {
+export function createPast(
+  options: Pick<SessionOptions, "seed" | "contexts" | "history" | "responseFormat" | "cite">,
+): Past {
   const history = options.history ?? [];
   const journal = withoutRolledBack(history);
   const outstanding = new Map<number, SubCall>();
@@ -137,8 +139,8 @@ export function createPast(options: Pick<SessionOptions, "seed" | "contexts" | "
 }
 
 /** A session's first run as a machine has to know it. */
-export function firstRun({ responseFormat }: Pick<SessionOptions, "responseFormat">): MachineRun {
-  return { run: 0, ...(responseFormat && { responseFormat }) };
+export function firstRun({ responseFormat, cite }: Pick<SessionOptions, "responseFormat" | "cite">): MachineRun {
+  return { run: 0, ...(responseFormat && { responseFormat }), ...(cite && { cite }) };
 }
 
 function lastRolledBack(history: readonly JournalEvent[]): Done | undefined {

@@ -48,7 +48,7 @@ export async function openMachine(
 /** `heldMb`: what the contexts take of the process's memory. */
 function remoteMachine(child: Child, options: SessionOptions, heldMb: number): RemoteMachine {
   const { queries, tools } = options;
-  let { responseFormat } = options;
+  let { responseFormat, cite } = options;
   const contexts = options.contexts.map((context) => ({ name: contextKey(context), length: context.length }));
   const { promptChars, outputChars, heapMb, answerChars, computeMs } = options.limits;
   const memoryMb = heapMb + heldMb + baseMb;
@@ -108,6 +108,7 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
       outputChars,
       answerChars,
       ...(responseFormat !== undefined && { responseFormat }),
+      ...(cite && { cite }),
     });
     open.clear();
     charsInFlight = 0;
@@ -116,7 +117,7 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
 
   return {
     run({ code, clock, computeMs: budget, recorded = false, of }) {
-      ({ responseFormat } = of);
+      ({ responseFormat, cite } = of);
       budgetMs = budget;
       passedMs = 0;
       return enter([encodeFrame({ type: "run", code, clock, computeMs: budget, recorded, of })]);

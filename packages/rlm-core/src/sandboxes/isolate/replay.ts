@@ -59,8 +59,8 @@ export function endEvent({ output, error, answer, rolledBack, computeMs }: Done)
 }
 
 /** A further run as a machine has to know it. */
-export function runOf({ run, responseFormat }: TaskEvent): MachineRun {
-  return { run, ...(responseFormat && { responseFormat }) };
+export function runOf({ run, responseFormat, cite }: TaskEvent): MachineRun {
+  return { run, ...(responseFormat && { responseFormat }), ...(cite && { cite }) };
 }
 
 interface Block extends BlockEvent {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { SandboxError } from "../../errors.ts";
 import { contextContent } from "../../file-ref.ts";
 import type { TaskEvent } from "../../journal.ts";
-import type { JsonSchema } from "../../json-schema.ts";
 import type { SessionContext } from "../../sandbox.ts";
 import { law, type SandboxLaw } from "./law.ts";
 import { doneOf, printedBy } from "./recorder.ts";
@@ -98,10 +97,10 @@ export const runLaws: readonly SandboxLaw[] = [
   law("FINAL's value has to fit what its run asks for, live and in a replay", async (bench) => {
     const repl = await bench.open({}, { context: "text" });
     assert.deepEqual(doneOf(await repl.run("print(1); FINAL('a')")).answer, { text: "a", json: false });
-    await begin(repl, { type: "object" });
+    await begin(repl, { responseFormat: { type: "object" } });
     assert.equal(doneOf(await repl.run("print(1); FINAL('b')")).error?.kind, "answer");
     assert.deepEqual(doneOf(await repl.run("FINAL({})")).answer, { text: "{}", json: true });
-    await begin(repl, { type: "string" });
+    await begin(repl, { responseFormat: { type: "string" } });
     const rebuilt = await bench.replay(repl);
     for (const one of [repl, rebuilt])
       assert.deepEqual(doneOf(await one.run("print(1); FINAL('c')", 7)).answer, { text: '"c"', json: true });
@@ -119,13 +118,34 @@ export const runLaws: readonly SandboxLaw[] = [
     assert.ok(context);
     await assert.rejects(other.session.begin(taskOf(1, [context])), SandboxError);
   }),
+
+  law("a run that cites takes quotes of all contexts alone, by the names that they have in it", async (bench) => {
+    const final = (quote: string): string => `print(1); FINAL("a", [{ claim: "c", quote: "${quote}" }])`;
+    const repl = await bench.open({ cite: true }, { context: "The heron waits by the river." });
+    const refused = doneOf(await repl.run(final("The heron sleeps by the river.")));
+    assert.deepEqual([refused.error?.kind, refused.answer], ["answer", undefined]);
+    const quote = "The heron waits";
+    const place = { claim: "c", start: 0, end: quote.length, quote };
+    const cited = (source: string): unknown => ({ answer: "a", citations: [{ ...place, source }] });
+    assert.deepEqual(JSON.parse(doneOf(await repl.run(final(quote))).answer?.text ?? ""), cited("context"));
+    const more = await bench.brings(repl, 1, { context: "Another text." });
+    await begin(more, { cite: true });
+    assert.deepEqual(JSON.parse(doneOf(await more.run(final(quote))).answer?.text ?? ""), cited("context_0"));
+    await begin(more);
+    assert.deepEqual(doneOf(await more.run("print(1); FINAL('plain')")).answer, { text: "plain", json: false });
+    const rebuilt = await bench.replay(more);
+    assert.equal(rebuilt.session.digest, more.session.digest);
+  }),
 ];
 
 /** Begins the next run, in the session and in its journal. */
-async function begin({ session, journal, options }: Recorded, responseFormat?: JsonSchema): Promise<void> {
+async function begin(
+  { session, journal, options }: Recorded,
+  form: Pick<TaskEvent, "responseFormat" | "cite"> = {},
+): Promise<void> {
   const run = journal.filter(({ type }) => type === "task").length + 1;
   const contexts = options.contexts.filter((context) => context.run === run);
-  const task = { ...taskOf(run, contexts), ...(responseFormat && { responseFormat }) };
+  const task = { ...taskOf(run, contexts), ...form };
   await session.begin(task);
   journal.push(task);
 }

@@ -85,3 +85,14 @@ export function reportText({ note, term, texts, mentions, missing, found }: Ment
   });
   return [`${note} ${summary}`, ...lines].join("\n");
 }
+
+/** The sentences of a report as evidence; those that are too short to show anything are left out. Guest code: self-contained. */
+export function evidenceOf({ term, found }: Mentions): { claim: string; quote: string }[] {
+  return found
+    .map(({ at, first }) => ({
+      claim: `${at} mentions “${term}”.`.slice(0, 1000),
+      quote: first.replace(/^… | …$/g, ""),
+    }))
+    .filter(({ quote }) => quote.replace(/[^\p{L}\p{N}]/gu, "").length >= 12)
+    .slice(0, 20);
+}

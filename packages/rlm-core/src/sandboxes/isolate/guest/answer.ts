@@ -1,14 +1,15 @@
+import type { Evidence } from "./evidence.ts";
 import type { Format } from "./format.ts";
 import type { GuestHost, GuestSettings } from "./host.ts";
 import type { Kinds } from "./kinds.ts";
 import type { Realm } from "./realm.ts";
 
 export interface Answer {
-  final: (value: unknown) => never;
+  final: (value: unknown, evidence?: unknown) => never;
   /** Begins a block. */
   begin: () => void;
   /** Begins a run: its first block may be refused as that of the first was. */
-  beginRun: (hasResponseFormat: boolean) => void;
+  beginRun: (hasResponseFormat: boolean, cites: boolean) => void;
   given: () => boolean;
   /** Ends whatever code goes on after the answer. */
   closed: () => void;
@@ -25,6 +26,7 @@ export function createAnswer(
   kinds: Kinds,
   format: Format,
   settings: GuestSettings,
+  cited: Evidence,
   quiet: () => boolean,
 ): Answer {
   const { stringify, wellFormed, count, errorAt, weakAdd, weakHas, indexOf } = realm;
@@ -34,6 +36,9 @@ export function createAnswer(
   // Only in the first block of a run, and once.
   let mayRefuse = true;
   let hasFormat = false;
+  let cites = false;
+  // Once in a run too: where the context does not hold the answer there is none.
+  let mayRefuseBare = true;
   let blocks = 0;
 
   const refuse = (message: string): never => {
@@ -69,7 +74,39 @@ export function createAnswer(
     );
   };
 
-  const final = (value: unknown): never => {
+  /** The citations of evidence, as JSON. */
+  const citationsOf = (evidence: unknown): string => {
+    const isBare =
+      evidence === undefined ||
+      (typeof evidence === "object" &&
+        evidence !== null &&
+        kinds.kindOf(evidence) === "array" &&
+        realm.dataOf(evidence, "length") === 0);
+    if (isBare && mayRefuseBare) {
+      mayRefuseBare = false;
+      return refuse(
+        "FINAL was not accepted: it has no evidence. Call FINAL(value, evidence), where evidence is an array with { claim, quote, source } for each claim of the answer. Only if the context does not hold the answer call FINAL(value, []) again",
+      );
+    }
+    if (isBare) return "[]";
+    const made = cited(evidence);
+    return "problem" in made ? refuse(`FINAL was not accepted: ${made.problem}`) : made.citations;
+  };
+  /** Both in one object, as a model may give them. */
+  const isPair = (value: unknown): value is { answer: unknown; evidence: unknown } =>
+    typeof value === "object" &&
+    value !== null &&
+    kinds.kindOf(value) === "object" &&
+    realm.ownKeys(value).length === 2 &&
+    realm.hasOwn(value, "answer") &&
+    realm.isArray(realm.dataOf(value, "evidence"));
+
+  const final = (value: unknown, evidence?: unknown): never => {
+    if (cites && evidence === undefined && isPair(value))
+      return take(realm.dataOf(value, "answer"), realm.dataOf(value, "evidence"));
+    return take(value, evidence);
+  };
+  const take = (value: unknown, evidence: unknown): never => {
     if (given) throw end;
     const caller = errorAt(realm.Error, "", final);
     // A kit is not the reply's own code; it may call back into it.
@@ -98,8 +135,11 @@ export function createAnswer(
         return refuse(`FINAL was not accepted: the answer does not fit the response format: ${problem}${hint}`);
       }
     }
+    const answer = json || !cites ? text : (stringify(text) as string);
+    const citations = cites ? citationsOf(evidence) : "";
     given = true;
-    host.answered(text, json ? 1 : 0);
+    if (cites) host.answered(`{"answer":${answer},"citations":${citations}}`, 1);
+    else host.answered(text, json ? 1 : 0);
     throw end;
   };
 
@@ -109,8 +149,10 @@ export function createAnswer(
       given = false;
       if (++blocks > 1) mayRefuse = false;
     },
-    beginRun: (hasResponseFormat) => {
+    beginRun: (hasResponseFormat, citesNow) => {
       hasFormat = hasResponseFormat;
+      cites = citesNow;
+      mayRefuseBare = true;
       blocks = 0;
       mayRefuse = true;
     },

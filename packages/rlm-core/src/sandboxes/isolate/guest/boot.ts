@@ -1,10 +1,13 @@
 import type { createAnswer } from "./answer.ts";
 import type { installClock } from "./clock.ts";
+import type { createEachString } from "./each-string.ts";
+import type { createEvidence } from "./evidence.ts";
 import type { createFind } from "./find.ts";
 import type { createFormat } from "./format.ts";
 import type { harden } from "./harden.ts";
 import type { GuestHost, GuestPart, GuestSettings } from "./host.ts";
 import type { createInspect } from "./inspect.ts";
+import type { createLocate, LocateSource, Place } from "./locate.ts";
 import type { createLongLists } from "./long-list.ts";
 import type { createLongTexts } from "./long-text.ts";
 import type { createKinds } from "./kinds.ts";
@@ -36,7 +39,10 @@ export interface Parts {
   createTextPieces: typeof createTextPieces;
   createLongTexts: typeof createLongTexts;
   createLongLists: typeof createLongLists;
+  createEachString: typeof createEachString;
   createFind: typeof createFind;
+  createLocate: typeof createLocate;
+  createEvidence: typeof createEvidence;
   createMap: typeof createMap;
   createVariables: typeof createVariables;
   createInspect: typeof createInspect;
@@ -51,7 +57,7 @@ export interface Guest {
   longRows: (key: string, name: string, run: number, length: number, count: number) => void;
   longObject: (key: string, name: string, run: number, length: number, keys: string) => void;
   /** A run begins, the first one too: contexts get these names (JSON of bindings). Returns the first of their own that cannot be had, or "". */
-  bind: (run: number, bindings: string, hasResponseFormat: number) => string;
+  bind: (run: number, bindings: string, hasResponseFormat: number, cites: number) => string;
   kit: (name: string) => void;
   kitFunctions: (kit: string, made: object) => void;
   kitTool: (kit: string, name: string) => void;
@@ -104,6 +110,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     kinds,
     format,
     settings,
+    (given) => evidence(given),
     () => printed.chars() === 0 && mailbox.made() === calledBefore,
   );
   const mailbox = parts.createMailbox(realm, host, answer.closed);
@@ -159,8 +166,28 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     return defineProperty(global, name, { __proto__: null, value, writable: own } as PropertyDescriptor);
   };
   const newest = (): unknown => realm.mapGet(bound, "context")?.value;
-  const find = parts.createFind(realm, kinds, format, longTexts, longLists, newest);
+  const eachString = parts.createEachString(realm, kinds, longTexts, longLists);
+  const find = parts.createFind(realm, kinds, format, longTexts, eachString, newest);
   reserve("find", find);
+  /** What a citation may name. */
+  let sources = list<LocateSource>();
+  const locate = parts.createLocate(realm, host, kinds, scan, longTexts, longLists, eachString);
+  const evidence = parts.createEvidence(realm, kinds, format, locate, () => sources);
+  const locateQuote = (quote: unknown, within?: unknown): Place | undefined => {
+    if (typeof quote !== "string")
+      throw realm.errorAt(realm.TypeError, `Expected a quote to be a string, got ${typeof quote}`, locateQuote);
+    let wanted = sources;
+    if (within !== undefined) {
+      let name: string | undefined;
+      each(sources, (source) => {
+        if (source.value === within) name ??= source.name;
+      });
+      wanted = list<LocateSource>();
+      wanted[0] = { name, value: within };
+    }
+    const place = locate.place(quote, wanted);
+    return typeof place === "string" ? undefined : place;
+  };
 
   /** Of all runs; what the code has not come to yet it must not notice, or a replay would differ. */
   const given = list<Given>();
@@ -183,7 +210,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   const worthReference = 10_000;
   const queries = parts.createQueries(realm, host, mailbox, settings, longTexts, contextPart);
   /** What kits find of the REPL. */
-  const repl = { __proto__: null, print, find, promptChars: settings.promptChars };
+  const repl = { __proto__: null, print, find, locate: freeze(locateQuote), promptChars: settings.promptChars };
   defineProperty(repl, "context", { __proto__: null, get: newest, enumerable: true } as PropertyDescriptor);
   const offer = (name: string, query: unknown): void => {
     reserve(name, freeze(query));
@@ -248,18 +275,26 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       give({ key, name, run, value: longLists.rows(key, name, count), list: length }),
     longObject: (key, name, run, length, keys) =>
       give({ key, name, run, value: longLists.members(key, keys), list: length }),
-    bind: (run, bindings, hasResponseFormat) => {
+    bind: (run, bindings, hasResponseFormat, cites) => {
       each(given, (one) => {
         if (one.run > reached && one.run <= run) arrive(one);
       });
       reached = run;
       let fixed = "";
+      sources = list();
       each(realm.parse(bindings) as { name: string; contexts: number[]; own: boolean }[], (binding) => {
         const { name, own } = binding;
-        if (bindName(name, valueOf(binding.contexts), own)) lose(name);
+        const value = valueOf(binding.contexts);
+        let isKnown = binding.contexts.length !== 1;
+        const index = binding.contexts[0] as number;
+        each(sources, (source) => {
+          if (source.index === index) isKnown = true;
+        });
+        if (!isKnown) sources[sources.length] = { name, value, index };
+        if (bindName(name, value, own)) lose(name);
         else if (own && fixed === "") fixed = name;
       });
-      answer.beginRun(hasResponseFormat !== 0);
+      answer.beginRun(hasResponseFormat !== 0, cites !== 0);
       return fixed;
     },
     kit: kits.begin,

@@ -1,6 +1,6 @@
+import type { EachString } from "./each-string.ts";
 import type { Format } from "./format.ts";
 import type { Kinds } from "./kinds.ts";
-import type { LongLists } from "./long-list.ts";
 import type { LongTexts } from "./long-text.ts";
 import type { Realm } from "./realm.ts";
 import type { TextPart } from "./text-parts.ts";
@@ -23,12 +23,11 @@ export function createFind(
   kinds: Kinds,
   format: Format,
   longTexts: LongTexts,
-  longLists: LongLists,
+  eachString: EachString,
   context: () => unknown,
 ): (pattern: unknown, options?: unknown) => Found {
-  const { argument, errorAt, slice, indexOf, count, each, put, isArray, isInteger, dataOf, ownKeys, describe } = realm;
+  const { argument, errorAt, slice, indexOf, count, each, put, isArray, isInteger, dataOf, ownKeys } = realm;
   const { TypeError } = realm;
-  const maxDepth = 8;
   const special = "\\^$.*+?()[]{}|/-";
   /** What `find` gave, with its `around`. */
   const found = new realm.WeakMap<object, number>();
@@ -110,30 +109,6 @@ export function createFind(
         put(hits, hits.length, key === undefined ? hit : { key, ...hit });
       }
     };
-    const visit = (value: unknown, key: string | number | undefined, depth: number): void => {
-      if (typeof value === "string") return search(value, key);
-      if (typeof value !== "object" || value === null || depth > maxDepth) return;
-      const part = longTexts.partOf(value);
-      if (part !== undefined) return searchLong(part, key);
-      const kind = kinds.kindOf(value);
-      const inside = (name: string | number): string | number => (key === undefined ? name : `${key}.${name}`);
-      if (kind === "array") {
-        const length = dataOf(value, "length") as number;
-        for (let index = 0; index < length; index++) visit(dataOf(value, index), inside(index), depth + 1);
-      } else if (kind === "object") {
-        const isRead = longLists.isMembers(value);
-        each(ownKeys(value), (name) => {
-          if (isRead) visit((value as Record<PropertyKey, unknown>)[name], inside(name as string), depth + 1);
-          else if (typeof name === "string" && describe(value, name)?.enumerable === true)
-            visit(dataOf(value, name), inside(name), depth + 1);
-        });
-      } else if (kind === "map") {
-        kinds.eachEntry(value, (name, entry) => {
-          if (typeof name === "string" || typeof name === "number") visit(entry, inside(name), depth + 1);
-          return true;
-        });
-      }
-    };
     if (typeof within !== "string" && (typeof within !== "object" || within === null)) {
       throw errorAt(
         TypeError,
@@ -141,7 +116,11 @@ export function createFind(
         find,
       );
     }
-    visit(within, undefined, 0);
+    eachString(within, (text, key) => {
+      if (typeof text === "string") search(text, key);
+      else searchLong(text, key);
+      return false;
+    });
     const result = { total, hits };
     realm.weakPut(found, result, around);
     return result;

@@ -22,6 +22,8 @@ export interface GuestHost {
   schemaProblem: (schema: string) => string;
   /** Why a value does not fit a schema, or "". An empty schema stands for the response format. */
   fitProblem: (schema: string, value: string) => string;
+  /** How a quote is looked for, as JSON: a `QuoteForm`. */
+  quoteForm: (quote: string) => string;
   /** Characters of a context that is read in parts. */
   readContext: (context: string, from: number, to: number) => string;
   /** The rows around one of a context's, as JSON: `{ "first": 17, "rows": […] }`. */
