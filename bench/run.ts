@@ -11,15 +11,17 @@ import { handOverSizes } from "./sandbox/hand-over-sizes.ts";
 import { longText } from "./sandbox/long-text.ts";
 import { output } from "./sandbox/output.ts";
 import { fromSigkill } from "./sigkill.ts";
+import { sizing } from "./sizing.ts";
 import { start } from "./start.ts";
 import { cutting } from "./tools-decompose.ts";
 import { turnOverhead } from "./turns.ts";
 
-/** `pnpm bench`, `pnpm bench durability`, `pnpm bench sandbox`, `pnpm bench tools`. */
+/** `pnpm bench`, `pnpm bench durability`, `pnpm bench sandbox`, `pnpm bench sizing`, `pnpm bench tools`. */
 const groups: Record<string, (() => Promise<Row[]>)[]> = {
   all: [start, turnOverhead, fanOut, graphBesideLoop, handOver, eventLoop, durability, fromSigkill, abort, cutting],
   durability: [durability, fromSigkill],
   sandbox: [start, calls, output, handOverSizes, longText],
+  sizing: [sizing],
   tools: [cutting],
 };
 const name = process.argv[2] ?? "all";
