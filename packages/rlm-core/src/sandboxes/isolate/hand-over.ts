@@ -1,8 +1,8 @@
 import { InputError, SandboxError } from "../../errors.ts";
 import type { ContextRef } from "../../context.ts";
 import type { SessionOptions } from "../../sandbox.ts";
-import type { Child } from "./child-process.ts";
-import { expectType, record, text } from "./guards.ts";
+import type { Child } from "../../confined/child-process.ts";
+import { expectType, record, text } from "../../confined/guards.ts";
 import type { MachineOptions } from "./machine.ts";
 import type { OpenFile } from "./open-files.ts";
 import { sendContext } from "./send-context.ts";

@@ -1,6 +1,6 @@
 import { SandboxError } from "../../errors.ts";
 import type { SessionContext } from "../../sandbox.ts";
-import type { Child } from "./child-process.ts";
+import type { Child } from "../../confined/child-process.ts";
 import { encodeFrame } from "./wire.ts";
 
 /**
