@@ -33,6 +33,9 @@ describe("runConfined()", () => {
     const reason = new Error("enough");
     const stop = new AbortController();
     setTimeout(() => stop.abort(reason), 200);
+    const begin = performance.now();
     await expect(run("hang", { signal: stop.signal })).rejects.toBe(reason);
+    // Long before its own time is over.
+    expect(performance.now() - begin).toBeLessThan(5_000);
   });
 });
