@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { layerNames } from "../packages/rlm-core/src/sandboxes/isolate/layers.ts";
+import { layerNames } from "../packages/rlm-core/src/confined/layers.ts";
 import { core, packages } from "./layers.ts";
 
 const documents = globSync(["*.md", "docs/*.md", "packages/*/README.md"]);

@@ -33,7 +33,9 @@ export const core: Record<string, { files: string; imports: string[] }> = {
   queries: { files: "queries", imports: ["ports", "means"] },
   steps: { files: "steps", imports: ["ports", "means", "queries"] },
   loop: { files: "loop tree options check-models", imports: ["ports", "means", "queries", "steps", "stores"] },
-  sandboxes: { files: "sandboxes", imports: ["ports"] },
+  // A process that runs what may be hostile: the sandbox's own, and whatever else needs one.
+  confined: { files: "confined", imports: [] },
+  sandboxes: { files: "sandboxes", imports: ["ports", "confined"] },
   stores: { files: "stores caches", imports: ["ports"] },
   records: { files: "trajectory* read-trajectory context-difference replay*", imports: ["ports", "means", "stores"] },
   resume: {
@@ -43,11 +45,11 @@ export const core: Record<string, { files: string; imports: string[] }> = {
   // Only the index wires the default sandbox to the loop.
   index: {
     files: "index driver default-sandbox",
-    imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records", "resume"],
+    imports: ["ports", "means", "queries", "steps", "loop", "confined", "sandboxes", "stores", "records", "resume"],
   },
   testing: {
     files: "testing",
-    imports: ["ports", "means", "queries", "steps", "loop", "sandboxes", "stores", "records", "resume"],
+    imports: ["ports", "means", "queries", "steps", "loop", "confined", "sandboxes", "stores", "records", "resume"],
   },
 };
 

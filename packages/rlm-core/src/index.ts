@@ -86,7 +86,7 @@ export { canonicalJournal } from "./turns.ts";
 export { countTokens } from "./tokens.ts";
 
 export { isolate, type IsolateOptions } from "./sandboxes/isolate/isolate.ts";
-export { activeLayers, type Layer, type LayerName } from "./sandboxes/isolate/layers.ts";
+export { activeLayers, type Layer, type LayerName } from "./confined/layers.ts";
 export type {
   CallValue,
   PagedFile,

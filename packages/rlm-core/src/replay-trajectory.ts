@@ -1,6 +1,8 @@
 import type { ContextRef } from "./context.ts";
 import { refOf } from "./context-ref.ts";
 import { ReplayError } from "./errors.ts";
+import { libraryTexts } from "./kit-source.ts";
+import type { Kit } from "./tool.ts";
 import { checkEnd, checkRecord } from "./replay-checks.ts";
 import type { Sandbox, Session, SessionContext, SessionOptions, SubCall, Variable } from "./sandbox.ts";
 import { pagedContext, storeContexts, streamContext, type ContextInput } from "./store-context.ts";
@@ -15,6 +17,8 @@ export interface ReplayOptions {
   context: ContextInput;
   /** Of a further run in a REPL: what the runs before it brought, oldest first. @default [] */
   earlier?: readonly ContextInput[];
+  /** Kits with the libraries that the run's had; a trajectory has the libraries' hashes alone. @default [] */
+  kits?: readonly Kit[];
   sandbox: Sandbox;
   signal?: AbortSignal;
 }
@@ -34,9 +38,10 @@ export interface ReplayedRun {
  */
 export async function replayTrajectory(
   trajectory: Trajectory,
-  { context, earlier = [], sandbox, signal }: ReplayOptions,
+  { context, earlier = [], kits = [], sandbox, signal }: ReplayOptions,
 ): Promise<ReplayedRun[]> {
   const store = memoryStore();
+  const libraries = libraryTexts(kits);
   const calls = new Map<string, SubCall>();
   const replayed: ReplayedRun[] = [];
   // A parent stands before its children, so their calls are known when it is their turn.
@@ -56,11 +61,13 @@ export async function replayTrajectory(
     const difference = contextDifference(start.contexts, contexts);
     if (difference !== undefined) throw new ReplayError(`Cannot replay run ${runId}: ${difference}`);
     checkRecord(run, trajectory);
+    checkLibraries(runId, start, libraries);
     const isFirst = newestTask(run.journal) === undefined;
     const responseFormat = isFirst ? start.responseFormat : start.firstFormat;
     const cite = isFirst ? start.cite : start.firstCite;
     const session = await open(runId, {
       ...start.repl,
+      libraries,
       contexts,
       read: (ref) => store.get(ref),
       stream: (ref) => streamContext(ref, store),
@@ -89,6 +96,17 @@ export async function replayTrajectory(
       throw new ReplayError(`Cannot replay run ${runId}: ${error.message.replace(/^Cannot replay /, "")}`, {
         cause: error,
       });
+    }
+  }
+}
+
+function checkLibraries(runId: string, { repl }: TrajectoryRun["start"], libraries: ReadonlyMap<string, string>): void {
+  for (const kit of repl.kits) {
+    for (const [name, hash] of Object.entries(kit.libraries ?? {})) {
+      if (libraries.has(hash)) continue;
+      throw new ReplayError(
+        `Cannot replay run ${runId}: its kit "${kit.name}" had another library "${name}" (SHA-256 ${hash.slice(0, 12)}…); give the kit in the version that the run had`,
+      );
     }
   }
 }

@@ -1,6 +1,6 @@
-import { startChild, type Child } from "./child-process.ts";
+import { startChild, type Child } from "../../confined/child-process.ts";
 import type { Entry } from "./entry.ts";
-import { confine, seal, type Tools } from "./layers.ts";
+import { confine, seal, type Tools } from "../../confined/layers.ts";
 
 export interface BootOptions {
   execPath: string;

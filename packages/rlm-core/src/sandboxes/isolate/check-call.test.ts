@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BadFrame } from "./bad-frame.ts";
+import { BadFrame } from "../../confined/bad-frame.ts";
 import { checkCall } from "./check-call.ts";
 
 const rules = {

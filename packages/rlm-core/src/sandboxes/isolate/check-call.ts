@@ -1,9 +1,9 @@
 import { schemaProblem, type JsonSchema } from "../../json-schema.ts";
 import type { ContextRef } from "../../context.ts";
 import type { CallValue } from "../../sandbox.ts";
-import { BadFrame } from "./bad-frame.ts";
+import { BadFrame } from "../../confined/bad-frame.ts";
 import type { GuestPart } from "./guest/host.ts";
-import { count, flag, list, oneOf, record, text } from "./guards.ts";
+import { count, flag, list, oneOf, record, text } from "../../confined/guards.ts";
 import type { RawCall } from "./machine.ts";
 
 /** What bounds the calls that one block may have open at once, whatever the guest says. */

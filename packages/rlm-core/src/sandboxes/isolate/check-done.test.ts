@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BadFrame } from "./bad-frame.ts";
+import { BadFrame } from "../../confined/bad-frame.ts";
 import { checkDone, checkInspected } from "./check-done.ts";
 
 const rules = { outputChars: 200, answerChars: 20, responseFormat: { type: "object", required: ["a"] } };

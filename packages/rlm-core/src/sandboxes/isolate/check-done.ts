@@ -2,9 +2,9 @@ import { areCitations, maxCitedChars } from "../../citations/citation.ts";
 import { misfit, type JsonSchema } from "../../json-schema.ts";
 import type { CodeError } from "../../output.ts";
 import type { CallValue, Done, Variable } from "../../sandbox.ts";
-import { BadFrame } from "./bad-frame.ts";
+import { BadFrame } from "../../confined/bad-frame.ts";
 import { checkValue, parseJson } from "./check-call.ts";
-import { count, flag, list, oneOf, record, text } from "./guards.ts";
+import { count, flag, list, oneOf, record, text } from "../../confined/guards.ts";
 
 export interface DoneRules {
   outputChars: number;

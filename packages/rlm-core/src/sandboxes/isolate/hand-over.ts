@@ -1,8 +1,8 @@
 import { InputError, SandboxError } from "../../errors.ts";
 import type { ContextRef } from "../../context.ts";
 import type { SessionOptions } from "../../sandbox.ts";
-import type { Child } from "./child-process.ts";
-import { expectType, record, text } from "./guards.ts";
+import type { Child } from "../../confined/child-process.ts";
+import { expectType, record, text } from "../../confined/guards.ts";
 import type { OpenFile } from "./open-files.ts";
 import { sendText } from "./send-text.ts";
 import { slicesOf } from "../../text-slices.ts";

@@ -2,7 +2,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { InputError, SandboxError } from "../../errors.ts";
 import type { Session } from "../../sandbox.ts";
 import { isolate } from "./isolate.ts";
-import { activeLayers } from "./layers.ts";
+import { activeLayers } from "../../confined/layers.ts";
 import { testSession } from "./testing/test-session.ts";
 
 const sandbox = isolate();

@@ -4,7 +4,7 @@ import type { ContextRef } from "../../context.ts";
 import type { Sandbox, SessionOptions } from "../../sandbox.ts";
 import { boot } from "./boot.ts";
 import { childEntry, type Entry } from "./entry.ts";
-import { activeLayers, confinementTools, layerNames, type LayerName, type Tools } from "./layers.ts";
+import { activeLayers, confinementTools, layerNames, type LayerName, type Tools } from "../../confined/layers.ts";
 import { createPool } from "./pool.ts";
 import { maxContextChars } from "./hand-over.ts";
 import { openSession } from "./session.ts";

@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultLimits } from "../../limits.ts";
-import { activeLayers } from "./layers.ts";
+import { activeLayers } from "../../confined/layers.ts";
 import { holdings, leftSince } from "./testing/leftovers.ts";
 import { createScene } from "./testing/lifetime-scene.ts";
 import { survivedEnds } from "./testing/survived-ends.ts";

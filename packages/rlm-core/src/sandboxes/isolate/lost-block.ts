@@ -1,6 +1,6 @@
 import type { CodeError } from "../../output.ts";
 import type { Done, SessionOptions } from "../../sandbox.ts";
-import type { ChildLost, LossKind } from "./child-lost.ts";
+import type { ChildLost, LossKind } from "../../confined/child-lost.ts";
 
 /** The end of a block that took its process with it: it never happened, and the model is told why. */
 export function lostBlock(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Child } from "./child-process.ts";
+import type { Child } from "../../confined/child-process.ts";
 import { createPool } from "./pool.ts";
 
 /** Processes that live until they are killed, and the list of those that were started. */

@@ -1,4 +1,4 @@
-import type { Child } from "./child-process.ts";
+import type { Child } from "../../confined/child-process.ts";
 
 /** Bounds the live processes of one sandbox and keeps some booted ahead. */
 export interface Pool {

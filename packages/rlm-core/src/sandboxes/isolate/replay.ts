@@ -3,7 +3,7 @@ import { ReplayError, SandboxError } from "../../errors.ts";
 import type { BlockEvent, CallEvent, EndEvent, JournalEvent, ResultEvent, TaskEvent } from "../../journal.ts";
 import type { Done, SubCall } from "../../sandbox.ts";
 import { textRef } from "../../text-ref.ts";
-import { BlamelessLoss, ChildLost } from "./child-lost.ts";
+import { BlamelessLoss, ChildLost } from "../../confined/child-lost.ts";
 import type { MachineRun } from "./machine.ts";
 import type { RemoteMachine, RemoteStep } from "./remote-machine.ts";
 

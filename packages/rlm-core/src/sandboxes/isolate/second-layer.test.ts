@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Session } from "../../sandbox.ts";
-import { activeLayers } from "./layers.ts";
+import { activeLayers } from "../../confined/layers.ts";
 import { openPlayed, sandboxPids, testSession } from "./testing/test-session.ts";
 
 // What still holds when the code is out of the isolate and has Node, or `isolated-vm` itself, inside the process. The child

@@ -1,5 +1,5 @@
 import { SandboxError } from "../../errors.ts";
-import type { Child } from "./child-process.ts";
+import type { Child } from "../../confined/child-process.ts";
 import { encodeFrame } from "./wire.ts";
 
 /**

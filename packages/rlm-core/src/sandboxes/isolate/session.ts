@@ -3,7 +3,7 @@ import { canonicalJson } from "../../hash.ts";
 import { contextContent } from "../../file-ref.ts";
 import type { TaskEvent } from "../../journal.ts";
 import type { Done, Progress, Session, SessionOptions, SubResult } from "../../sandbox.ts";
-import { BlamelessLoss, ChildLost } from "./child-lost.ts";
+import { BlamelessLoss, ChildLost } from "../../confined/child-lost.ts";
 import { lostBlock } from "./lost-block.ts";
 import { createPast, firstRun } from "./past.ts";
 import type { Place, Pool } from "./pool.ts";

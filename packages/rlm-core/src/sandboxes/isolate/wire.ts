@@ -1,3 +1,4 @@
+import { encodeFrame as encode } from "../../confined/encode-frame.ts";
 import type { ContextRef } from "../../context.ts";
 import type { CallValue, Done, PagedFile, Variable } from "../../sandbox.ts";
 import type { MachineOptions, MachineRun, RawCall } from "./machine.ts";
@@ -51,10 +52,5 @@ export type FromChild =
 
 /** A frame as bytes. */
 export function encodeFrame(frame: ToChild | FromChild): Buffer {
-  const json = JSON.stringify(frame);
-  const bytes = Buffer.byteLength(json);
-  const encoded = Buffer.allocUnsafe(4 + bytes);
-  encoded.writeUInt32LE(bytes, 0);
-  encoded.write(json, 4);
-  return encoded;
+  return encode(frame);
 }

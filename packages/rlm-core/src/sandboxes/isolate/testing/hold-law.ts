@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { defaultLimits } from "../../../limits.ts";
 import type { SessionOptions } from "../../../sandbox.ts";
 import { isolate } from "../isolate.ts";
-import { childrenOf } from "../process-tree.ts";
+import { childrenOf } from "../../../confined/process-tree.ts";
 import { isRunning } from "./test-session.ts";
 
 /** A law, as `rlm-core/testing` has them. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { isolate } from "../isolate.ts";
-import { childrenOf } from "../process-tree.ts";
+import { childrenOf } from "../../../confined/process-tree.ts";
 import { holdings, leftSince } from "./leftovers.ts";
 import { computes, createScene } from "./lifetime-scene.ts";
 import { survivedEnds } from "./survived-ends.ts";

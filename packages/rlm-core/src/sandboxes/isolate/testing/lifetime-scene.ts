@@ -8,7 +8,7 @@ import { named } from "../../../named.ts";
 import type { SessionOptions } from "../../../sandbox.ts";
 import type { RunStore } from "../../../store.ts";
 import { pagedContext, storeContexts, streamContext } from "../../../store-context.ts";
-import { childrenOf } from "../process-tree.ts";
+import { childrenOf } from "../../../confined/process-tree.ts";
 import { sandboxPids, testSession, type TestSession } from "./test-session.ts";
 
 /** Contexts of every kind that a session can have, for tests of what it leaves behind: a text in memory, a file that is handed over, two that are read in parts. */

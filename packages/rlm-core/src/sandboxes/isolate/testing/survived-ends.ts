@@ -4,9 +4,9 @@ import { setImmediate } from "node:timers/promises";
 import type { ContextRef } from "../../../context.ts";
 import type { Session, SessionOptions } from "../../../sandbox.ts";
 import { pagedContext } from "../../../store-context.ts";
-import { startChild, type ChildOptions } from "../child-process.ts";
+import { startChild, type ChildOptions } from "../../../confined/child-process.ts";
 import { isolate, type IsolateOptions } from "../isolate.ts";
-import { confinementTools } from "../layers.ts";
+import { confinementTools } from "../../../confined/layers.ts";
 import { computes, type Scene } from "./lifetime-scene.ts";
 import { sandboxPids } from "./test-session.ts";
 

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Session } from "../../sandbox.ts";
+import type { Session } from "../sandbox.ts";
 import { activeLayers, confine, layerNames } from "./layers.ts";
 import { childrenOf } from "./process-tree.ts";
-import { openScripted, sandboxPids, script, testSession } from "./testing/test-session.ts";
+import { openScripted, sandboxPids, script, testSession } from "../sandboxes/isolate/testing/test-session.ts";
 
 const layers = await activeLayers();
 const has = (name: string): boolean => layers.some((layer) => layer.name === name && layer.active);

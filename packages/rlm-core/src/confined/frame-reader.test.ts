@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { BadFrame } from "./bad-frame.ts";
 import { frameReader } from "./frame-reader.ts";
-import { encodeFrame, type FromChild } from "./wire.ts";
+import { encodeFrame, type FromChild } from "../sandboxes/isolate/wire.ts";
 
 const frames: FromChild[] = [
   { type: "ready" },
