@@ -11,7 +11,7 @@ const program = `
   import { decompose } from "rlm-tools";
 
   const model = scriptedModel([
-    "\`\`\`repl\\nconst pieces = decompose.chunks(context, { size: 5_000 });\\nprint(pieces.length);\\n\`\`\`",
+    "\`\`\`repl\\nconst pieces = decompose.tokens(context, { size: 5_000 });\\nprint(pieces.length);\\n\`\`\`",
     "\`\`\`repl\\nconst fruit = await llm_query('Name a fruit.');\\nFINAL(pieces.length + ' ' + fruit);\\n\`\`\`",
   ]);
   const { answer, status } = await runRlm(
@@ -37,7 +37,8 @@ describe("the packed packages", () => {
     run(process.execPath, [npm, "install", "--engine-strict", "--no-audit", "--no-fund", ...tarballs], project);
   }, 300_000);
 
-  afterAll(() => rmSync(project, { recursive: true, force: true }));
+  // Some ten thousand files.
+  afterAll(() => rmSync(project, { recursive: true, force: true }), 60_000);
 
   it("ask for no workspace and carry the licence, dist and sources, but no tests", () => {
     for (const name of names) {

@@ -1,40 +1,14 @@
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import code from "#libraries/code";
+import integrate from "#libraries/integrate";
+import texts from "#libraries/texts";
+import tokens from "#libraries/tokens";
 
 /** Each an entry of `bundle/entries`. */
 type LibraryName = "code" | "integrate" | "texts" | "tokens";
 
-const texts = new Map<string, string>();
+const libraries: Record<LibraryName, string> = { code, integrate, texts, tokens };
 
-/** The text of a bundled npm library for a kit's `libraries`; read when first asked for, so that a kit gives it by a getter. */
+/** The source text of a library, bundled out of npm packages and this one, for a kit's `libraries`. */
 export function libraryText(name: LibraryName): string {
-  const known = texts.get(name);
-  if (known !== undefined) return known;
-  const text = readFileSync(
-    import.meta.url.endsWith(".ts") ? fromSource(name) : new URL(`./libraries/${name}.js`, import.meta.url),
-    "utf8",
-  );
-  texts.set(name, text);
-  return text;
-}
-
-// No build has been: it is made once, and again when what it is made of changes.
-function fromSource(name: LibraryName): URL {
-  const bundle = new URL("../bundle/", import.meta.url);
-  const hash = createHash("sha256");
-  // What entries import of this package's own is here.
-  for (const folder of [bundle, new URL("./", import.meta.url)]) {
-    const parts = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((part) => part.endsWith(".ts"));
-    for (const part of parts.toSorted()) hash.update(readFileSync(new URL(part.replaceAll("\\", "/"), folder)));
-  }
-  hash.update(readFileSync(new URL("../../../pnpm-lock.yaml", import.meta.url)));
-  const made = new URL(
-    `../node_modules/.cache/rlm-tools/${name}-${hash.digest("hex").slice(0, 32)}.js`,
-    import.meta.url,
-  );
-  if (!existsSync(made))
-    execFileSync(process.execPath, [fileURLToPath(new URL("make-library.ts", bundle)), name, fileURLToPath(made)]);
-  return made;
+  return libraries[name];
 }

@@ -1,0 +1,3 @@
+import { cached } from "../cached.ts";
+
+export default cached("tokens");
