@@ -9,7 +9,7 @@ for (const entry of readdirSync(join(import.meta.dirname, "entries"))) {
   const name = basename(entry, ".ts");
   const library = makeLibrary(name);
   for (const each of library.packages) packages.add(each);
-  save(join(folder, `${name}.js`), `export default ${JSON.stringify(library.text)};\n`);
+  save(join(folder, `${name}.js`), `export const text = ${JSON.stringify(library.text)};\n`);
 }
 const notices = [...packages].toSorted().map(noticeOf);
 save(join(folder, "NOTICES.md"), `# What is inside of these libraries\n\n${notices.join("\n")}`);

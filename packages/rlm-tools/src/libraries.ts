@@ -1,7 +1,7 @@
-import code from "#libraries/code";
-import integrate from "#libraries/integrate";
-import texts from "#libraries/texts";
-import tokens from "#libraries/tokens";
+import { text as code } from "#libraries/code";
+import { text as integrate } from "#libraries/integrate";
+import { text as texts } from "#libraries/texts";
+import { text as tokens } from "#libraries/tokens";
 
 /** Each an entry of `bundle/entries`. */
 type LibraryName = "code" | "integrate" | "texts" | "tokens";

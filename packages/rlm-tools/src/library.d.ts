@@ -1,3 +1,2 @@
 /** The source text of a library: `bundle/from-source` where there was no build, else what `bundle/write-dist.ts` wrote. */
-declare const text: string;
-export default text;
+export declare const text: string;

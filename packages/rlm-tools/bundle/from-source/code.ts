@@ -1,3 +1,3 @@
 import { cached } from "../cached.ts";
 
-export default cached("code");
+export const text: string = cached("code");

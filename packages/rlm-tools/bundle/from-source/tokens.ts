@@ -1,3 +1,3 @@
 import { cached } from "../cached.ts";
 
-export default cached("tokens");
+export const text: string = cached("tokens");
