@@ -19,7 +19,7 @@ const replies: Record<string, string> = {
   "integrate.vote": "42",
   "integrate.pairs": '{"pairs": [[1, 2]]}',
   "integrate.verify":
-    '{"claims": [{"claim": 1, "verdict": "supported", "item": 1, "quote": "the guard was hit"}, {"claim": 2, "verdict": "contradicted", "item": 2, "quote": "two were hurt"}]}',
+    '{"claims": [{"claim": 1, "verdict": "supported", "item": 1, "quote": "the guard was hit"}, {"claim": 2, "verdict": "contradicted", "item": 2, "quote": "two workers were hurt"}]}',
   "integrate.cite":
     '{"claims": [{"claim": 1, "verdict": "supported", "item": 1, "quote": "the guard was hit"}, {"claim": 2, "verdict": "not found"}]}',
 };

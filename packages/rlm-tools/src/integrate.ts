@@ -79,7 +79,7 @@ print(integrate.aggregate(rows, { by: "city", of: "paid" }));`,
       description:
         "all pairs of items that satisfy a condition; give `by`, a field's name or a function, so that only items with a value in common are compared.",
       calls:
-        "one for each block of up to `size` items; for a longer block of n items about 2(n / size)², which is refused above `maxCalls`; failed ones once more",
+        "one for each block of up to `size` items; for a longer one of n items h (h - 1) / 2, h being n / floor(size / 2) rounded up; more than `maxCalls` are refused; failed ones once more",
       example: `const people = [{ name: "Ann Lee", city: "Busan" }, { name: "A. Lee", city: "Busan" }, { name: "Bob", city: "Seoul" }];
 print(await integrate.pairs(people, "they may be the same person", { by: "city" }));`,
       async run(this: KitScope, ...args: unknown[]) {
@@ -91,19 +91,21 @@ print(await integrate.pairs(people, "they may be the same person", { by: "city" 
         '(claims: string[], sources: string[] | string, { size = 20 }) => Promise<{ claim, verdict: "supported" | "contradicted" | "not found", source?, start?, end?, quote?, error? }[]>',
       description:
         "has each claim checked against the sources by a sub-model that sees nothing else; the passage that it goes by is checked to stand there. `source` is an index, `start` and `end` are offsets in it.",
-      calls: "one for each prompt full of sources and `size` claims, failed ones once more",
-      example: `print(await integrate.verify(["The guard was hit.", "Nobody was hurt."], ["12:00 the guard was hit", "12:01 two were hurt"]));`,
+      calls:
+        "one for each prompt full of sources and `size` claims; those that failed, and claims that a reply left out, once more",
+      example: `print(await integrate.verify(["The guard was hit.", "Nobody was hurt."], ["12:00 the guard was hit", "12:01 two workers were hurt"]));`,
       async run(this: KitScope, ...args: unknown[]) {
         return await (this.library("integrate") as Library)["verify"]?.(this.repl, ...args);
       },
     },
     cite: {
       signature:
-        "(claims: string[], sources: string[] | string, { size = 20 }) => Promise<({ claim, source, start, end, quote } | undefined)[]>",
+        "(claims: string[], sources: string[] | string, { size = 20 }) => Promise<({ claim, source, start, end, quote } | Error | undefined)[]>",
       description:
-        "for each claim the passage of the sources that supports it, word for word; undefined where none does.",
-      calls: "one for each prompt full of sources and `size` claims, failed ones once more",
-      example: `print(await integrate.cite(["The guard was hit.", "It rained."], ["12:00 the guard was hit", "12:01 two were hurt"]));`,
+        "for each claim the passage of the sources that supports it, word for word; undefined where none does, an Error where calls failed.",
+      calls:
+        "one for each prompt full of sources and `size` claims; those that failed, and claims that a reply left out, once more",
+      example: `print(await integrate.cite(["The guard was hit.", "It rained."], ["12:00 the guard was hit", "12:01 two workers were hurt"]));`,
       async run(this: KitScope, ...args: unknown[]) {
         return await (this.library("integrate") as Library)["cite"]?.(this.repl, ...args);
       },

@@ -29,7 +29,7 @@ export function aggregate<T>(given: readonly T[], options: AggregateOptions<T> =
   const groups = new Map<string, { key: unknown; count: number; numbers: number[] }>();
   for (const row of rows) {
     const key = keyOf(row);
-    const name = typeof key === "string" ? `s${key}` : `j${JSON.stringify(key) ?? "undefined"}`;
+    const name = `${typeof key} ${typeof key === "object" ? JSON.stringify(key) : String(key)}`;
     const group = groups.get(name) ?? { key, count: 0, numbers: [] };
     groups.set(name, group);
     group.count += 1;
@@ -62,7 +62,10 @@ function reader<T>(given: Reader<T>, name: string): (row: T) => unknown {
 
 function toNumber(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-  if (typeof value !== "string" || !/^\s*[-+]?(?:\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?\s*$/i.test(value))
+  if (
+    typeof value !== "string" ||
+    !/^\s*[-+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?\s*$/i.test(value)
+  )
     return undefined;
   return Number(value.replaceAll(",", ""));
 }
@@ -73,6 +76,9 @@ function least(numbers: readonly number[]): number {
 
 /** The sum as if it were rounded once at the end (Shewchuk 1997, adaptive precision: partial sums that do not overlap). */
 export function exactSum(numbers: readonly number[]): number {
+  // So that no partial sum is beyond what a number can be where the whole is not.
+  if (numbers.some((number) => Math.abs(number) > 2 ** 960))
+    return exactSum(numbers.map((number) => number / 2 ** 60)) * 2 ** 60;
   let partials: number[] = [];
   for (const number of numbers) {
     let x = number;

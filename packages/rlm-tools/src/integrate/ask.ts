@@ -1,14 +1,15 @@
 import type { JsonSchema, KitRepl } from "rlm-core";
 
 /** What of the REPL the functions use; the queries are there, see {@link queriesOf}. */
-export type Queries = Required<Pick<KitRepl, "llm_query_batched" | "llm_map">> & Pick<KitRepl, "promptChars">;
+export type Queries = Required<Pick<KitRepl, "llm_query_batched" | "llm_map">> &
+  Pick<KitRepl, "promptChars" | "locate">;
 
 /** Throws where the run has no sub-calls. */
 export function queriesOf(repl: KitRepl, name: string): Queries {
-  const { llm_query_batched, llm_map, promptChars } = repl;
+  const { llm_query_batched, llm_map, promptChars, locate } = repl;
   if (llm_query_batched === undefined || llm_map === undefined)
     throw new Error(`integrate.${name}: cannot ask: this run has no sub-calls (limits.depth is 0)`);
-  return { llm_query_batched, llm_map, promptChars };
+  return { llm_query_batched, llm_map, promptChars, locate };
 }
 
 export interface AskOptions {
@@ -16,7 +17,7 @@ export interface AskOptions {
   model?: string;
 }
 
-/** A reply or an Error for each prompt, in order; what failed is asked once more, unless nothing is left to ask with. */
+/** A reply or an Error for each prompt, in order; what failed is asked once more, unless nothing is left to ask with or it was a reply that did not fit, which has been asked for again already. */
 export async function askAll(
   { llm_query_batched }: Queries,
   prompts: readonly string[],
@@ -24,7 +25,7 @@ export async function askAll(
 ): Promise<unknown[]> {
   if (prompts.length === 0) return [];
   const replies = await llm_query_batched(prompts, options);
-  const again = replies.flatMap((reply, at) => (reply instanceof Error && !isSpent(reply) ? [at] : []));
+  const again = replies.flatMap((reply, at) => (reply instanceof Error && isWorthAsking(reply) ? [at] : []));
   if (again.length === 0) return replies;
   const more = await llm_query_batched(
     again.map((at) => prompts[at] ?? ""),
@@ -34,8 +35,8 @@ export async function askAll(
   return replies;
 }
 
-function isSpent(error: Error): boolean {
-  return "code" in error && error.code === "budget";
+function isWorthAsking(error: Error): boolean {
+  return !("code" in error && (error.code === "budget" || error.code === "schema"));
 }
 
 /** Options that a function was given: only those it knows, the model's name among them. */

@@ -1,13 +1,13 @@
 import type { JsonSchema, KitRepl } from "rlm-core";
 import { askAll, defined, itemsOf, optionsOf, queriesOf, wordsOf } from "./ask.ts";
-import { contentOf, marked, packed } from "./marked.ts";
+import { contentOf, lineOf, marked, packed } from "./marked.ts";
 
 export interface PairsOptions {
   /** Only items with a value in common are compared: a field's name, or a function that gives one value or several. @default all with all */
   by?: string | ((item: never) => unknown);
   /** Items that one sub-call compares with each other, at most. @default 30 */
   size?: number;
-  /** Sub-calls at most; where more would be needed, nothing is asked. @default 200 */
+  /** Sub-calls at most, those asked once more aside; where more would be needed, nothing is asked. @default 200 */
   maxCalls?: number;
   model?: string;
 }
@@ -27,7 +27,8 @@ const replySchema: JsonSchema = {
 
 /**
  * All pairs of items that satisfy a condition. Items are compared within blocks (`by`), so that calls grow with the number of
- * blocks: a block of n items takes one call if n <= size, else (2n/size)² / 2 of them, rounded up.
+ * blocks: a block of n items takes one call if n <= size, else h (h - 1) / 2 of them, h being n / floor(size / 2), rounded up;
+ * more where that many items do not fit into a prompt.
  */
 export async function pairs(
   repl: KitRepl,
@@ -49,7 +50,7 @@ export async function pairs(
     throw new RangeError(`integrate.pairs: expected maxCalls to be an integer of 1 or more, got ${String(maxCalls)}`);
   const queries = queriesOf(repl, "pairs");
   const room = queries.promptChars - promptOf(task, [], items).length - 200;
-  const lengthOf = (index: number): number => marked([{ number: index + 1, text: contentOf(items[index]) }]).length;
+  const lengthOf = (index: number): number => lineOf({ number: index + 1, text: contentOf(items[index]) }).length;
   const long = items.findIndex((_, index) => lengthOf(index) > room / 2);
   if (long >= 0)
     throw new RangeError(

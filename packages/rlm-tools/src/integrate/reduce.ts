@@ -1,6 +1,6 @@
 import type { KitRepl } from "rlm-core";
 import { askAll, defined, itemsOf, optionsOf, queriesOf, wordsOf, type Queries } from "./ask.ts";
-import { contentOf, marked, packed } from "./marked.ts";
+import { contentOf, lineOf, marked, packed } from "./marked.ts";
 
 export interface ReduceOptions {
   /** "tree": groups are reduced, then what came of them, until one is left. "refine": one draft, bettered group by group. "concatenate": what comes of each group, in order. @default "tree" */
@@ -8,7 +8,7 @@ export interface ReduceOptions {
   model?: string;
 }
 
-/** What is left of many texts. */
+/** What came of many texts. */
 export interface Reduced {
   value: string;
   /** Items that are not in it, by index from `start` to before `end`. */
@@ -38,23 +38,33 @@ export async function reduce(
   const queries = queriesOf(repl, "reduce");
   const parts = items.map((item, index): Part => ({ text: contentOf(item), start: index, end: index + 1 }));
   const room = roomOf(queries, task);
-  const long = parts.find((part) => lengthOf(part) > room);
-  if (long !== undefined)
-    throw new RangeError(
-      `integrate.reduce: item ${long.start} has ${long.text.length} characters, more than the ${room} that fit into a prompt: cut it first by decompose.chunks`,
-    );
-  const work = { queries, task, room, failed: [], ...defined({ model }) };
-  if (parts.length === 0) return { value: "", failed: [] };
-  if (how === "refine") return { value: await refined(parts, work), failed: work.failed };
-  const once = await reducedOnce(parts, work);
-  if (how === "concatenate") return { value: once.map(({ text }) => text).join("\n\n"), failed: work.failed };
-  return { value: await tree(once, work), failed: work.failed };
+  // A draft has the rest of a prompt.
+  const most = how === "refine" ? Math.floor((room * 2) / 3) : room;
+  const fitting = parts.filter((part) => lengthOf(part) <= most);
+  const failed = parts.flatMap((part): Reduced["failed"] =>
+    lengthOf(part) <= most ? [] : [{ start: part.start, end: part.end, error: tooLong(part, most) }],
+  );
+  const work = { queries, task, room: most, draftRoom: room - most, failed, ...defined({ model }) };
+  if (fitting.length === 0) return { value: "", failed };
+  if (how === "refine") return { value: await refined(fitting, work), failed };
+  const once = await reducedOnce(fitting, work);
+  failed.push(...once.failed);
+  if (how === "concatenate") return { value: once.parts.map(({ text }) => text).join("\n\n"), failed };
+  return { value: await tree(once.parts, work), failed };
+}
+
+function tooLong({ text }: Part, most: number): RangeError {
+  return new RangeError(
+    `It has ${text.length} characters, more than the ${most} that fit into a prompt: cut it first by decompose.chunks`,
+  );
 }
 
 interface Work {
   queries: Queries;
   task: string;
   room: number;
+  /** Of "refine": characters that the draft may have in the prompt. */
+  draftRoom: number;
   failed: Reduced["failed"];
   model?: string;
 }
@@ -63,49 +73,54 @@ async function tree(parts: readonly Part[], work: Work): Promise<string> {
   let left = parts;
   while (left.length > 1) {
     const next = await reducedOnce(left, work);
-    // Where nothing gets shorter, or nothing comes back, what there is is the best there is.
-    if (next.length === 0 || next.length >= left.length)
-      return (next.length === 0 ? left : next).map(({ text }) => text).join("\n\n");
-    left = next;
+    // Where nothing comes back, what there is is the best there is, and so it is where nothing gets shorter.
+    if (next.parts.length === 0) break;
+    work.failed.push(...next.failed);
+    const isShorter = next.parts.length < left.length;
+    left = next.parts;
+    if (!isShorter) break;
   }
-  return left[0]?.text ?? "";
+  return left.map(({ text }) => text).join("\n\n");
 }
 
-async function reducedOnce(parts: readonly Part[], work: Work): Promise<Part[]> {
+async function reducedOnce(parts: readonly Part[], work: Work): Promise<{ parts: Part[]; failed: Reduced["failed"] }> {
   const groups = packed(parts, lengthOf, work.room);
   const replies = await askAll(
     work.queries,
     groups.map((group) => promptOf(work.task, group)),
     defined({ model: work.model }),
   );
-  return groups.flatMap((group, at): Part[] => {
-    const [start, end] = [group[0]?.start ?? 0, group.at(-1)?.end ?? 0];
+  const reduced: Part[] = [];
+  const failed: Reduced["failed"] = [];
+  for (const [at, group] of groups.entries()) {
+    const place = placeOf(group);
     const reply = replies[at];
-    if (typeof reply === "string") return [{ text: cut(reply, work.room), start, end }];
-    work.failed.push({ start, end, error: reply instanceof Error ? reply : new Error("no reply") });
-    return [];
-  });
+    if (typeof reply === "string") reduced.push({ text: cut(reply, work.room), ...place });
+    else failed.push({ ...place, error: errorOf(reply) });
+  }
+  return { parts: reduced, failed };
 }
 
 async function refined(parts: readonly Part[], work: Work): Promise<string> {
-  // The draft has a third of a prompt.
-  const groups = packed(parts, lengthOf, Math.floor((work.room * 2) / 3));
   let draft = "";
-  for (const group of groups) {
-    const task =
-      draft === ""
-        ? work.task
-        : `${work.task}\n\nThere is a draft, made of the items before these. Give a whole new version of it that takes these items in; keep what they do not change. The draft, as JSON: ${JSON.stringify(draft)}`;
+  for (const group of packed(parts, lengthOf, work.room)) {
+    const task = draft === "" ? work.task : `${work.task}\n\n${draftWords}${JSON.stringify(draft)}`;
     const [reply] = await askAll(work.queries, [promptOf(task, group)], defined({ model: work.model }));
-    if (typeof reply === "string") draft = cut(reply, Math.floor(work.room / 4));
-    else
-      work.failed.push({
-        start: group[0]?.start ?? 0,
-        end: group.at(-1)?.end ?? 0,
-        error: reply instanceof Error ? reply : new Error("no reply"),
-      });
+    if (typeof reply === "string") draft = cut(reply, work.draftRoom - draftWords.length - 10);
+    else work.failed.push({ ...placeOf(group), error: errorOf(reply) });
   }
   return draft;
+}
+
+const draftWords =
+  "There is a draft, made of the items before these. Give a whole new version of it that takes these items in; keep what they do not change. The draft, as JSON: ";
+
+function placeOf(group: readonly Part[]): { start: number; end: number } {
+  return { start: group[0]?.start ?? 0, end: group.at(-1)?.end ?? 0 };
+}
+
+function errorOf(reply: unknown): Error {
+  return reply instanceof Error ? reply : new Error("no reply");
 }
 
 function promptOf(task: string, group: readonly Part[]): string {
@@ -118,7 +133,7 @@ function roomOf({ promptChars }: Queries, task: string): number {
 
 // As it stands in the prompt: JSON may be up to six times as long as the text.
 function lengthOf({ text, start }: Part): number {
-  return marked([{ number: start + 1, text }]).length;
+  return lineOf({ number: start + 1, text }).length;
 }
 
 /** A reply that is itself too long for the next prompt has lost its sense of proportion; its beginning is kept. */

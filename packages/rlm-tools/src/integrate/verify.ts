@@ -1,6 +1,6 @@
 import type { JsonSchema, KitRepl } from "rlm-core";
-import { askAll, defined, itemsOf, optionsOf, queriesOf, wordsOf } from "./ask.ts";
-import { contentOf, marked, packed } from "./marked.ts";
+import { askAll, defined, itemsOf, optionsOf, queriesOf, wordsOf, type Queries } from "./ask.ts";
+import { contentOf, lineOf, marked, packed } from "./marked.ts";
 
 export interface VerifyOptions {
   /** Claims of one sub-call, at most. @default 20 */
@@ -11,7 +11,7 @@ export interface VerifyOptions {
 /** What the sources say of a claim, with the passage that says so; that it stands there is checked by code. */
 export interface Verified {
   claim: string;
-  /** "not found": no source speaks of it, or the passage that was given stands in none. */
+  /** "not found": no source speaks of it, or the passage that was given stands in none, or is too short to show anything. */
   verdict: "supported" | "contradicted" | "not found";
   /** Which source, by index. */
   source?: number;
@@ -58,15 +58,15 @@ export async function verify(
   return await judged(repl, claims, sources, options, "verify");
 }
 
-/** For each claim the passage that supports it, or undefined in its place where none does. */
+/** For each claim the passage that supports it; undefined where none does, an Error where none was found and some sub-calls failed. */
 export async function cite(
   repl: KitRepl,
   claims: readonly string[],
   sources: readonly unknown[] | string,
   options: VerifyOptions = {},
-): Promise<(Omit<Verified, "verdict"> | undefined)[]> {
+): Promise<(Omit<Verified, "verdict" | "error"> | Error | undefined)[]> {
   const all = await judged(repl, claims, sources, options, "cite");
-  return all.map(({ verdict, ...rest }) => (verdict === "supported" ? rest : undefined));
+  return all.map(({ verdict, error, ...rest }) => (verdict === "supported" ? rest : error));
 }
 
 async function judged(
@@ -74,7 +74,7 @@ async function judged(
   given: readonly string[],
   sources: readonly unknown[] | string,
   options: VerifyOptions,
-  name: string,
+  name: "verify" | "cite",
 ): Promise<Verified[]> {
   const claims = itemsOf(given, name).map((claim) => wordsOf(claim, "each claim", name));
   const texts = typeof sources === "string" ? [sources] : itemsOf(sources, name).map(contentOf);
@@ -82,36 +82,84 @@ async function judged(
   if (!Number.isSafeInteger(size) || size < 1)
     throw new RangeError(`integrate.${name}: expected size to be an integer of 1 or more, got ${String(size)}`);
   const queries = queriesOf(repl, name);
-  const numbered = claims.map((claim, index) => ({ claim, index }));
-  const claimGroups = packed(numbered, ({ claim }) => claim.length + 20, queries.promptChars / 4, size);
-  const room = (queries.promptChars * 3) / 4 - promptOf([], []).length - 200;
-  const lengthOf = ({ text, index }: Source): number => marked([{ number: index + 1, text }]).length;
+  const claimGroups = packed(
+    [...claims.keys()],
+    (index) => (claims[index]?.length ?? 0) + 20,
+    queries.promptChars / 4,
+    size,
+  );
+  const room = (queries.promptChars * 3) / 4 - promptOf([], claims, []).length - 200;
+  const lengthOf = ({ text, index }: Source): number => lineOf({ number: index + 1, text }).length;
   const all = texts.map((text, index): Source => ({ index, text }));
   const long = all.find((source) => lengthOf(source) > room);
   if (long !== undefined)
     throw new RangeError(
       `integrate.${name}: source ${long.index} has ${long.text.length} characters, too many for a prompt: cut it first by decompose.chunks`,
     );
-  const sourceGroups = packed(all, lengthOf, room);
-  const portions = sourceGroups.flatMap((group) => claimGroups.map((some) => ({ group, some })));
-  const replies = await askAll(
-    queries,
-    portions.map(({ group, some }) => promptOf(some, group)),
-    defined({ schema: replySchema, model }),
+  const portions = packed(all, lengthOf, room).flatMap((group) =>
+    claimGroups.map((some): Portion => ({ group, some })),
   );
 
   const verdicts = claims.map((claim): Verified => ({ claim, verdict: "not found" }));
-  for (const [at, { group, some }] of portions.entries()) {
-    const reply = replies[at];
-    if (reply instanceof Error)
-      for (const { index } of some) Object.assign(verdicts[index] as Verified, { error: reply });
-    else for (const { index } of some) take(verdicts[index] as Verified, said(reply, index), group);
-  }
+  const work = {
+    queries,
+    claims,
+    verdicts,
+    locate: queries.locate,
+    first: name === "cite" ? "supported" : "contradicted",
+    ...defined({ model }),
+  } as const;
+  const left = await ask(portions, work);
+  for (const { some } of await ask(left, work))
+    for (const index of some)
+      Object.assign(verdicts[index] as Verified, {
+        error: new Error("A reply left the claim out, and left it out again"),
+      });
   return verdicts;
 }
 
-function promptOf(claims: readonly { claim: string; index: number }[], sources: readonly Source[]): string {
-  const lines = claims.map(({ claim, index }) => `${index + 1}: ${JSON.stringify(claim)}`);
+interface Portion {
+  group: readonly Source[];
+  /** Claims by index. */
+  some: readonly number[];
+}
+
+interface Work {
+  queries: Queries;
+  claims: readonly string[];
+  verdicts: Verified[];
+  locate: Queries["locate"];
+  /** The verdict that goes before the other one. */
+  first: "supported" | "contradicted";
+  model?: string;
+}
+
+/** Takes the verdicts of a round; gives the portions whose replies left claims out, with those alone. */
+async function ask(portions: readonly Portion[], work: Work): Promise<Portion[]> {
+  const { queries, claims, verdicts, model } = work;
+  const replies = await askAll(
+    queries,
+    portions.map(({ group, some }) => promptOf(some, claims, group)),
+    defined({ schema: replySchema, model }),
+  );
+  return portions.flatMap(({ group, some }, at): Portion[] => {
+    const reply = replies[at];
+    if (reply instanceof Error) {
+      for (const index of some) Object.assign(verdicts[index] as Verified, { error: reply });
+      return [];
+    }
+    const missing: number[] = [];
+    for (const index of some) {
+      const one = said(reply, index);
+      if (one === undefined) missing.push(index);
+      else take(verdicts[index] as Verified, one, group, work);
+    }
+    return missing.length === 0 ? [] : [{ group, some: missing }];
+  });
+}
+
+function promptOf(some: readonly number[], claims: readonly string[], sources: readonly Source[]): string {
+  const lines = some.map((index) => `${index + 1}: ${JSON.stringify(claims[index])}`);
   return `Check each claim against the items below, and against nothing else that you know.\n\nClaims, one a line, as JSON:\n${lines.join("\n")}\n\n"supported": an item says so. "contradicted": an item says that it is not so. "not found": no item speaks of it. For the first two give the number of the item and copy the words that show it out of it exactly, one passage of a sentence or two.\nReply with JSON only: {"claims": [{"claim": 1, "verdict": "supported", "item": 3, "quote": "…"}, …]}, one for each claim.\n\n${marked(sources.map(({ text, index }) => ({ number: index + 1, text })))}`;
 }
 
@@ -129,31 +177,17 @@ function said(reply: unknown, index: number): Said | undefined {
     | undefined;
 }
 
-/** Believes a verdict only if its passage stands in a source of the portion; what contradicts goes before what supports. */
-function take(verified: Verified, one: Said | undefined, group: readonly Source[]): void {
-  const { verdict, item, quote } = one ?? {};
+/** Believes a verdict only if its passage stands in a source of the portion. */
+function take(verified: Verified, one: Said, group: readonly Source[], { locate, first }: Work): void {
+  const { verdict, item, quote } = one;
   if ((verdict !== "supported" && verdict !== "contradicted") || typeof quote !== "string") return;
-  if (verified.verdict === "contradicted" || (verified.verdict === "supported" && verdict === "supported")) return;
+  if (verified.verdict === first || verified.verdict === verdict) return;
   const named = group.filter(({ index }) => index + 1 === item);
   for (const { text, index } of [...named, ...group]) {
-    const place = placeOf(quote, text);
+    const place = locate(quote, text);
     if (place === undefined) continue;
-    Object.assign(verified, { verdict, source: index, ...place, quote: text.slice(place.start, place.end) });
+    const { start, end, quote: passage } = place;
+    Object.assign(verified, { verdict, source: index, start, end, quote: passage });
     return;
   }
-}
-
-/** Where a passage stands, white space, quotation marks and dashes aside. */
-export function placeOf(quote: string, text: string): { start: number; end: number } | undefined {
-  const words = quote.trim();
-  if (words.length < 3) return undefined;
-  const at = text.indexOf(words);
-  if (at >= 0) return { start: at, end: at + words.length };
-  const pattern = words
-    .split(/[\s"'“”‘’«»\-–—]+/)
-    .filter((part) => part !== "")
-    .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`))
-    .join(String.raw`[\s"'“”‘’«»\-–—]+`);
-  const found = pattern === "" ? null : new RegExp(pattern, "u").exec(text);
-  return found === null ? undefined : { start: found.index, end: found.index + found[0].length };
 }

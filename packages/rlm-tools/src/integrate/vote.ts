@@ -48,11 +48,12 @@ export async function vote(repl: KitRepl, prompt: string, options: VoteOptions =
   };
 }
 
+// Signs and units are a part of what is said; quotation marks around it and a full stop behind it are not.
 function plain(text: string): string {
   return text
     .toLowerCase()
-    .replaceAll(/[\s\p{P}]+/gu, " ")
-    .trim();
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/^[\s"'“”‘’«»`*]+|[\s"'“”‘’«»`*.。]+$/g, "");
 }
 
 /** JSON with the keys in order, so that equal values are one. */
