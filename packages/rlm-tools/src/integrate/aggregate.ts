@@ -29,7 +29,7 @@ export function aggregate<T>(given: readonly T[], options: AggregateOptions<T> =
   const groups = new Map<string, { key: unknown; count: number; numbers: number[] }>();
   for (const row of rows) {
     const key = keyOf(row);
-    const name = `${typeof key} ${typeof key === "object" ? JSON.stringify(key) : String(key)}`;
+    const name = `${typeof key} ${typeof key === "number" ? String(key) : (JSON.stringify(key) ?? "")}`;
     const group = groups.get(name) ?? { key, count: 0, numbers: [] };
     groups.set(name, group);
     group.count += 1;
