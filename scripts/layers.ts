@@ -22,7 +22,7 @@ export const packages: Record<string, { imports: string[]; typesOnly?: boolean; 
 export const core: Record<string, { files: string; imports: string[] }> = {
   ports: {
     files: `model cache context sandbox output errors json-schema schema-form store limits tool journal state review check-decision bindings
-      hash digest named reserved-names check-tools file file-text file-ref file-index paged-file rows file-pieces paged-text first-invalid text-encoding scan-file json-text text-length text-ref text-slices whole-file store-context context-ref tokens`,
+      hash digest named reserved-names check-tools kit-source define-tool file file-text file-ref file-index paged-file rows file-pieces paged-text first-invalid text-encoding scan-file json-text text-length text-ref text-slices whole-file store-context context-ref tokens`,
     imports: [],
   },
   means: {

@@ -1,3 +1,4 @@
+import { calledAs } from "./tool.ts";
 import { InputError } from "./errors.ts";
 import { misfit } from "./json-schema.ts";
 import type { Decision, ReviewRequest } from "./review.ts";
@@ -71,7 +72,7 @@ function editProblem(given: Record<string, unknown>, request: ReviewRequest): st
 }
 
 function nameOf(request: ReviewRequest): string {
-  if (request.kind === "tool") return `the call of tools.${request.tool}`;
+  if (request.kind === "tool") return `the call of ${calledAs(request.tool)}`;
   return request.kind === "budget" ? `limits.${request.limit}` : `the ${request.kind}`;
 }
 

@@ -1,6 +1,6 @@
 import { InputError } from "./errors.ts";
 import { reservedNames } from "./reserved-names.ts";
-import { isKit, type Kit, type Tool } from "./tool.ts";
+import { isKit, kitToolName, type Kit, type Tool } from "./tool.ts";
 
 /** Checks the tools and kits of a run at the door. Throws {@link InputError} that names the tool and what is wrong. */
 export function checkTools(tools: readonly (Tool | Kit)[]): void {
@@ -33,7 +33,7 @@ function checkTool(tool: Tool): void {
   }
 }
 
-function checkKit({ name, functions }: Kit): void {
+function checkKit({ name, functions, tools = [], libraries = {} }: Kit): void {
   if (reservedNames.has(name) && !ourKits.has(name))
     throw new InputError(`Cannot use the kit "${name}": the name is taken in the REPL; choose another`);
   if (typeof functions !== "object" || functions === null)
@@ -43,6 +43,21 @@ function checkKit({ name, functions }: Kit): void {
       throw new InputError(`Expected the functions of kit "${name}" to have identifiers as names, got "${key}"`);
     if (typeof entry?.run !== "function")
       throw new InputError(`Expected ${name}.${key}.run to be a function, got ${nameOf(entry?.run)}`);
+  }
+  if (!Array.isArray(tools))
+    throw new InputError(`Expected the tools of kit "${name}" to be an array, got ${nameOf(tools)}`);
+  const seen = new Set<string>();
+  for (const tool of tools as readonly Tool[]) {
+    if (typeof tool?.name !== "string" || !identifier.test(tool.name) || seen.has(tool.name))
+      throw new InputError(`Expected the tools of kit "${name}" to have different identifiers as names`);
+    seen.add(tool.name);
+    checkTool({ ...tool, name: kitToolName(name, tool.name), run: tool.run });
+  }
+  if (typeof libraries !== "object" || libraries === null)
+    throw new InputError(`Expected the libraries of kit "${name}" to be an object, got ${nameOf(libraries)}`);
+  for (const [key, text] of Object.entries(libraries)) {
+    if (typeof text !== "string" || text.trim() === "")
+      throw new InputError(`Expected library "${key}" of kit "${name}" to be the source text of an expression`);
   }
 }
 

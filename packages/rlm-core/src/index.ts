@@ -55,7 +55,8 @@ export type { SubCallCache } from "./cache.ts";
 export { memoryCache } from "./caches/memory.ts";
 export type { CacheOptions } from "./caches/cache-options.ts";
 
-export type { Kit, KitFunction, KitSource, Tool } from "./tool.ts";
+export { defineTool, type ToolDefinition } from "./define-tool.ts";
+export type { Kit, KitFunction, KitRepl, KitScope, KitSource, Tool } from "./tool.ts";
 export type {
   AnswerReview,
   Approve,

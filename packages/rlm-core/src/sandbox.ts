@@ -35,9 +35,11 @@ export interface SessionOptions {
   seed: number;
   /** Which query functions the code has: none at depth 0, else all; `rlm_query` decides on the host what it becomes. */
   queries: boolean;
-  /** Names of the host tools in `tools`. */
+  /** Names of the host tools in `tools`; with a dot those of kits, which `tools` has not. */
   tools: readonly string[];
   kits: readonly KitSource[];
+  /** Texts of the kits' libraries, by hash; `open` throws where one is missing. @default none */
+  libraries?: ReadonlyMap<string, string>;
   /** What FINAL's value has to fit in the first run; what it has to in a further one, its task says. */
   responseFormat?: JsonSchema;
   limits: Pick<Limits, "promptChars" | "outputChars" | "computeMs" | "heapMb" | "answerChars">;

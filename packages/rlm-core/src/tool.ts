@@ -20,11 +20,15 @@ export interface Tool {
   maxResultChars?: number;
 }
 
-/** A frozen object of pure guest functions in the REPL, such as `decompose`. */
+/** A frozen object of guest functions in the REPL, such as `decompose`. */
 export interface Kit {
   /** The name of the object in the REPL. */
   name: string;
   functions: Record<string, KitFunction>;
+  /** Host tools that the kit's functions alone call, by `this.tool(name)`. The prompt does not list them; wherever the kit is, in children too, they are. */
+  tools?: readonly Tool[];
+  /** Scripts that the kit's functions use by `this.library(name)`: source texts, each an expression whose value is the library. One is run in the isolate when it is first asked for. */
+  libraries?: Readonly<Record<string, string>>;
 }
 
 export interface KitFunction {
@@ -32,22 +36,80 @@ export interface KitFunction {
   signature: string;
   /** One line for the prompt. */
   description: string;
+  /** What a call of it costs in sub-calls, for people: "one for each item". @default "none" */
+  calls?: string;
+  /** A block of the REPL that stands by itself and prints, for people. */
+  example?: string;
   /**
-   * Runs inside the isolate: its source text is carried there, so it may use its arguments, JavaScript's own builtins,
-   * and through `this` the other functions of its kit, and nothing of the module around it.
+   * Runs inside the isolate: its source text is carried there, so it may use its arguments, JavaScript's own builtins, and
+   * through `this` a {@link KitScope} and the other functions of its kit, and nothing of the module around it.
    */
-  run(...args: never[]): unknown;
+  run(this: never, ...args: never[]): unknown;
 }
 
-/** A kit as a session and a trajectory carry it: the source texts of its functions. */
+/** What `this` is in a kit's function, beside the other functions of the kit. */
+export interface KitScope {
+  readonly repl: KitRepl;
+  /** The value of a script of the kit's `libraries`; throws what that throws. */
+  library(name: string): unknown;
+  /** A host tool of the kit's `tools`, as a function of its arguments. */
+  tool(name: string): (args?: Record<string, unknown>) => Promise<unknown>;
+}
+
+/** What a kit's function finds of the REPL: what the code has, and the bound of its prompts. The queries are not there in a session without sub-calls. */
+export interface KitRepl {
+  /** Of the newest run, as the code sees it. */
+  readonly context: unknown;
+  /** Characters that the prompt of a sub-call may have. */
+  readonly promptChars: number;
+  print(...values: unknown[]): void;
+  find(pattern: string | RegExp, options?: { around?: number; max?: number; within?: unknown }): FindResult;
+  llm_query?(prompt: string, options?: QueryOptions): Promise<unknown>;
+  /** A reply or an Error for each prompt. */
+  llm_query_batched?(prompts: readonly string[], options?: QueryOptions): Promise<unknown[]>;
+  /** A value or an Error for each item. */
+  llm_map?(
+    items: readonly unknown[],
+    instruction: string,
+    options?: QueryOptions & { size?: number },
+  ): Promise<unknown[]>;
+  rlm_query?(query: string, context: unknown, options?: Pick<QueryOptions, "schema">): Promise<unknown>;
+  rlm_query_batched?(
+    calls: readonly { query: string; context: unknown }[],
+    options?: Pick<QueryOptions, "schema">,
+  ): Promise<unknown[]>;
+}
+
+interface QueryOptions {
+  schema?: JsonSchema;
+  model?: string;
+}
+
+interface FindResult {
+  total: number;
+  hits: { key?: string | number; at: number; text: string }[];
+}
+
+/** A kit as a session and a trajectory carry it: the source texts of its functions, the names of its tools, and by name the SHA-256 of each of its libraries. */
 export interface KitSource {
   name: string;
   functions: Record<string, string>;
+  tools?: string[];
+  libraries?: Record<string, string>;
 }
 
-export function kitSource({ name, functions }: Kit): KitSource {
-  const sources = Object.entries(functions).map(([key, { run }]) => [key, String(run)]);
-  return { name, functions: Object.fromEntries(sources) };
+/** The name by which a session calls a tool of a kit; no other tool's name has a dot. */
+export function kitToolName(kit: string, tool: string): string {
+  return `${kit}.${tool}`;
+}
+
+export function isKitTool(name: string): boolean {
+  return name.includes(".");
+}
+
+/** How code calls it, for texts. */
+export function calledAs(name: string): string {
+  return isKitTool(name) ? name : `tools.${name}`;
 }
 
 export function isKit(tool: Tool | Kit): tool is Kit {

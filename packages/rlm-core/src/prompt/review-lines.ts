@@ -1,3 +1,4 @@
+import { calledAs } from "../tool.ts";
 import type { ReviewEvent } from "../journal.ts";
 import type { Turn } from "../turns.ts";
 import type { Mark } from "./marked.ts";
@@ -19,7 +20,7 @@ export function reviewLines({ reviews }: Pick<Turn, "reviews">, mark: Mark, show
       ];
     if (kind === "tool" && decision === "edit")
       return [
-        `A person changed the arguments of tools.${tool}. It was called with:\n${mark(cut(JSON.stringify(args)), "arguments")}`,
+        `A person changed the arguments of ${calledAs(tool)}. It was called with:\n${mark(cut(JSON.stringify(args)), "arguments")}`,
       ];
     if (kind !== "answer" || decision !== "reject") return [];
     if (began === undefined) return [`A person did not accept your answer.${said(" ", message)}`];

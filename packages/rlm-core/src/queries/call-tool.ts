@@ -4,7 +4,7 @@ import { misfit } from "../json-schema.ts";
 import type { ToolReview } from "../review.ts";
 import type { Run } from "../run.ts";
 import type { CallValue, SubCall } from "../sandbox.ts";
-import { isKit, type Tool } from "../tool.ts";
+import { calledAs, isKit, kitToolName, type Tool } from "../tool.ts";
 import { abortable } from "./abortable.ts";
 import { startDeadline } from "./deadline.ts";
 
@@ -18,10 +18,10 @@ export async function callTool(
 ): Promise<CallValue> {
   const tool = toolsAt(depth, run.tools).find(({ name }) => name === call.name);
   if (tool === undefined)
-    throw new RlmError("tool", `Cannot call tools.${call.name ?? ""}: there is no such tool here`);
+    throw new RlmError("tool", `Cannot call ${calledAs(call.name ?? "")}: there is no such tool here`);
   const maxCalls = tool.maxCalls ?? 50;
   if (countToolCall(tool.name, { turn, id: call.id }, run) > maxCalls)
-    throw new RlmError("tool", `Cannot call tools.${tool.name}: its ${maxCalls} calls are used up`);
+    throw new RlmError("tool", `Cannot call ${calledAs(tool.name)}: its ${maxCalls} calls are used up`);
   const given = parseArgs(call.prompt, tool);
   const args = tool.approve === true ? approvedArgs(tool, given, said) : given;
 
@@ -55,9 +55,16 @@ async function runTool(tool: Tool, args: Record<string, unknown>, signal: AbortS
   }
 }
 
-/** The host tools that a session of this depth has. */
+/** The host tools that a session of this depth has, those of its kits among them. */
 export function toolsAt(depth: number, tools: Run["tools"]): Tool[] {
-  return tools.filter((tool): tool is Tool => !isKit(tool) && (depth === 0 || tool.inherit === true));
+  return tools.flatMap((tool) => {
+    if (isKit(tool)) return (tool.tools ?? []).map((own) => ofKit(tool.name, own));
+    return depth === 0 || tool.inherit === true ? [tool] : [];
+  });
+}
+
+function ofKit(kit: string, tool: Tool): Tool {
+  return { ...tool, name: kitToolName(kit, tool.name), run: (args, options) => tool.run(args, options) };
 }
 
 /** The arguments of a call that a person is to be asked about; undefined for one that runs, or fails, without. */
@@ -87,7 +94,7 @@ function parseArgs(text: string, tool: Tool): Record<string, unknown> {
       ? "expected one object."
       : misfit(args, tool.parameters);
   if (problem !== undefined)
-    throw new RlmError("tool", `Cannot call tools.${tool.name} with these arguments: ${problem}`);
+    throw new RlmError("tool", `Cannot call ${calledAs(tool.name)} with these arguments: ${problem}`);
   return args as Record<string, unknown>;
 }
 
@@ -97,15 +104,15 @@ function approvedArgs(
   said: ReviewEvent | undefined,
 ): Record<string, unknown> {
   if (said === undefined)
-    throw new RlmError("tool", `Cannot call tools.${name}: it needs approval, and this run has nobody to ask`);
+    throw new RlmError("tool", `Cannot call ${calledAs(name)}: it needs approval, and this run has nobody to ask`);
   if (said.decision !== "reject") return said.args ?? given;
   const why = said.message === undefined || said.message === "" ? "" : `: ${said.message}`;
-  throw new RlmError("tool", `Cannot call tools.${name}: the call was not approved${why}`);
+  throw new RlmError("tool", `Cannot call ${calledAs(name)}: the call was not approved${why}`);
 }
 
 function startTimeout({ name, timeoutMs = 60_000 }: Tool): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
-  const stop = new RlmError("tool", `Cannot wait for tools.${name} any longer: it took more than ${timeoutMs} ms`);
+  const stop = new RlmError("tool", `Cannot wait for ${calledAs(name)} any longer: it took more than ${timeoutMs} ms`);
   const timer = setTimeout(() => controller.abort(stop), timeoutMs);
   return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }
@@ -116,7 +123,7 @@ function toValue(result: unknown, { name, maxResultChars = 1_000_000 }: Tool): C
   if (text.length > maxResultChars) {
     throw new RlmError(
       "tool",
-      `Cannot pass on the result of tools.${name}: it has ${text.length} characters, at most ${maxResultChars} are let through`,
+      `Cannot pass on the result of ${calledAs(name)}: it has ${text.length} characters, at most ${maxResultChars} are let through`,
     );
   }
   return { text, json };

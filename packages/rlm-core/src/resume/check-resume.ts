@@ -6,7 +6,8 @@ import { resolveLimits, type Limits } from "../limits.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { toolsAt } from "../queries/call-tool.ts";
 import type { Trajectory, TrajectoryRun } from "../read-trajectory.ts";
-import { isKit, kitSource } from "../tool.ts";
+import { kitSource } from "../kit-source.ts";
+import { isKit } from "../tool.ts";
 
 type Start = TrajectoryRun["start"];
 
@@ -63,7 +64,8 @@ function sorted(kits: KitList): KitList {
 }
 
 // Two versions of a kit may have the same names.
-function kitWords({ name, functions }: KitList[number]): string {
+function kitWords({ name, functions, libraries = {} }: KitList[number]): string {
   const source = canonicalJson(functions);
-  return `${name} (${Object.keys(functions).join(", ")}; ${source.length} characters of source)`;
+  const hashes = Object.entries(libraries).map(([library, hash]) => `; library ${library} ${hash.slice(0, 12)}`);
+  return `${name} (${Object.keys(functions).join(", ")}; ${source.length} characters of source${hashes.join("")})`;
 }

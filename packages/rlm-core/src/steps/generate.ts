@@ -6,7 +6,7 @@ import { toolsAt } from "../queries/call-tool.ts";
 import type { Run } from "../run.ts";
 import type { RlmState } from "../state.ts";
 import { earlierContexts } from "../session-contexts.ts";
-import { isKit } from "../tool.ts";
+import { isKit, isKitTool } from "../tool.ts";
 import { newestTask, turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
 import { compactIfLong, withHistory } from "./compact.ts";
@@ -63,7 +63,7 @@ export function promptOptions(state: RlmState, run: Run): PromptOptions {
     earlier: earlierContexts(state),
     queries: limits.depth > depth,
     recursion: depth + 2 <= limits.depth,
-    tools: [...run.tools.filter(isKit), ...tools],
+    tools: [...run.tools.filter(isKit), ...tools.filter(({ name }) => !isKitTool(name))],
     models,
     limits,
     reviewed: asksPersons || newestTask(state.journal)?.said !== undefined,

@@ -1,7 +1,8 @@
 import { digestAfter, initialDigest, withoutRolledBack } from "../digest.ts";
 import type { JournalEvent, ResultEvent, TaskEvent } from "../journal.ts";
 import { sessionContexts } from "../session-contexts.ts";
-import { isKit, kitSource } from "../tool.ts";
+import { kitSource, libraryTexts } from "../kit-source.ts";
+import { isKit } from "../tool.ts";
 import { toolsAt } from "../queries/call-tool.ts";
 import type { Run } from "../run.ts";
 import type { Session, SessionOptions, SubResult } from "../sandbox.ts";
@@ -39,6 +40,7 @@ export function sessionOptions(state: RlmState, run: Run): SessionOptions {
     queries: limits.depth > depth,
     tools: toolsAt(depth, run.tools).map(({ name }) => name),
     kits: run.tools.filter(isKit).map(kitSource),
+    libraries: libraryTexts(run.tools),
     limits,
     ...(responseFormat && { responseFormat }),
   };

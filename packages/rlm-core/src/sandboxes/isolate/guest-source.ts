@@ -12,6 +12,7 @@ import { createTextParts } from "./guest/text-parts.ts";
 import { createTextPieces } from "./guest/text-pieces.ts";
 import { createTextScan } from "./guest/text-scan.ts";
 import { createKinds } from "./guest/kinds.ts";
+import { createKits } from "./guest/kits.ts";
 import { createMailbox } from "./guest/mailbox.ts";
 import { createMap } from "./guest/map.ts";
 import { createPrinted } from "./guest/output.ts";
@@ -24,6 +25,7 @@ const parts: Parts = {
   harden,
   installClock,
   createKinds,
+  createKits,
   createFormat,
   createPrinted,
   createMailbox,

@@ -3,10 +3,10 @@ import type { ContextRef } from "../../context.ts";
 import type { SessionOptions } from "../../sandbox.ts";
 import type { Child } from "./child-process.ts";
 import { expectType, record, text } from "./guards.ts";
-import type { MachineOptions } from "./machine.ts";
 import type { OpenFile } from "./open-files.ts";
-import { sendContext } from "./send-context.ts";
-import { encodeFrame, firstFileFd, maxReasonChars } from "./wire.ts";
+import { sendText } from "./send-text.ts";
+import { slicesOf } from "../../text-slices.ts";
+import { encodeFrame, firstFileFd, maxReasonChars, type OpeningOptions } from "./wire.ts";
 
 /** The most characters that a text may have to be one string in the sandbox. */
 export const maxContextChars = 500_000_000;
@@ -29,7 +29,15 @@ export async function handOver(
   for (const context of contexts) {
     heldMb += keysMb(context);
     if (context.paged === true) continue;
-    heldMb += (await sendContext(child, context, stream(context.ref), signal)) * copies[context.kind];
+    const { name, run = 0, kind, length } = context;
+    void child.send(encodeFrame({ type: "context", name, run, kind, length }));
+    heldMb +=
+      (await sendText(child, { what: `context "${name}"`, length }, stream(context.ref), signal)) * copies[kind];
+  }
+  for (const [hash, text] of librariesOf(options)) {
+    const { length } = text;
+    void child.send(encodeFrame({ type: "library", hash, length }));
+    heldMb += (await sendText(child, { what: "a library", length }, slicesOf(text), signal)) * copies.string;
   }
   signal.throwIfAborted();
   const opened = child.exchange(openedOrRefused, {
@@ -42,19 +50,28 @@ export async function handOver(
   return heldMb;
 }
 
+/** Those that the kits have. Throws {@link SandboxError} where one is missing. */
+function librariesOf({ kits, libraries }: SessionOptions): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const kit of kits) {
+    for (const [name, hash] of Object.entries(kit.libraries ?? {})) {
+      const text = libraries?.get(hash);
+      if (text === undefined)
+        throw new SandboxError(
+          `Cannot open a session: library "${name}" of kit "${kit.name}" is not here (SHA-256 ${hash.slice(0, 12)}…); give the kit that the run had`,
+        );
+      texts.set(hash, text);
+    }
+  }
+  return texts;
+}
+
 /** What a process that waits is told of the session that it may get: one like this. */
 export function rehearsalFor(options: SessionOptions): Buffer {
   return encodeFrame({ type: "rehearse", options: machineOptions(options) });
 }
 
-function machineOptions({
-  seed,
-  queries,
-  tools,
-  kits,
-  responseFormat,
-  limits,
-}: SessionOptions): Omit<MachineOptions, "contexts"> {
+function machineOptions({ seed, queries, tools, kits, responseFormat, limits }: SessionOptions): OpeningOptions {
   const { promptChars, outputChars, heapMb, answerChars } = limits;
   return {
     seed,

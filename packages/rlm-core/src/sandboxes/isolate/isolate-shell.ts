@@ -62,6 +62,8 @@ function createShell(memoryLimit: number, settings: GuestSettings): IsolateShell
       longObject: entry("longObject"),
       kit: entry("kit"),
       kitFunction: entry("kitFunction"),
+      kitTool: entry("kitTool"),
+      kitLibrary: entry("kitLibrary"),
       bind: entry("bind"),
       ready: entry("ready"),
       run: entry("run"),

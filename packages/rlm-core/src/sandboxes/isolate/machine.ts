@@ -3,6 +3,7 @@ import type { CallValue, Done, FileView, SessionContext, SubCall, Variable } fro
 import type { GuestPart } from "./guest/host.ts";
 import type { JsonSchema } from "../../json-schema.ts";
 import type { Limits } from "../../limits.ts";
+import type { KitSource } from "../../tool.ts";
 
 /**
  * The suspendable REPL as it lives in the child process: one isolate on the child's main thread, entered synchronously.
@@ -48,8 +49,9 @@ export interface MachineOptions {
   seed: number;
   queries: boolean;
   tools: readonly string[];
-  /** Source texts of the functions, by name. */
-  kits: { name: string; functions: Record<string, string> }[];
+  kits: readonly KitSource[];
+  /** Texts of the kits' libraries, by hash. */
+  libraries?: ReadonlyMap<string, string>;
   responseFormat?: JsonSchema;
   limits: Pick<Limits, "promptChars" | "outputChars" | "heapMb" | "answerChars">;
 }

@@ -1,6 +1,7 @@
 import { parseExpressionAt } from "acorn";
 import ivm from "isolated-vm";
 import { InputError } from "../../errors.ts";
+import { isKitTool } from "../../tool.ts";
 import type { GuestHost, GuestSettings } from "./guest/host.ts";
 import { prepareShell, takeShell, type IsolateShell } from "./isolate-shell.ts";
 import { bindingsIn } from "../../bindings.ts";
@@ -45,8 +46,11 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
       throw cause instanceof SyntaxError ? new UnfitContext(name, cause.message, { cause }) : cause;
     }
   }
-  for (const { name, functions } of kits) {
+  for (const { name, functions, tools = [], libraries = {} } of kits) {
     guest.kit.applySync(undefined, [name]);
+    for (const tool of tools) guest.kitTool.applySync(undefined, [name, tool]);
+    for (const [key, hash] of Object.entries(libraries))
+      guest.kitLibrary.applySync(undefined, [name, key, options.libraries?.get(hash) ?? missing(name, key)]);
     for (const [key, source] of Object.entries(functions)) {
       const made = context.evalClosureSync(
         `"use strict"; const __name = (f) => f; return ${asExpression(source)};`,
@@ -79,6 +83,10 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   return { isolate, context, guest, reserved, bind, isFull, collect };
 }
 
+function missing(kit: string, library: string): never {
+  throw new Error(`Cannot open the REPL: the text of library "${library}" of kit "${kit}" did not come`);
+}
+
 function givePaged(
   guest: OpenIsolate["guest"],
   { name, run = 0, paged, view }: Extract<MachineContext, { paged: PagedText }>,
@@ -103,7 +111,7 @@ const contextStepMb = 8;
 
 function settingsOf({ queries, tools, limits }: Omit<MachineOptions, "contexts">): GuestSettings {
   const { promptChars, outputChars, answerChars } = limits;
-  return { queries, tools, promptChars, outputChars, answerChars };
+  return { queries, tools: tools.filter((name) => !isKitTool(name)), promptChars, outputChars, answerChars };
 }
 
 const bindMs = 30_000;
@@ -142,7 +150,7 @@ function reservedNames({ contexts, kits, tools, queries }: MachineOptions): Set<
     "find",
   ];
   if (queries) names.push("llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched", "llm_map");
-  if (tools.length > 0) names.push("tools");
+  if (tools.some((name) => !isKitTool(name))) names.push("tools");
   const reserved = new Set(names);
   const add = (name: string): void => {
     if (reserved.has(name))

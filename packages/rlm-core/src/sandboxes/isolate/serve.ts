@@ -5,12 +5,12 @@ import { pagedText } from "../../paged-text.ts";
 import { receiveText } from "./receive-text.ts";
 import { openSyncPipe, type SyncPipe } from "./sync-pipe.ts";
 import { UnfitContext } from "./unfit-context.ts";
-import { maxReasonChars, pipeFd, type ToChild } from "./wire.ts";
+import { maxReasonChars, pipeFd, type OpeningOptions, type ToChild } from "./wire.ts";
 
 /** Makes the machine; `prepare` does ahead what it can of it. */
 export interface Maker {
   createMachine(options: MachineOptions): Machine;
-  prepare(options: Omit<MachineOptions, "contexts">): void;
+  prepare(options: OpeningOptions): void;
 }
 
 /**
@@ -48,8 +48,10 @@ function openMachine(
   contexts: MachineOptions["contexts"],
   { createMachine, prepare }: Maker,
 ): Machine | undefined {
+  const libraries = new Map<string, string>();
   for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
-    if (frame.type === "open") return machineOrRefusal(() => createMachine({ ...frame.options, contexts }), pipe);
+    if (frame.type === "open")
+      return machineOrRefusal(() => createMachine({ ...frame.options, contexts, libraries }), pipe);
     if (frame.type === "rehearse") {
       rehearse(createMachine, frame.options);
       prepare(frame.options);
@@ -61,6 +63,10 @@ function openMachine(
       contexts.push({ name, run, paged: pagedText(frame.fd, frame.file), ...(view && { view }) });
       continue;
     }
+    if (frame.type === "library") {
+      libraries.set(frame.hash, receiveText(pipe, frame.length));
+      continue;
+    }
     if (frame.type !== "context") throw new Error(`Cannot do "${frame.type}": there is no machine yet`);
     const { name, run, kind } = frame;
     contexts.push({ name, run, kind, text: receiveText(pipe, frame.length) });
@@ -69,7 +75,7 @@ function openMachine(
 }
 
 // What a first block runs through is compiled by it: a context, printing, a query, its result.
-function rehearse(createMachine: Maker["createMachine"], { limits }: Omit<MachineOptions, "contexts">): void {
+function rehearse(createMachine: Maker["createMachine"], { limits }: OpeningOptions): void {
   const machine = createMachine({
     contexts: [{ name: "context", kind: "string", text: "x" }],
     seed: 0,
@@ -130,6 +136,7 @@ function handler(machine: Machine, pipe: SyncPipe): (frame: ToChild) => void {
       case "inspect":
         return pipe.write({ type: "inspected", ...machine.inspect(frame.hashed) });
       case "context":
+      case "library":
       case "piece":
       case "paged":
       case "rehearse":

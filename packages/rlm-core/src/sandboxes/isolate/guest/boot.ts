@@ -8,6 +8,7 @@ import type { createInspect } from "./inspect.ts";
 import type { createLongLists } from "./long-list.ts";
 import type { createLongTexts } from "./long-text.ts";
 import type { createKinds } from "./kinds.ts";
+import type { createKits } from "./kits.ts";
 import type { createMailbox } from "./mailbox.ts";
 import type { createMap } from "./map.ts";
 import type { createPrinted } from "./output.ts";
@@ -24,6 +25,7 @@ export interface Parts {
   harden: typeof harden;
   installClock: typeof installClock;
   createKinds: typeof createKinds;
+  createKits: typeof createKits;
   createFormat: typeof createFormat;
   createPrinted: typeof createPrinted;
   createMailbox: typeof createMailbox;
@@ -52,6 +54,8 @@ export interface Guest {
   bind: (run: number, bindings: string, hasResponseFormat: number) => string;
   kit: (name: string) => void;
   kitFunction: (kit: string, name: string, made: unknown) => void;
+  kitTool: (kit: string, name: string) => void;
+  kitLibrary: (kit: string, name: string, source: string) => void;
   /** All contexts and kits are there, and those of the first run have their names. */
   ready: (seed: number) => void;
   run: (block: number, clock: number, names: string, main: () => Promise<unknown>) => void;
@@ -91,7 +95,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   );
   const longLists = parts.createLongLists(realm, format, host);
   const printed = parts.createPrinted(realm, settings.outputChars);
-  const { global, each, list, apply, fix, freeze, put, mapSet } = realm;
+  const { global, each, list, apply, freeze, put, mapSet } = realm;
 
   let calledBefore = 0;
   const answer = parts.createAnswer(
@@ -154,10 +158,9 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     }
     return defineProperty(global, name, { __proto__: null, value, writable: own } as PropertyDescriptor);
   };
-  reserve(
-    "find",
-    parts.createFind(realm, kinds, format, longTexts, longLists, () => realm.mapGet(bound, "context")?.value),
-  );
+  const newest = (): unknown => realm.mapGet(bound, "context")?.value;
+  const find = parts.createFind(realm, kinds, format, longTexts, longLists, newest);
+  reserve("find", find);
 
   /** Of all runs; what the code has not come to yet it must not notice, or a replay would differ. */
   const given = list<Given>();
@@ -179,20 +182,27 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   };
   const worthReference = 10_000;
   const queries = parts.createQueries(realm, host, mailbox, settings, longTexts, contextPart);
+  /** What kits find of the REPL. */
+  const repl = { print, find, promptChars: settings.promptChars };
+  defineProperty(repl, "context", { __proto__: null, get: newest, enumerable: true } as PropertyDescriptor);
+  const offer = (name: string, query: unknown): void => {
+    reserve(name, freeze(query));
+    put(repl, name, query);
+  };
   if (settings.queries) {
-    reserve("llm_query", freeze(queries.llm_query));
-    reserve("llm_query_batched", freeze(queries.llm_query_batched));
-    reserve("rlm_query", freeze(queries.rlm_query));
-    reserve("rlm_query_batched", freeze(queries.rlm_query_batched));
-    reserve("llm_map", freeze(parts.createMap(realm, host, mailbox, settings)));
+    offer("llm_query", queries.llm_query);
+    offer("llm_query_batched", queries.llm_query_batched);
+    offer("rlm_query", queries.rlm_query);
+    offer("rlm_query_batched", queries.rlm_query_batched);
+    offer("llm_map", parts.createMap(realm, host, mailbox, settings));
   }
+  const kits = parts.createKits(realm, reserve, freeze(repl), queries.tool);
   if (settings.tools.length > 0) {
     const tools = {};
     each(settings.tools, (name) => put(tools, name, freeze(queries.tool(name))));
     reserve("tools", freeze(tools));
   }
 
-  const kits = new realm.Map<string, object>();
   let variables: ReturnType<Parts["createVariables"]>;
   let lose = (_name: string): void => {};
   let inspect: (hashed: boolean) => void;
@@ -252,22 +262,13 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       answer.beginRun(hasResponseFormat !== 0);
       return fixed;
     },
-    kit: (name) => {
-      const kit = {};
-      kits.set(name, kit);
-      reserve(name, kit);
-    },
-    kitFunction: (kitName, name, made) => {
-      const kit = kits.get(kitName) as object;
-      // A method comes as the one member of an object.
-      const run = (typeof made === "function" ? made : Object.values(made as object)[0]) as Function;
-      const bound = (...args: unknown[]): unknown => apply(run, kit, args);
-      fix(bound, "name", name);
-      put(kit, name, freeze(bound));
-    },
+    kit: kits.begin,
+    kitFunction: kits.function,
+    kitTool: kits.tool,
+    kitLibrary: kits.library,
     ready: (seed) => {
       setSeed(seed);
-      kits.forEach((kit) => freeze(kit));
+      kits.ready();
       const SHOW_VARS = (): string => {
         const all = variables.names();
         if (all.length === 0) print("no variables yet");

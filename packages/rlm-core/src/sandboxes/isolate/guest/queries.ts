@@ -213,19 +213,17 @@ export function createQueries(
   };
 
   const tool = (name: string): ((args?: unknown) => Promise<unknown>) => {
+    // That of a kit has a dot in its name.
+    const called = realm.indexOf(name, ".") < 0 ? `tools.${name}` : name;
     const call = (args: unknown = {}): Promise<unknown> => {
       if (typeof args !== "object" || args === null || isArray(args)) {
         throw errorAt(
           TypeError,
-          `Expected tools.${name} to be called with one object of named arguments, got ${nameOf(args)}`,
+          `Expected ${called} to be called with one object of named arguments, got ${nameOf(args)}`,
           call,
         );
       }
-      const prompt = bounded(
-        json(args, `the arguments of tools.${name}`, call),
-        `the arguments of tools.${name}`,
-        call,
-      );
+      const prompt = bounded(json(args, `the arguments of ${called}`, call), `the arguments of ${called}`, call);
       return one({ kind: "tool", prompt, name, context: "", contextKind: "", options: "" }, call);
     };
     return call;

@@ -49,6 +49,8 @@ export interface Realm {
   /** Own data property, or undefined; never calls a getter. */
   dataOf: (object: object, key: PropertyKey) => unknown;
 
+  /** The value of an expression, by its source text; never for a text of the code's. */
+  evaluate: (source: string) => unknown;
   parse: (text: string) => unknown;
   stringify: (value: unknown) => string | undefined;
 
@@ -98,6 +100,7 @@ export function captureRealm(): Realm {
     setPrototypeOf,
   } = Reflect;
   const { freeze, hasOwn, is } = Object;
+  const FunctionHere = Function;
   const parse = own(JSON, "parse") as Realm["parse"];
   const stringify = own(JSON, "stringify") as Realm["stringify"];
   const arrayPrototype = Array.prototype;
@@ -204,6 +207,8 @@ export function captureRealm(): Realm {
     },
     argument: (given, key) => (hasOwn(given, key) ? (given as Record<PropertyKey, unknown>)[key] : undefined),
     dataOf,
+    evaluate: (source) =>
+      apply(construct(FunctionHere, [`"use strict"; return (${source}\n);`]) as () => unknown, undefined, []),
     parse,
     stringify,
     floor: own(Math, "floor") as Realm["floor"],

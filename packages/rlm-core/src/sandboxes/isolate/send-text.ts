@@ -1,5 +1,4 @@
 import { SandboxError } from "../../errors.ts";
-import type { SessionContext } from "../../sandbox.ts";
 import type { Child } from "./child-process.ts";
 import { encodeFrame } from "./wire.ts";
 
@@ -7,13 +6,12 @@ import { encodeFrame } from "./wire.ts";
  * Hands a text over as its pieces come, so that this program holds only some of it and goes on meanwhile: a piece is asked
  * for when the pipe has taken the one before the last. Returns the megabytes of the text in the process.
  */
-export async function sendContext(
+export async function sendText(
   child: Child,
-  { name, run = 0, kind, length }: SessionContext,
-  pieces: AsyncIterable<string>,
+  { what, length }: { what: string; length: number },
+  pieces: AsyncIterable<string> | Iterable<string>,
   signal: AbortSignal,
 ): Promise<number> {
-  void child.send(encodeFrame({ type: "context", name, run, kind, length }));
   // Two buffers in turn: one is filled while the other is on its way. Fresh memory for each slice costs ten times as much.
   const bufferBytes = Math.min(maxSliceBytes, 2 * length);
   const buffers = [Buffer.allocUnsafeSlow(bufferBytes), Buffer.allocUnsafeSlow(bufferBytes)] as const;
@@ -44,7 +42,7 @@ export async function sendContext(
   signal.throwIfAborted();
   if (came !== length)
     throw new SandboxError(
-      `Cannot open a session: context "${name}" has ${came.toLocaleString("en-US")} characters, its reference says ${length.toLocaleString("en-US")}`,
+      `Cannot open a session: ${what} has ${came.toLocaleString("en-US")} characters, its reference says ${length.toLocaleString("en-US")}`,
     );
   return (length * (wide ? 2 : 1)) / 1_000_000;
 }
