@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const texts = new Map<string, string>();
 
 /** The text of a bundled npm library for a kit's `libraries`; read when first asked for, so that a kit gives it by a getter. */
-export function libraryText(name: "tokens"): string {
+export function libraryText(name: "search" | "tokens"): string {
   const known = texts.get(name);
   if (known !== undefined) return known;
   const text = readFileSync(
@@ -23,6 +23,8 @@ function fromSource(name: string): URL {
   const hash = createHash("sha256");
   const parts = readdirSync(bundle, { recursive: true, encoding: "utf8" }).filter((part) => part.endsWith(".ts"));
   for (const part of parts.toSorted()) hash.update(readFileSync(new URL(part.replaceAll("\\", "/"), bundle)));
+  for (const part of readdirSync(new URL("search/", import.meta.url)).toSorted())
+    hash.update(readFileSync(new URL(`search/${part}`, import.meta.url)));
   hash.update(readFileSync(new URL("../../../pnpm-lock.yaml", import.meta.url)));
   const made = new URL(
     `../node_modules/.cache/rlm-tools/${name}-${hash.digest("hex").slice(0, 32)}.js`,

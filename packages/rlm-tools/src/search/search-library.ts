@@ -1,0 +1,87 @@
+import MiniSearch from "minisearch";
+import { pieces, type PartText, type SourcePiece } from "./pieces.ts";
+import { queryWords, words } from "./words.ts";
+
+/** What a search found: `score` is BM25+ of MiniSearch, comparable within one search alone. */
+export interface Hit extends SourcePiece {
+  score: number;
+  text: string;
+}
+
+export interface SearchOptions {
+  within?: unknown;
+  max?: number;
+}
+
+export interface SearchLibrary {
+  search(kind: "bm25" | "fuzzy", query: string, within: unknown, max: number): Hit[];
+  /** Indexes that were built so far. */
+  builds(): number;
+}
+
+/** Keeps the index of the texts that were searched last. */
+export function createSearchLibrary(): SearchLibrary {
+  let kept: { within: unknown; found: (SourcePiece & { text: string })[]; index: MiniSearch } | undefined;
+  let builds = 0;
+  const indexOf = (within: unknown, name: string): NonNullable<typeof kept> => {
+    const isText = typeof within === "string" || isLongText(within);
+    // An array or object may have changed since.
+    if (kept !== undefined && isText && kept.within === within) return kept;
+    const found: (SourcePiece & { text: string })[] = [];
+    const index = new MiniSearch({ fields: ["text"], tokenize: words, processTerm: (word) => word });
+    let postings = 0;
+    for (const piece of piecesOf(within)) {
+      postings += new Set(words(piece.text)).size;
+      if (postings > maxPostings)
+        throw new RangeError(`${name}: within is too long for an index: search a part of it, such as a slice`);
+      index.add({ id: found.length, text: piece.text });
+      found.push(piece);
+    }
+    builds++;
+    kept = { within, found, index };
+    return kept;
+  };
+  return {
+    builds: () => builds,
+    search: (kind, query, within, max) => {
+      const name = `search.${kind}`;
+      if (typeof query !== "string") throw new TypeError(`${name}: expected query to be a string, got ${typeof query}`);
+      if (!Number.isSafeInteger(max) || max < 1)
+        throw new RangeError(`${name}: expected max to be an integer of 1 or more, got ${String(max)}`);
+      if (typeof within !== "string" && (typeof within !== "object" || within === null))
+        throw new TypeError(`${name}: expected within to be a text, an array or an object, got ${String(within)}`);
+      const { index, found } = indexOf(within, name);
+      const results = index.search(query, {
+        tokenize: queryWords,
+        // A letter alone begins the pairs of letters that have it.
+        prefix: (word) => [...word].length === 1 && word > "\u0e00",
+        fuzzy: (word) => kind === "fuzzy" && word.length > 2 && Math.min(3, Math.round(word.length / 4)),
+      });
+      return results
+        .toSorted((a, b) => b.score - a.score || Number(a.id) - Number(b.id))
+        .slice(0, max)
+        .flatMap(({ id, score }) => {
+          const piece = found[Number(id)];
+          return piece === undefined ? [] : [{ ...piece, score: Math.round(score * 1_000) / 1_000 }];
+        });
+    },
+  };
+}
+
+function* piecesOf(within: unknown): Generator<SourcePiece & { text: string }> {
+  if (typeof within === "string" || isLongText(within)) yield* pieces(within, pieceChars);
+  else
+    for (const [at, value] of Object.entries(within as object)) {
+      const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+      const key = Array.isArray(within) ? Number(at) : at;
+      for (const piece of pieces(text, pieceChars)) yield { key, ...piece };
+    }
+}
+
+function isLongText(value: unknown): value is PartText {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && "matchAll" in value;
+}
+
+const pieceChars = 1_000;
+// Some 45 bytes each: of 40 MB of English 4.5 million.
+const maxPostings = 7_000_000;
