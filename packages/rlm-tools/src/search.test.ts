@@ -1,4 +1,7 @@
+import { runRlm } from "rlm-core";
+import { scriptedModel } from "rlm-core/testing";
 import { expect, it } from "vitest";
+import { search } from "./search.ts";
 import { createSearchLibrary } from "./search/search-library.ts";
 
 const text = `${"Nothing of note here.\n".repeat(200)}Captain Ahab struck the whale.\n${"More of the same.\n".repeat(200)}東京都の天気`;
@@ -18,4 +21,15 @@ it("search finds by words and by near spellings, with offsets of the source, by 
 it("search gives equal documents in their order, with their keys", () => {
   const hits = createSearchLibrary().search("bm25", "same", ["a same", "b", "c same"], 5);
   expect(hits.map(({ key }) => key)).toEqual([0, 2]);
+});
+
+it("search.bm25 and search.fuzzy run in the REPL over the context", async () => {
+  const model = scriptedModel([
+    '```repl\nconst [a] = search.bm25("whale ahab"); const [b] = search.fuzzy("ahaab");\nprint(a); FINAL(context.slice(a.start, a.end) === a.text && a.start === b.start ? a.text : "no")\n```',
+  ]);
+  const { answer } = await runRlm(
+    { query: "Who struck?", context: text },
+    { model, tools: [search], limits: { directBelow: 0 } },
+  );
+  expect(answer).toContain("Ahab struck");
 });
