@@ -54,7 +54,7 @@ export function createSearchLibrary(): SearchLibrary {
       const results = index.search(query, {
         tokenize: queryWords,
         // A letter alone begins the pairs of letters that have it.
-        prefix: (word) => [...word].length === 1 && word > "\u0e00",
+        prefix: (word) => Array.from(word).length === 1 && word > "\u0e00",
         fuzzy: (word) => kind === "fuzzy" && word.length > 2 && Math.min(3, Math.round(word.length / 4)),
       });
       return results

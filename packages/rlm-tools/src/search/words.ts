@@ -18,7 +18,7 @@ function cut(text: string, lastAlone: boolean): string[] {
       found.push(run.slice(0, maxWordChars));
       continue;
     }
-    const letters = [...run];
+    const letters = Array.from(run);
     for (let at = 0; at + 1 < letters.length; at++) found.push(`${letters[at]}${letters[at + 1]}`);
     if (lastAlone || letters.length === 1) found.push(letters.at(-1) ?? "");
   }
