@@ -21,6 +21,7 @@ const closed = "http://127.0.0.1:9";
 const offline = { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: closed, HTTPS_PROXY: closed, NO_PROXY: "127.0.0.1" };
 
 const types: Check = { name: "types", run: ["tsc", "-b"] }; // builds dist as well, which some of those below look at
+const libraries: Check = { name: "libraries of the REPL", run: ["node", "packages/rlm-tools/bundle/write-dist.ts"] };
 const others: Check[] = [
   { name: "docs snippets", run: ["node", "scripts/docs-snippets.ts"] },
   { name: "lint", run: ["oxlint"] },
@@ -32,6 +33,7 @@ const others: Check[] = [
     { name: `publint ${name}`, run: ["publint", "--strict", `packages/${name}`] },
     { name: `attw ${name}`, run: ["attw", "--pack", `packages/${name}`, "--profile", "esm-only"] },
   ]),
+  { name: "docs of tools", run: ["node", "-C", "rlm-source", "scripts/tools-docs.ts"] },
   { name: "tests that docs name", run: ["node", "scripts/docs-tests.ts"] },
   ...examples.map((path): Check => {
     return { name: `example ${basename(path)}`, run: ["node", "-C", "rlm-source", path], env: offline, seconds: 60 };
@@ -40,6 +42,7 @@ const others: Check[] = [
 
 let failed = 0;
 await report(types);
+await report(libraries);
 // Side by side, for each waits for its program; each takes the next one as it is done.
 const waiting = others.values();
 await Promise.all(
@@ -47,7 +50,7 @@ await Promise.all(
     for (const check of waiting) await report(check);
   }),
 );
-console.log(`${1 + others.length - failed} of ${1 + others.length} checks passed`);
+console.log(`${2 + others.length - failed} of ${2 + others.length} checks passed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
 async function report(check: Check): Promise<void> {

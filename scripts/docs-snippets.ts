@@ -3,10 +3,13 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join, resolve } from "node:path";
 
 /**
- * Type-checks every block marked `ts` in README.md and docs/*.md as a module of its own, and runs those marked `ts run`.
+ * Type-checks every block marked `ts` in README.md and docs/*.md as a module of its own, and runs those marked `ts run`:
+ * in the page of forms all of them, of at most ten lines each.
  * Blank lines before the block keep the line numbers of the document.
  */
 const folder = "examples/.docs-snippets"; // beside the examples, for it resolves the packages as they do
+const forms = join("docs", "langchain.md");
+const maxFormLines = 10;
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
@@ -17,6 +20,11 @@ const snippets = globSync(["README.md", "docs/*.md", "packages/*/README.md"]).fl
   if (blocks.length !== fences.length) throw new Error(`Cannot read ${document}: a block is neither "ts" nor "ts run"`);
   return blocks.map(({ index, 1: run, 2: code = "" }) => {
     const line = text.slice(0, index).split("\n").length;
+    const lines = code.split("\n").filter((each) => each.trim() !== "").length;
+    if (document === forms && (run === undefined || lines > maxFormLines))
+      throw new Error(
+        `${document}:${line}: expected a block that runs, of at most ${maxFormLines} lines; it has ${lines}`,
+      );
     const file = join(folder, `${document.replaceAll(/\W+/g, "-")}-${line}.ts`);
     writeFileSync(file, `${"\n".repeat(line)}${code}\nexport {};\n`);
     return { name: `${document}:${line}`, file, runs: run !== undefined };

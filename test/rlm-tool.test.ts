@@ -1,4 +1,5 @@
 import { HumanMessage, ToolMessage, type BaseMessage } from "@langchain/core/messages";
+import { InMemoryStore } from "@langchain/langgraph";
 import { createAgent } from "langchain";
 import { afterAll, describe, expect, it } from "vitest";
 import { isolate, memoryStore } from "rlm-core";
@@ -74,6 +75,21 @@ describe("createRlmTool()", () => {
       const said = toolMessage(messages);
       expect(said.content).toBe(JSON.stringify([log.length, "which number?"]));
     }
+  });
+
+  it("createRlmTool() takes a source from the agent's store", async () => {
+    const store = new InMemoryStore();
+    await store.put(["logs"], "app", { text: log });
+    const rlm = createRlm({ model: scriptedModel([find, find]), sandbox, limits: { directBelow: 0 } });
+    const ask = createRlmTool({
+      rlm,
+      name: "ask_logs",
+      description: "Logs.",
+      sources: { app: async ({ store: known }) => String((await known?.get(["logs"], "app"))?.value["text"]) },
+    });
+    const chat = new ScriptedChatModel([call({ question: "which?", source: "app" }), "done"]);
+    const { messages } = await createAgent({ model: chat, tools: [ask], store }).invoke(question);
+    expect(toolMessage(messages).content).toContain("the needle is 7");
   });
 
   it("createRlmTool() tells the agent what went wrong", async () => {

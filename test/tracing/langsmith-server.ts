@@ -23,8 +23,8 @@ export interface ReceivedRun {
 
 export interface LangSmithServer {
   url: string;
-  /** By id. */
-  runs: Map<string, ReceivedRun>;
+  /** As they are by now. */
+  runs(): ReceivedRun[];
   /** All that was received, as text: what is not in it has not left this program. */
   text(): string;
   /** The kinds of bodies that were sent: path, media type, encoding. */
@@ -34,7 +34,7 @@ export interface LangSmithServer {
 
 /** A server on loopback that speaks LangSmith's ingest: batches of plain JSON, and multipart, compressed as it was offered. */
 export async function langSmithServer(wire: Wire): Promise<LangSmithServer> {
-  const runs = new Map<string, ReceivedRun>();
+  const received: Received = { post: new Map(), patch: new Map() };
   const texts: string[] = [];
   const bodies = new Set<string>();
   const server = createServer((request, response) => {
@@ -49,8 +49,8 @@ export async function langSmithServer(wire: Wire): Promise<LangSmithServer> {
       bodies.add([url, type, encoding].filter(Boolean).join(" "));
       const body = await bodyOf(request, encoding);
       texts.push(body.toString());
-      if (url === "/runs/batch") takeBatch(JSON.parse(body.toString()), runs);
-      else if (url === "/runs/multipart") takeParts(body, headers["content-type"] ?? "", runs);
+      if (url === "/runs/batch") takeBatch(JSON.parse(body.toString()), received);
+      else if (url === "/runs/multipart") takeParts(body, headers["content-type"] ?? "", received);
       else return void response.writeHead(404).end();
       return answer({});
     })().catch((error: unknown) => response.writeHead(400).end(String(error)));
@@ -59,7 +59,7 @@ export async function langSmithServer(wire: Wire): Promise<LangSmithServer> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    runs,
+    runs: () => wholeRuns(received),
     text: () => texts.join("\n"),
     bodies,
     async close() {
@@ -90,27 +90,34 @@ async function bodyOf(request: IncomingMessage, encoding: string | undefined): P
   return encoding === "zstd" ? zstdDecompressSync(body) : body;
 }
 
-function takeBatch({ post = [], patch = [] }: { post?: ReceivedRun[]; patch?: ReceivedRun[] }, runs: Runs): void {
-  for (const run of [...post, ...patch]) merge(run.id, run, runs);
+/** By id; apart, for a run's patch may be here before its post: they are sent side by side. */
+type Received = Record<"post" | "patch", Map<string, Partial<ReceivedRun>>>;
+
+function wholeRuns({ post, patch }: Received): ReceivedRun[] {
+  const ids = [...new Set([...post.keys(), ...patch.keys()])];
+  return ids.map((id) => ({ ...post.get(id), ...patch.get(id) }) as ReceivedRun);
 }
 
-type Runs = Map<string, ReceivedRun>;
+function takeBatch({ post = [], patch = [] }: { post?: ReceivedRun[]; patch?: ReceivedRun[] }, to: Received): void {
+  for (const run of post) merge(run.id, run, to.post);
+  for (const run of patch) merge(run.id, run, to.patch);
+}
 
 /** Parts are named `post.<id>` and `patch.<id>`, and their larger fields `post.<id>.inputs` and so on. */
-function takeParts(body: Buffer, type: string, runs: Runs): void {
+function takeParts(body: Buffer, type: string, to: Received): void {
   const boundary = /boundary="?([^";]+)/.exec(type)?.[1];
   if (boundary === undefined) throw new Error(`no boundary in ${type}`);
   // JSON has its line breaks escaped, so none of it looks like a boundary.
   for (const part of body.toString().split(`--${boundary}`).slice(1, -1)) {
     const [head = "", ...rest] = part.split("\r\n\r\n");
-    const [, id = "", field] = (/name="([^"]*)"/.exec(head)?.[1] ?? "").split(".");
+    const [kind, id = "", field] = (/name="([^"]*)"/.exec(head)?.[1] ?? "").split(".");
+    if (kind !== "post" && kind !== "patch") throw new Error(`a part that is named ${kind}`);
     const value: unknown = JSON.parse(rest.join("\r\n\r\n"));
-    merge(id, field === undefined ? (value as ReceivedRun) : { [field]: value }, runs);
+    merge(id, field === undefined ? (value as ReceivedRun) : { [field]: value }, to[kind]);
   }
 }
 
-function merge(id: string, fields: Partial<ReceivedRun>, runs: Runs): void {
-  const known = runs.get(id);
+function merge(id: string, fields: Partial<ReceivedRun>, runs: Map<string, Partial<ReceivedRun>>): void {
   const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
-  runs.set(id, { ...known, ...(Object.fromEntries(given) as unknown as ReceivedRun) });
+  runs.set(id, { ...runs.get(id), ...Object.fromEntries(given) });
 }

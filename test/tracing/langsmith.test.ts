@@ -31,7 +31,7 @@ describe("a run in LangSmith", () => {
         await client.awaitPendingTraceBatches();
 
         expect([...server.bodies]).toEqual([sentAs[wire]]);
-        const runs = [...server.runs.values()];
+        const runs = server.runs();
         expectTraceOfJob(runs.map(nodeOf), result);
         expectOrder(runs);
         expect(runs.filter(({ end_time }) => end_time === undefined)).toEqual([]);

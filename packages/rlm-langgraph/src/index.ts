@@ -26,4 +26,4 @@ export { replTool, type LangChainTool, type ReplToolOptions, type RetrieverLike 
 export type { ReplToolLike } from "./repl-tools/to-tools.ts";
 export { createRlmTool, type RlmToolOptions } from "./tool/create-rlm-tool.ts";
 export type { RlmToolArtifact } from "./tool/ask-rlm.ts";
-export type { AgentValues, RlmSource } from "./tool/sources.ts";
+export type { AgentValues, RlmSource, SourceRuntime } from "./tool/sources.ts";

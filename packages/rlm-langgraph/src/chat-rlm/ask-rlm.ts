@@ -18,7 +18,7 @@ export interface RlmCall {
   tools: readonly BoundTool[];
   options: CallOptions;
   stop?: string[] | undefined;
-  config: Pick<RunnableConfig, "callbacks" | "signal">;
+  config: Pick<RunnableConfig, "callbacks" | "signal" | "configurable">;
   onEvent?: (event: RlmEvent) => void;
 }
 
@@ -98,13 +98,13 @@ function structuredFormat({ ls_structured_output_format: format }: CallOptions):
  * The config of the run below. A chat model keeps nothing between two calls, its messages hold everything: so the thread and
  * the checkpointer of a graph around it are not the run's.
  */
-function runConfig(config: Pick<RunnableConfig, "callbacks" | "signal">): Partial<RunnableConfig> {
+function runConfig(config: RlmCall["config"]): Partial<RunnableConfig> {
   const around = AsyncLocalStorageProviderSingleton.getRunnableConfig() as Partial<RunnableConfig> | undefined;
   const kept = Object.entries(around?.configurable ?? {}).map(([name, value]) => [
     name,
     ofThread.has(name) ? undefined : value,
   ]);
-  return { ...config, configurable: Object.fromEntries(kept) as Record<string, unknown> };
+  return { ...config, configurable: { ...Object.fromEntries(kept), ...config.configurable } };
 }
 
 const ofThread = new Set(["thread_id", "checkpoint_id", "checkpoint_map", "__pregel_checkpointer"]);

@@ -13,6 +13,7 @@ import type { Runnable, RunnableConfig } from "@langchain/core/runnables";
 import type { IterableReadableStream } from "@langchain/core/utils/stream";
 import { v7 } from "@langchain/core/utils/uuid";
 import { plainTools } from "./bound-tools.ts";
+import { changedBy, takeChanged, withChanged } from "./changed.ts";
 import { childCallbacks } from "./child-callbacks.ts";
 import { checkFields, isPlain, langSmithParams, type ChatRlmFields } from "./fields.ts";
 import { createReplies, type Replies, type ReplyCall } from "./replies.ts";
@@ -69,8 +70,17 @@ export class ChatRlm extends BaseChatModel<ChatRlmCallOptions> {
     return { ...this.#replies.identity, ...(this.stop && { stop: this.stop }) };
   }
 
+  /** Of a call's config LangChain gives a model the options alone. */
+  protected override _separateRunnableConfigFromCallOptionsCompat(
+    given?: Partial<ChatRlmCallOptions>,
+  ): [RunnableConfig, this["ParsedCallOptions"]] {
+    const [config, options] = super._separateRunnableConfigFromCallOptionsCompat(given);
+    return [config, withChanged(options, changedBy(config))];
+  }
+
   override getLsParams(options: this["ParsedCallOptions"]): LangSmithParams {
-    return langSmithParams(this.#replies.rootModel, { ...options, stop: options.stop ?? this.stop });
+    const { changed } = takeChanged(options);
+    return langSmithParams(changed.model ?? this.#replies.rootModel, { ...options, stop: options.stop ?? this.stop });
   }
 
   override bindTools(
@@ -173,6 +183,7 @@ export class ChatRlm extends BaseChatModel<ChatRlmCallOptions> {
   }
 
   #call(options: this["ParsedCallOptions"], runManager?: CallbackManagerForLLMRun): ReplyCall {
+    const { changed, options: own } = takeChanged(options);
     // Those of LangChain's own that are not for the root model.
     const {
       tools = [],
@@ -181,10 +192,11 @@ export class ChatRlm extends BaseChatModel<ChatRlmCallOptions> {
       outputVersion,
       promptIndex,
       ...others
-    } = options as typeof options & {
+    } = own as typeof options & {
       promptIndex?: number;
     };
     return {
+      changed,
       tools: plainTools(tools),
       stop,
       signal,

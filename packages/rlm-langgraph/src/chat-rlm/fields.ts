@@ -87,12 +87,12 @@ export function identityOf(
   };
 }
 
-function identityOfSubModel(model: SubModelLike): unknown {
+export function identityOfSubModel(model: SubModelLike): unknown {
   if (typeof model !== "object" || isChatModel(model)) return identityOfModel(model);
   return Object.fromEntries(Object.entries(model).map(([name, one]) => [name, identityOfModel(one)]));
 }
 
-function identityOfModel(model: ModelLike): unknown {
+export function identityOfModel(model: ModelLike): unknown {
   if (typeof model === "string") return model;
   if (typeof model === "function") return [model.modelName ?? model.name, model.settings];
   return [ownName(model), settingsOf(model)];

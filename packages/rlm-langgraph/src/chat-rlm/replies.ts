@@ -1,5 +1,6 @@
 import { AIMessage, AIMessageChunk, type BaseMessage, type UsageMetadata } from "@langchain/core/messages";
 import type { RlmEvent } from "rlm-core";
+import type { Configured } from "../configured.ts";
 import { createRlm, Rlm } from "../create-rlm.ts";
 import { unwrap, type CallOptions, type ChatModel } from "../from-chat-model/chat-model.ts";
 import { namedModel } from "../from-chat-model/named-model.ts";
@@ -21,6 +22,8 @@ export interface ReplyCall {
   signal: AbortSignal | undefined;
   /** What else it was asked with. */
   options: CallOptions;
+  /** Models and limits that it has in place of those of ChatRlm. */
+  changed: Configured;
   children: ChildCallbacks;
 }
 
@@ -37,28 +40,34 @@ export function createReplies(fields: ChatRlmFields): Replies {
   const { contextAbove = 8_000 } = fields;
   const rlm = fields.rlm ?? createRlm<unknown>(rlmOptionsOf(fields));
   const given = Rlm.optionsOf(rlm);
-  const { model: rootModel, limits } = given;
-  let loaded: Promise<ChatModel> | undefined;
+  const loaded = new Map<string, Promise<ChatModel>>();
 
-  /** The root model as a chat model; undefined where it is a Model of rlm-core. */
-  async function chat(): Promise<ChatModel | undefined> {
+  const rootOf = ({ changed }: ReplyCall): ModelLike => changed.model ?? given.model;
+
+  /** A root model as a chat model; undefined where it is a Model of rlm-core. */
+  async function chat(rootModel: ModelLike): Promise<ChatModel | undefined> {
     if (typeof rootModel === "function") return undefined;
-    loaded ??= typeof rootModel === "string" ? namedModel(rootModel, { fields: { maxRetries: 6 } }) : unwrap(rootModel);
+    if (typeof rootModel !== "string") return await unwrap(rootModel);
+    const model = loaded.get(rootModel) ?? namedModel(rootModel, { fields: { maxRetries: 6 } });
+    loaded.set(rootModel, model);
     // What failed once, such as a missing key, may be there the next time.
-    loaded.catch(() => (loaded = undefined));
-    return await loaded;
+    model.catch(() => loaded.delete(rootModel));
+    return await model;
   }
 
   async function askLong(input: LongInput, call: ReplyCall, onEvent?: (event: RlmEvent) => void): Promise<AIMessage> {
-    const { children, signal, ...others } = call;
-    const config = { callbacks: children.callbacks, ...(signal && { signal }) };
-    const message = await askRlm(input, { ...others, rlm, chat, config, ...(onEvent && { onEvent }) });
+    const { children, signal, changed, ...others } = call;
+    const config = { callbacks: children.callbacks, configurable: { rlm: changed }, ...(signal && { signal }) };
+    const root = (): Promise<ChatModel | undefined> => chat(rootOf(call));
+    const message = await askRlm(input, { ...others, rlm, chat: root, config, ...(onEvent && { onEvent }) });
     return whole(message, rlmOf(message), call);
   }
 
   async function askShort(messages: BaseMessage[], call: ReplyCall): Promise<AIMessage> {
-    const root = await chat();
+    const rootModel = rootOf(call);
+    const root = await chat(rootModel);
     if (root === undefined && typeof rootModel === "function") {
+      const limits = { ...given.limits, ...call.changed.limits };
       const { message, usage } = await askModelFunction(rootModel, messages, call, limits);
       return whole(message, plain(usage), call);
     }
@@ -67,7 +76,7 @@ export function createReplies(fields: ChatRlmFields): Replies {
   }
 
   async function* streamShort(messages: BaseMessage[], call: ReplyCall): AsyncGenerator<AIMessageChunk> {
-    const root = await chat();
+    const root = await chat(rootOf(call));
     if (root === undefined) {
       yield chunkOf(await askShort(messages, call));
       return;
@@ -108,12 +117,12 @@ export function createReplies(fields: ChatRlmFields): Replies {
   function endOf(
     metadata: Record<string, unknown>,
     rlmMetadata: RlmMetadata,
-    { children }: ReplyCall,
+    call: ReplyCall,
   ): { response_metadata: Record<string, unknown>; usage_metadata?: UsageMetadata } {
     const name =
-      metadata["model"] === undefined ? (metadata["model_name"] ?? rootNameOf(rootModel) ?? "rlm") : undefined;
+      metadata["model"] === undefined ? (metadata["model_name"] ?? rootNameOf(rootOf(call)) ?? "rlm") : undefined;
     const { usage } = rlmMetadata;
-    const untold = usage && untoldUsage(usage, children);
+    const untold = usage && untoldUsage(usage, call.children);
     return {
       response_metadata: { ...(name !== undefined && { model: name }), rlm: rlmMetadata },
       ...(untold && { usage_metadata: untold }),
@@ -121,7 +130,7 @@ export function createReplies(fields: ChatRlmFields): Replies {
   }
 
   return {
-    rootModel,
+    rootModel: given.model,
     identity: identityOf(given, contextAbove),
     async ask(messages, call) {
       call.signal?.throwIfAborted();

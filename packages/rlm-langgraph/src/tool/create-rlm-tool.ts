@@ -3,7 +3,7 @@ import { InputError } from "rlm-core";
 import { z } from "zod";
 import type { Rlm } from "../create-rlm.ts";
 import { askRlm } from "./ask-rlm.ts";
-import { checkSources, joinContexts, type AgentValues, type RlmSource } from "./sources.ts";
+import { checkSources, joinContexts, type AgentValues, type RlmSource, type SourceRuntime } from "./sources.ts";
 
 export interface RlmToolOptions<State extends Record<string, unknown> = AgentValues> {
   /** Answers the questions. */
@@ -37,9 +37,10 @@ export function createRlmTool<State extends Record<string, unknown> = AgentValue
     source: z.union([names, z.array(names).min(1)]).describe("What it is about: a name, or several."),
   });
   const ask = async ({ question, source }: z.output<typeof schema>, runtime: ToolRuntime<State>) => {
+    const given = runtime as unknown as SourceRuntime<State>;
     const context = async () => {
       const asked = [...new Set([source].flat())];
-      const found = asked.map(async (one) => [one, await valueOf(one, sources[one], runtime)] as const);
+      const found = asked.map(async (one) => [one, await valueOf(one, sources[one], given)] as const);
       return await joinContexts(await Promise.all(found), rlm.store, runtime.signal);
     };
     return await askRlm({ rlm, name, question, context, maxAnswerChars }, runtime);
@@ -51,7 +52,7 @@ export function createRlmTool<State extends Record<string, unknown> = AgentValue
 async function valueOf<State extends Record<string, unknown>>(
   name: string,
   source: RlmSource<State> | undefined,
-  runtime: ToolRuntime<State>,
+  runtime: SourceRuntime<State>,
 ) {
   const value: unknown = typeof source === "function" ? await source(runtime) : source;
   if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0))

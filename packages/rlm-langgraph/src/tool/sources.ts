@@ -1,5 +1,6 @@
 import type { ToolRuntime } from "@langchain/core/tools";
 import type { BaseMessage } from "@langchain/core/messages";
+import type { BaseStore } from "@langchain/langgraph";
 import { InputError, named, type ContextRef, type RunStore } from "rlm-core";
 import { isContextRef } from "../context-ref.ts";
 import { plainContext, toContextRefs, type RlmContext } from "../to-context.ts";
@@ -10,10 +11,15 @@ export interface AgentValues {
   [key: string]: unknown;
 }
 
+/** What a source is given of the agent. Its store is LangGraph's; core's type of a tool's runtime says another one, which no agent has. */
+export type SourceRuntime<State extends Record<string, unknown> = AgentValues> = Omit<ToolRuntime<State>, "store"> & {
+  store: BaseStore | null | undefined;
+};
+
 /** What a source stands for: a context, or what makes one of the agent's state, store and files whenever it is asked about. */
 export type RlmSource<State extends Record<string, unknown> = AgentValues> =
   | RlmContext
-  | ((runtime: ToolRuntime<State>) => RlmContext | Promise<RlmContext>);
+  | ((runtime: SourceRuntime<State>) => RlmContext | Promise<RlmContext>);
 
 /** Throws {@link InputError} for names that the code of the REPL could not use. */
 export function checkSources(sources: Readonly<Record<string, unknown>>): [string, ...string[]] {

@@ -6,16 +6,22 @@ export interface Piece {
 }
 
 export interface ChunkOptions {
-  /** Characters that a piece has at most; 2 or more. */
-  size: number;
+  /** Characters that a piece has at most; 2 or more. @default pieces of about one length, each three quarters of a sub-call's prompt or less */
+  size?: number;
   /** Characters that a piece repeats of the one before it; at most `size - 2`. @default 0 */
   overlap?: number;
   /** Where to cut; where there is none of its kind, at the next finer one, down to words. @default "paragraph" */
   boundary?: "paragraph" | "sentence" | "line" | "none";
 }
 
+/** What a kit's function finds: how long the prompt of a sub-call may be. */
+export type Prompts = { repl: { promptChars: number } } | void;
+
 /** Cuts a text into pieces of at most `size` characters that cover it, never inside of a surrogate pair. Guest code: self-contained. */
-export function chunks(text: string, options: ChunkOptions): Piece[] {
+export const chunks: (this: Prompts, text: string, options?: ChunkOptions) => Piece[] = function chunks(
+  text,
+  options = {},
+) {
   if (typeof text !== "string") {
     const other = Array.isArray(text)
       ? "an array: use decompose.pack(items, { size })"
@@ -27,9 +33,16 @@ export function chunks(text: string, options: ChunkOptions): Piece[] {
   if (typeof options !== "object" || options === null) {
     throw new TypeError("decompose.chunks: expected options such as { size: 20000 } as the second argument");
   }
-  const { size, overlap = 0, boundary = "paragraph" } = options;
+  const { overlap = 0, boundary = "paragraph" } = options;
+  const fitting = (promptChars: number): number => {
+    // What is left of a prompt is for the question; a piece that ends at a border is somewhat shorter than it may be.
+    const most = Math.max(2, Math.floor(promptChars * 0.75));
+    const even = Math.ceil(text.length / Math.max(1, Math.ceil(text.length / most)));
+    return Math.min(most, Math.max(2, Math.ceil(even * 1.1)) + overlap);
+  };
+  const size = options.size ?? (this === undefined ? Number.NaN : fitting(this.repl.promptChars));
   if (!Number.isSafeInteger(size) || size < 2) {
-    throw new RangeError(`decompose.chunks: expected size to be an integer of 2 or more, got ${String(size)}`);
+    throw new RangeError(`decompose.chunks: expected size to be an integer of 2 or more, got ${String(options.size)}`);
   }
   if (!Number.isSafeInteger(overlap) || overlap < 0 || overlap > size - 2) {
     throw new RangeError(
@@ -71,4 +84,4 @@ export function chunks(text: string, options: ChunkOptions): Piece[] {
     covered = end;
   }
   return pieces;
-}
+};

@@ -1,3 +1,5 @@
+import type { Prompts } from "./chunks.ts";
+
 /** Neighbouring items of an array: `items` is the array from index `start` to before `end`. */
 export interface Pack<T> {
   items: T[];
@@ -5,8 +7,17 @@ export interface Pack<T> {
   end: number;
 }
 
+export interface PackOptions {
+  /** Characters that a group has at most. @default groups of about one length, each three quarters of a sub-call's prompt or less */
+  size?: number;
+}
+
 /** Groups neighbouring items so that no group has more than `size` characters. Guest code: self-contained. */
-export function pack<T>(items: readonly T[], options: { size: number }): Pack<T>[] {
+export const pack: <T>(this: Prompts, items: readonly T[], options?: PackOptions) => Pack<T>[] = function pack<T>(
+  this: Prompts,
+  items: readonly T[],
+  options: PackOptions = {},
+) {
   if (!Array.isArray(items)) {
     const other =
       typeof items === "string"
@@ -16,13 +27,22 @@ export function pack<T>(items: readonly T[], options: { size: number }): Pack<T>
           : typeof items;
     throw new TypeError(`decompose.pack: expected items to be an array, got ${other}`);
   }
-  const size = typeof options === "object" && options !== null ? options.size : undefined;
+  const lengthOf = (item: T) => (typeof item === "string" ? item : (JSON.stringify(item) ?? "")).length;
+  const given = typeof options === "object" && options !== null ? options.size : undefined;
+  const fitting = (most: number): number => {
+    const lengths = items.map(lengthOf);
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    const even = Math.ceil(total / Math.max(1, Math.ceil(total / most)));
+    // A group ends before the item that goes over its size, so an even share has to have room for one.
+    return Math.max(1, Math.min(most, even + lengths.reduce((longest, length) => Math.max(longest, length), 0)));
+  };
+  const size =
+    given ?? (this === undefined ? undefined : fitting(Math.max(1, Math.floor(this.repl.promptChars * 0.75))));
   if (size === undefined || !Number.isSafeInteger(size) || size < 1) {
     throw new RangeError(
       `decompose.pack: expected size to be an integer of 1 or more, as in { size: 20000 }, got ${String(size)}`,
     );
   }
-  const lengthOf = (item: T) => (typeof item === "string" ? item : (JSON.stringify(item) ?? "")).length;
   const packs: Pack<T>[] = [];
   let start = 0;
   let length = 0;
@@ -42,4 +62,4 @@ export function pack<T>(items: readonly T[], options: { size: number }): Pack<T>
   });
   if (start < items.length) packs.push({ items: items.slice(start), start, end: items.length });
   return packs;
-}
+};

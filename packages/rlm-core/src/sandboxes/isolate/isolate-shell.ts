@@ -61,7 +61,7 @@ function createShell(memoryLimit: number, settings: GuestSettings): IsolateShell
       longRows: entry("longRows"),
       longObject: entry("longObject"),
       kit: entry("kit"),
-      kitFunction: entry("kitFunction"),
+      kitFunctions: entry("kitFunctions"),
       kitTool: entry("kitTool"),
       kitLibrary: entry("kitLibrary"),
       bind: entry("bind"),

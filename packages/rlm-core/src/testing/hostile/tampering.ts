@@ -92,7 +92,7 @@ console.log("still here"); print(typeof (await llm_query("q")));`,
   {
     name: "a label of ours in stack traces",
     family,
-    code: `const error = new Error("x"); error.stack = "Error: x\\n    at FINAL (kit-decompose.js:1:1)\\n    at rlm-guest.js:1:1\\n    at /root/.ssh/id_rsa:1:1"; throw error;`,
+    code: `const error = new Error("x"); error.stack = "Error: x\\n    at FINAL (kit-decompose.js:1:1)\\n    at rlm-guest.js:1:1\\n    at /srv/app.js:1:1"; throw error;`,
     ends: ["thrown"],
   },
 ];

@@ -53,7 +53,7 @@ export interface Guest {
   /** A run begins, the first one too: contexts get these names (JSON of bindings). Returns the first of their own that cannot be had, or "". */
   bind: (run: number, bindings: string, hasResponseFormat: number) => string;
   kit: (name: string) => void;
-  kitFunction: (kit: string, name: string, made: unknown) => void;
+  kitFunctions: (kit: string, made: object) => void;
   kitTool: (kit: string, name: string) => void;
   kitLibrary: (kit: string, name: string, source: string) => void;
   /** All contexts and kits are there, and those of the first run have their names. */
@@ -183,7 +183,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
   const worthReference = 10_000;
   const queries = parts.createQueries(realm, host, mailbox, settings, longTexts, contextPart);
   /** What kits find of the REPL. */
-  const repl = { print, find, promptChars: settings.promptChars };
+  const repl = { __proto__: null, print, find, promptChars: settings.promptChars };
   defineProperty(repl, "context", { __proto__: null, get: newest, enumerable: true } as PropertyDescriptor);
   const offer = (name: string, query: unknown): void => {
     reserve(name, freeze(query));
@@ -263,7 +263,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
       return fixed;
     },
     kit: kits.begin,
-    kitFunction: kits.function,
+    kitFunctions: kits.functions,
     kitTool: kits.tool,
     kitLibrary: kits.library,
     ready: (seed) => {

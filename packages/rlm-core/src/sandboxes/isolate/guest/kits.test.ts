@@ -137,6 +137,13 @@ describe("a kit", () => {
             return (this.library("doubled") as { of(items: number[]): number[] }).of(items);
           },
         },
+        missing: {
+          signature: "",
+          description: "",
+          run(this: KitScope & { nothing?: unknown }) {
+            return this.nothing === undefined && (this.repl as { nothing?: unknown }).nothing === undefined;
+          },
+        },
         mine: {
           signature: "",
           description: "",
@@ -151,10 +158,12 @@ describe("a kit", () => {
       print(`try { print(${code}) } catch (error) { print("threw " + error.name) }`).trim();
     expect(asked("made.mine.call({ repl: 1 })")).toBe("object");
     expect(asked("made.each([1], function () { return this === undefined || this === globalThis })[0]")).toBe("true");
-    expect(asked("Object.keys(made).join()")).toBe("each,doubled,mine");
+    expect(asked("Object.keys(made).join()")).toBe("each,doubled,missing,mine");
     expect(asked("typeof made.library + typeof made.repl + typeof made.tool")).toBe("undefinedundefinedundefined");
     expect(asked("made.constructor.constructor('return 1')()")).toMatch(/^threw/);
     expect(asked("made.each.constructor('return 1')()")).toMatch(/^threw/);
+    const trap = "Object.defineProperty(Object.prototype, 'nothing', { get() { return this; }, configurable: true })";
+    expect(asked(`(${trap}, made.missing())`)).toBe("true");
     expect(asked("made.each([1], () => { throw new RangeError('x') })")).toBe("threw RangeError");
     expect(asked("made.doubled([1, 2]).join()")).toBe("2,4");
     expect(asked("Object.isFrozen(made) && Object.isFrozen(made.each)")).toBe("true");

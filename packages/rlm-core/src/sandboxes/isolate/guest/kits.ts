@@ -3,7 +3,8 @@ import type { Realm } from "./realm.ts";
 /** The kits of a session. */
 export interface Kits {
   begin: (kit: string) => void;
-  function: (kit: string, name: string, made: unknown) => void;
+  /** By name; a method comes as the one member of an object. */
+  functions: (kit: string, made: object) => void;
   tool: (kit: string, name: string) => void;
   library: (kit: string, name: string, source: string) => void;
   /** All of them are there. */
@@ -33,7 +34,9 @@ export function createKits(
 
   return {
     begin: (name) => {
-      const kit: Kit = { shown: {}, scope: {}, tools: new realm.Map(), libraries: new realm.Map() };
+      // Without a prototype: a getter that code puts on one would be given it.
+      const scope = { __proto__: null };
+      const kit: Kit = { shown: {}, scope, tools: new realm.Map(), libraries: new realm.Map() };
       mapSet(kits, name, kit);
       all[all.length] = kit;
       reserve(name, kit.shown);
@@ -58,15 +61,17 @@ export function createKits(
       put(kit.scope, "library", freeze(library));
       put(kit.scope, "tool", freeze(tool));
     },
-    function: (kitName, name, made) => {
+    functions: (kitName, made) => {
       const { shown, scope } = kitOf(kitName);
-      // A method comes as the one member of an object.
-      const run = (typeof made === "function" ? made : Object.values(made as object)[0]) as Function;
-      const bound = (...args: unknown[]): unknown => apply(run, scope, args);
-      fix(bound, "name", name);
-      put(shown, name, freeze(bound));
-      // A function of the kit's own goes before what the scope has of that name.
-      put(scope, name, bound);
+      realm.each(realm.ownKeys(made) as string[], (name) => {
+        const given = realm.dataOf(made, name) as object;
+        const run = (typeof given === "function" ? given : Object.values(given)[0]) as Function;
+        const bound = (...args: unknown[]): unknown => apply(run, scope, args);
+        fix(bound, "name", name);
+        put(shown, name, freeze(bound));
+        // A function of the kit's own goes before what the scope has of that name.
+        put(scope, name, bound);
+      });
     },
     tool: (kit, name) => mapSet(kitOf(kit).tools, name, freeze(toolOf(`${kit}.${name}`))),
     library: (kit, name, source) => mapSet(kitOf(kit).libraries, name, { source, value: undefined }),

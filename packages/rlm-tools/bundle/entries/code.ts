@@ -1,0 +1,3 @@
+import { code } from "../../src/decompose/code.ts";
+
+export const library = { code };

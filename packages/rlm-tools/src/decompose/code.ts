@@ -1,0 +1,231 @@
+import type { Parser, SyntaxNode } from "@lezer/common";
+import { parser as cpp } from "@lezer/cpp";
+import { parser as go } from "@lezer/go";
+import { parser as java } from "@lezer/java";
+import { parser as javascript } from "@lezer/javascript";
+import { parser as php } from "@lezer/php";
+import { parser as python } from "@lezer/python";
+import { parser as rust } from "@lezer/rust";
+import type { Piece } from "./chunks.ts";
+import { optionsOf, textOf } from "./given.ts";
+
+/** A declaration of a source text, with its comments, or what stands between two. */
+export interface CodePiece extends Piece {
+  /** "function", "class", "method", "struct", "interface", "trait", "enum", "record", "type", "namespace", "impl", "macro", or "other". */
+  kind: string;
+  /** "" of what is "other". */
+  name: string;
+  /** The declarations inside of it. */
+  members: Member[];
+}
+
+export interface Member {
+  kind: string;
+  name: string;
+  start: number;
+  end: number;
+}
+
+export interface CodeOptions {
+  /** @default by `file`, or what the text looks like */
+  language?: string;
+  /** A path, for its ending. */
+  file?: string;
+}
+
+const parsers: Record<string, { parser: Parser; endings: string; looks: RegExp }> = {
+  php: { parser: php, endings: "php phtml", looks: /^\s*<\?php/ },
+  cpp: { parser: cpp, endings: "c h cc cpp cxx hpp hh", looks: /^\s*#\s*include\b/m },
+  go: { parser: go, endings: "go", looks: /^package \w+\s*$/m },
+  rust: { parser: rust, endings: "rs", looks: /^\s*(?:pub(?:\(\w+\))? )?(?:fn \w+.*\{|impl\b|use \w+::)/m },
+  java: {
+    parser: java,
+    endings: "java",
+    looks: /^\s*(?:package [\w.]+;|import [\w.*]+;|public (?:final |abstract )?(?:class|interface|enum|record)\b)/m,
+  },
+  python: { parser: python, endings: "py pyi", looks: /^(?:async )?(?:def|class) \w+.*:\s*(?:#.*)?$/m },
+  typescript: {
+    parser: javascript.configure({ dialect: "ts jsx" }),
+    endings: "ts mts cts tsx js jsx mjs cjs",
+    looks: /^\s*(?:import\b|export\b|(?:async )?function\b|const\b|let\b|class\b)|=>/m,
+  },
+};
+const otherNames: Record<string, string> = {
+  javascript: "typescript",
+  js: "typescript",
+  ts: "typescript",
+  jsx: "typescript",
+  tsx: "typescript",
+  py: "python",
+  c: "cpp",
+  "c++": "cpp",
+  rs: "rust",
+  golang: "go",
+};
+
+const kinds: Record<string, string> = {
+  FunctionDeclaration: "function",
+  FunctionDefinition: "function",
+  FunctionDecl: "function",
+  FunctionItem: "function",
+  MethodDeclaration: "method",
+  MethodDecl: "method",
+  ConstructorDeclaration: "method",
+  ClassDeclaration: "class",
+  ClassDefinition: "class",
+  ClassSpecifier: "class",
+  StructSpecifier: "struct",
+  StructItem: "struct",
+  UnionSpecifier: "struct",
+  InterfaceDeclaration: "interface",
+  TraitItem: "trait",
+  TraitDeclaration: "trait",
+  EnumDeclaration: "enum",
+  EnumSpecifier: "enum",
+  EnumItem: "enum",
+  RecordDeclaration: "record",
+  TypeAliasDeclaration: "type",
+  TypeDecl: "type",
+  TypeItem: "type",
+  NamespaceDeclaration: "namespace",
+  NamespaceDefinition: "namespace",
+  ModItem: "namespace",
+  ImplItem: "impl",
+  MacroDefinition: "macro",
+};
+const wrappers = new Set(["ExportDeclaration", "DecoratedStatement", "TemplateDeclaration"]);
+const bodies = new Set(
+  "ClassBody Body Block CompoundStatement DeclarationList FieldDeclarationList InterfaceBody EnumBody RecordBody".split(
+    " ",
+  ),
+);
+const names = new Set(
+  "VariableDefinition TypeDefinition PropertyDefinition PrivatePropertyDefinition Definition DefName FieldName BoundIdentifier ScopedIdentifier Identifier FieldIdentifier DestructorName TypeIdentifier Name VariableName".split(
+    " ",
+  ),
+);
+
+/** Functions, classes and other declarations of a source text, each with its comments; together with what is "other" they are the text. */
+export function code(given: string, options: CodeOptions = {}): CodePiece[] {
+  const text = textOf(given, "code");
+  const { language, file } = optionsOf<CodeOptions>(options, "code", ["language", "file"]);
+  const { parser } = languageOf(text, language, file);
+  const marks: { start: number; kind: string; name: string; members: Member[] }[] = [{ start: 0, ...other }];
+  let comment: number | undefined;
+  for (let node = parser.parse(text).topNode.firstChild; node !== null; node = node.nextSibling) {
+    if (node.name.includes("Comment")) {
+      comment ??= lineStart(text, node.from);
+      continue;
+    }
+    const declared = declarationOf(node, text);
+    const begin = lineStart(text, node.from);
+    const start = Math.max(marks.at(-1)?.start ?? 0, comment === undefined ? begin : Math.min(comment, begin));
+    comment = undefined;
+    if (declared !== undefined) marks.push({ start, ...declared });
+    else if (marks.at(-1)?.kind !== "other") marks.push({ start, ...other });
+  }
+  if (comment !== undefined && marks.at(-1)?.kind !== "other") marks.push({ start: comment, ...other });
+  return marks.flatMap(({ start, ...rest }, at) => {
+    const end = marks[at + 1]?.start ?? text.length;
+    return end > start ? [{ text: text.slice(start, end), start, end, ...rest }] : [];
+  });
+}
+
+const other = { kind: "other", name: "", members: [] };
+
+function languageOf(text: string, language: string | undefined, file: string | undefined): { parser: Parser } {
+  const known = Object.keys(parsers).join(", ");
+  if (language !== undefined) {
+    const name = language.toLowerCase();
+    const found = parsers[otherNames[name] ?? name];
+    if (found === undefined)
+      throw new RangeError(`decompose.code: cannot read the language ${JSON.stringify(language)}, expected ${known}`);
+    return found;
+  }
+  const ending = file?.slice(file.lastIndexOf(".") + 1).toLowerCase();
+  const all = Object.values(parsers);
+  const found =
+    ending === undefined
+      ? all.find(({ looks }) => looks.test(text.slice(0, 20_000)))
+      : all.find(({ endings }) => endings.split(" ").includes(ending));
+  if (found !== undefined) return found;
+  const reason =
+    ending === undefined ? "cannot tell the language of this text" : `cannot read files that end in .${ending}`;
+  throw new RangeError(`decompose.code: ${reason}: give { language }, one of ${known}`);
+}
+
+function declarationOf(
+  node: SyntaxNode,
+  text: string,
+): (Omit<Member, "start" | "end"> & { members: Member[] }) | undefined {
+  if (wrappers.has(node.name)) {
+    for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+      const found = declarationOf(child, text);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  const kind = kinds[node.name] ?? (isFunctionVariable(node) ? "function" : undefined);
+  if (kind === undefined) return undefined;
+  const body = bodyOf(node);
+  const holds = kind !== "function" && kind !== "method";
+  return { kind, name: nameOf(node, text, body), members: holds && body !== undefined ? membersOf(body, text) : [] };
+}
+
+function membersOf(body: SyntaxNode, text: string): Member[] {
+  const found: Member[] = [];
+  for (let node = body.firstChild; node !== null; node = node.nextSibling) {
+    const declared = declarationOf(node, text);
+    if (declared !== undefined)
+      found.push({
+        kind: declared.kind === "function" ? "method" : declared.kind,
+        name: declared.name,
+        start: node.from,
+        end: node.to,
+      });
+  }
+  return found;
+}
+
+/** `const f = () => …`, `const f = function …`, `const C = class …`. */
+function isFunctionVariable(node: SyntaxNode): boolean {
+  if (node.name !== "VariableDeclaration") return false;
+  return ["ArrowFunction", "FunctionExpression", "ClassExpression"].some((name) => node.getChild(name) !== null);
+}
+
+function bodyOf(node: SyntaxNode): SyntaxNode | undefined {
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) if (bodies.has(child.name)) return child;
+  return undefined;
+}
+
+function nameOf(node: SyntaxNode, text: string, body: SyntaxNode | undefined): string {
+  const to = body?.from ?? node.to;
+  // A block of methods has no name but what it is for.
+  if (node.name === "ImplItem")
+    return text
+      .slice(node.from, to)
+      .replace(/^impl\s*/, "")
+      .trim();
+  return firstName(declaratorOf(node) ?? node, text, to, 3) ?? "";
+}
+
+/** Of C and C++: what stands before it is the type. */
+function declaratorOf(node: SyntaxNode): SyntaxNode | null {
+  const pointer = node.getChild("PointerDeclarator") ?? node.getChild("ReferenceDeclarator");
+  return (pointer ?? node).getChild("FunctionDeclarator");
+}
+
+function firstName(node: SyntaxNode, text: string, to: number, depth: number): string | undefined {
+  for (let child = node.firstChild; child !== null && child.from < to; child = child.nextSibling)
+    if (names.has(child.name)) return text.slice(child.from, child.to);
+  for (let child = node.firstChild; child !== null && child.from < to && depth > 0; child = child.nextSibling) {
+    const found = firstName(child, text, to, depth - 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function lineStart(text: string, at: number): number {
+  const line = text.lastIndexOf("\n", at - 1) + 1;
+  return text.slice(line, at).trim() === "" ? line : at;
+}

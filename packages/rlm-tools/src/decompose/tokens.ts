@@ -1,0 +1,150 @@
+import type { Piece } from "./chunks.ts";
+import { optionsOf, textOf } from "./given.ts";
+
+/** A piece of a text by tokens. */
+export interface TokenPiece extends Piece {
+  /** Of o200k_base, no more than `size`; of a part of a long word its bytes in UTF-8, of which no token has less than one. */
+  tokens: number;
+}
+
+export interface TokensOptions {
+  /** Tokens that a piece has at most; 4 or more, for one character may have as many. */
+  size: number;
+  /** Tokens that a piece repeats of the one before it, at most half of `size`. @default 0 */
+  overlap?: number;
+}
+
+type Count = (text: string) => number;
+
+interface Word {
+  start: number;
+  tokens: number;
+}
+
+// A word of the tokenizer's is mostly one that came before; counting it anew costs twenty times as much.
+const wordsKept = 100_000;
+// Counting takes time with the square of a word's length.
+const longestWord = 500;
+
+/**
+ * Pieces of at most `size` tokens that cover the text, cut between words of the tokenizer's (`pattern`), of which each has
+ * its tokens for itself, so that they add up; a word of more is cut between characters as people see them, one part a piece.
+ */
+export function tokenPieces(count: Count, pattern: RegExp): (given: string, options: TokensOptions) => TokenPiece[] {
+  const known = new Map<string, number>();
+  const countWord: Count = (word) => {
+    const before = known.get(word);
+    if (before !== undefined) return before;
+    const tokens = count(word);
+    if (known.size >= wordsKept) known.clear();
+    if (word.length <= 40) known.set(word, tokens);
+    return tokens;
+  };
+
+  const recount: Count = (text) => {
+    let tokens = 0;
+    for (const [word] of text.matchAll(pattern)) tokens += countWord(word);
+    return tokens;
+  };
+
+  return (given, options) => {
+    const text = textOf(given, "tokens");
+    const { size, overlap = 0 } = optionsOf<TokensOptions>(options, "tokens", ["size", "overlap"]);
+    if (!Number.isSafeInteger(size) || size < 4)
+      throw new RangeError(`decompose.tokens: expected size to be an integer of 4 or more, got ${String(size)}`);
+    if (!Number.isSafeInteger(overlap) || overlap < 0 || overlap > size / 2)
+      throw new RangeError(
+        `decompose.tokens: expected overlap to be an integer from 0 to ${Math.floor(size / 2)}, got ${String(overlap)}`,
+      );
+
+    const pieces: TokenPiece[] = [];
+    /** The words of the open piece, for the next one's overlap. */
+    let words: Word[] = [];
+    let total = 0;
+    /** Ends the open piece; mostly it is one. */
+    const end = (at: number): void => {
+      let last: Word[] = [];
+      for (let open = words; open.length > 0; open = open.slice(last.length)) {
+        const from = open[0]?.start ?? 0;
+        let exact = 0;
+        for (let length = open.length; length > 0; length--) {
+          const to = open[length]?.start ?? at;
+          last = open.slice(0, length);
+          exact = last.reduce((sum, { tokens }) => sum + tokens, 0);
+          // White space at an end is one word there, though it may be two before what follows, and rarely of less tokens.
+          if (length === 1 || !/\s/.test(text[to - 1] ?? "")) break;
+          exact = recount(text.slice(from, to));
+          if (exact <= size) break;
+        }
+        const to = open[last.length]?.start ?? at;
+        pieces.push({ text: text.slice(from, to), start: from, end: to, tokens: exact });
+      }
+      let kept = last.length;
+      total = 0;
+      while (kept > 1 && total + (last[kept - 1]?.tokens ?? 0) <= overlap) total += last[--kept]?.tokens ?? 0;
+      words = last.slice(kept);
+    };
+    const add = (start: number, tokens: number): void => {
+      if (total + tokens > size) {
+        end(start);
+        // What is repeated gives way to what is new.
+        while (total + tokens > size) total -= words.shift()?.tokens ?? 0;
+      }
+      words.push({ start, tokens });
+      total += tokens;
+    };
+    for (const { 0: word, index } of text.matchAll(pattern)) {
+      const tokens = word.length > longestWord ? Infinity : countWord(word);
+      if (tokens <= size) {
+        add(index, tokens);
+        continue;
+      }
+      // Parts stand alone: with a word beside it the tokenizer might see other words.
+      for (const part of parts(word, size)) {
+        end(index + part.start);
+        [words, total] = [[{ start: index + part.start, tokens: part.tokens }], part.tokens];
+      }
+      end(index + word.length);
+      [words, total] = [[], 0];
+    }
+    end(text.length);
+    return pieces;
+  };
+}
+
+/** A part of a long word for each piece, cut between graphemes, or code points where one is longer itself: no part has more bytes, and so no more tokens, than `size`. */
+function* parts(word: string, size: number): Generator<Word> {
+  let open = { start: 0, tokens: 0 };
+  for (const { start, bytes } of units(word, size)) {
+    if (open.tokens > 0 && open.tokens + bytes > size) {
+      yield open;
+      open = { start, tokens: 0 };
+    }
+    open.tokens += bytes;
+  }
+  yield open;
+}
+
+function* units(word: string, size: number): Generator<{ start: number; bytes: number }> {
+  for (const { segment, index } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(word)) {
+    const bytes = bytesOf(segment);
+    if (bytes <= size) {
+      yield { start: index, bytes };
+      continue;
+    }
+    let start = index;
+    for (const character of segment) {
+      yield { start, bytes: bytesOf(character) };
+      start += character.length;
+    }
+  }
+}
+
+function bytesOf(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}

@@ -1,0 +1,70 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { isolate, runRlm, type Kit } from "../packages/rlm-core/src/index.ts";
+import { scriptedModel } from "../packages/rlm-core/src/testing/index.ts";
+import { decompose, search } from "../packages/rlm-tools/src/index.ts";
+
+/**
+ * `docs/tools.md`: every function of the kits, with what the prompt says of it, its cost in calls, and its example with what
+ * that prints in the real REPL. Fails where the page is not that; `--write` writes it.
+ */
+const page = "docs/tools.md";
+const kits: Kit[] = [decompose, search];
+
+const head = `# Tools of the REPL
+
+<!-- Written by scripts/tools-docs.ts out of the code: \`npx -y pnpm@12.21.0 docs:tools\`. -->
+
+What the code of a model can use beside the context and queries: kits of [rlm-tools](../packages/rlm-tools/README.md), each an object in the REPL. None is there unless it is passed: \`tools: [decompose]\`. \`rlm ask\` passes \`decompose\`. Each function is one line of the prompt, as it stands here in quotes. Functions run inside of the sandbox, beside the context; what they cost in calls of a model is said with each.
+
+The examples are run to write this page; below each stands what it prints.
+`;
+
+const sandbox = isolate();
+const sections: string[] = [];
+for (const kit of kits) {
+  sections.push(`## ${kit.name}\n`);
+  for (const [name, { signature, description, calls = "none", example = "" }] of Object.entries(kit.functions)) {
+    const call = `${kit.name}.${name}`;
+    if (example === "") throw new Error(`Cannot write ${page}: ${call} has no example`);
+    const printed = await run(example);
+    sections.push(
+      [
+        `### ${call}\n`,
+        `\`\`\`\n${call}${signature}\n\`\`\`\n`,
+        `> ${description}\n`,
+        `Calls of a model: ${calls}.\n`,
+        `\`\`\`repl\n${example}\n\`\`\`\n`,
+        `\`\`\`\n${printed.trimEnd()}\n\`\`\`\n`,
+      ].join("\n"),
+    );
+  }
+}
+await sandbox.close();
+
+const text = [head, ...sections].join("\n");
+if (process.argv.includes("--write")) writeFileSync(page, text);
+else if (readFileSync(page, "utf8") !== text)
+  throw new Error(`${page} is not what the code says: run npx -y pnpm@12.21.0 docs:tools, and read what changed`);
+
+/** What a block prints in a REPL with all kits. */
+async function run(code: string): Promise<string> {
+  let printed = "";
+  const model = scriptedModel([`\`\`\`repl\n${code}\n\`\`\``, "```repl\nFINAL('done')\n```"]);
+  await runRlm(
+    { query: "Run it.", context: "A text that is not looked at." },
+    {
+      model,
+      sandbox,
+      tools: kits,
+      limits: { directBelow: 0 },
+      onEvent: (event) => {
+        if (event.type !== "journal" || event.event.type !== "end" || event.turn !== 1) return;
+        const { error, output } = event.event;
+        if (error !== undefined) throw new Error(`Cannot run an example: ${error.message}\n${code}`);
+        printed = output.text;
+      },
+    },
+  );
+  if (printed === "") throw new Error(`Cannot show what an example prints: it prints nothing\n${code}`);
+  return printed;
+}
