@@ -1,6 +1,7 @@
 import MiniSearch from "minisearch";
+import { nameOf } from "../decompose/given.ts";
 import { pieces, type PartText, type SourcePiece } from "./pieces.ts";
-import { queryWords, words } from "./words.ts";
+import { queryWords, swapped, words } from "./words.ts";
 
 /** What a search found: `score` is BM25+ of MiniSearch, comparable within one search alone. */
 export interface Hit extends SourcePiece {
@@ -32,8 +33,7 @@ export function createSearchLibrary(): SearchLibrary {
     let postings = 0;
     for (const piece of piecesOf(within)) {
       postings += new Set(words(piece.text)).size;
-      if (postings > maxPostings)
-        throw new RangeError(`${name}: within is too long for an index: search a part of it, such as a slice`);
+      if (postings > maxPostings) throw tooLong(name);
       index.add({ id: found.length, text: piece.text });
       found.push(piece);
     }
@@ -45,17 +45,26 @@ export function createSearchLibrary(): SearchLibrary {
     builds: () => builds,
     search: (kind, query, within, max) => {
       const name = `search.${kind}`;
-      if (typeof query !== "string") throw new TypeError(`${name}: expected query to be a string, got ${typeof query}`);
+      if (typeof query !== "string")
+        throw new TypeError(`${name}: expected query to be a string, got ${nameOf(query)}`);
       if (!Number.isSafeInteger(max) || max < 1)
-        throw new RangeError(`${name}: expected max to be an integer of 1 or more, got ${String(max)}`);
+        throw new RangeError(
+          `${name}: expected max to be an integer of 1 or more, got ${typeof max === "number" ? max : nameOf(max)}`,
+        );
       if (typeof within !== "string" && (typeof within !== "object" || within === null))
-        throw new TypeError(`${name}: expected within to be a text, an array or an object, got ${String(within)}`);
+        throw new TypeError(`${name}: expected within to be a text, an array or an object, got ${nameOf(within)}`);
+      if ((typeof within === "string" || isLongText(within)) && within.length > maxChars) throw tooLong(name);
       const { index, found } = indexOf(within, name);
+      const asked = queryWords(query);
+      const swaps = new Set(kind === "fuzzy" ? asked.flatMap(swapped) : []);
+      for (const word of asked) swaps.delete(word);
       const results = index.search(query, {
-        tokenize: queryWords,
+        tokenize: () => [...asked, ...swaps],
+        boostTerm: (word) => (swaps.has(word) ? swapWeight : 1),
         // A letter alone begins the pairs of letters that have it.
         prefix: (word) => Array.from(word).length === 1 && word > "\u0e00",
-        fuzzy: (word) => kind === "fuzzy" && word.length > 2 && Math.min(3, Math.round(word.length / 4)),
+        fuzzy: (word) =>
+          kind === "fuzzy" && !swaps.has(word) && word.length > 2 && Math.min(3, Math.round(word.length / 4)),
       });
       return results
         .toSorted((a, b) => b.score - a.score || Number(a.id) - Number(b.id))
@@ -82,6 +91,13 @@ function isLongText(value: unknown): value is PartText {
   return typeof value === "object" && value !== null && !Array.isArray(value) && "matchAll" in value;
 }
 
+function tooLong(name: string): RangeError {
+  return new RangeError(`${name}: within is too long for an index: search a part of it, such as a slice`);
+}
+
 const pieceChars = 1_000;
+// What MiniSearch gives a word of four letters at distance 1.
+const swapWeight = 0.36;
 // Some 45 bytes each: of 40 MB of English 4.5 million.
 const maxPostings = 7_000_000;
+const maxChars = 100_000_000;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { queryWords, words } from "./words.ts";
+import { queryWords, swapped, words } from "./words.ts";
 
 it.each([
   ["The Café's user_id is 42.", ["the", "cafe", "s", "user", "id", "is", "42"]],
@@ -20,4 +20,9 @@ it("queryWords() has of a run of letters the pairs alone, and a letter that is b
 
 it("words() cuts a word of a million letters short", () => {
   expect(words("x".repeat(1_000_000))).toEqual(["x".repeat(64)]);
+});
+
+it("swapped() swaps neighbours of short words alone", () => {
+  expect(swapped("jonh")).toEqual(["ojnh", "jnoh", "john"]);
+  expect(["of", "letters"].flatMap(swapped)).toEqual([]);
 });

@@ -11,6 +11,15 @@ export function queryWords(text: string): string[] {
   return cut(text, false);
 }
 
+/** A short word with two neighbouring letters swapped, each way: to an edit distance that is two edits, too many for so few letters. */
+export function swapped(word: string): string[] {
+  const letters = Array.from(word);
+  if (letters.length < 3 || letters.length > 5) return [];
+  return letters
+    .slice(1)
+    .map((letter, at) => [...letters.slice(0, at), letter, letters[at] ?? "", ...letters.slice(at + 2)].join(""));
+}
+
 function cut(text: string, lastAlone: boolean): string[] {
   const found: string[] = [];
   for (const run of plain(text).match(runs) ?? []) {
