@@ -1,6 +1,7 @@
 import MiniSearch from "minisearch";
 import { nameOf } from "../decompose/given.ts";
 import { pieces, type PartText, type SourcePiece } from "./pieces.ts";
+import { cosine, createVectors, type EmbedTool } from "./vectors.ts";
 import { queryWords, swapped, words } from "./words.ts";
 
 /** What a search found: `score` is BM25+ of MiniSearch, comparable within one search alone. */
@@ -16,6 +17,9 @@ export interface SearchOptions {
 
 export interface SearchLibrary {
   search(kind: "bm25" | "fuzzy", query: string, within: unknown, max: number): Hit[];
+  semantic(query: string, within: unknown, max: number, embed: EmbedTool): Promise<Hit[]>;
+  /** Throws TypeError or RangeError for what is no query or maximum. */
+  check(name: string, query: unknown, max: unknown): void;
   /** Indexes that were built so far. */
   builds(): number;
 }
@@ -41,19 +45,26 @@ export function createSearchLibrary(): SearchLibrary {
     kept = { within, found, index };
     return kept;
   };
+  const vectors = createVectors();
   return {
+    check,
+    semantic: async (query, within, max, embed) => {
+      check("semantic", query, max);
+      checkWithin("search.semantic", within);
+      const found: (SourcePiece & { text: string })[] = [];
+      for (const piece of piecesOf(within)) if (found.push(piece) > maxEmbedded) throw tooLong("search.semantic");
+      const [asked = new Float32Array(), ...others] = await vectors([query, ...found.map(({ text }) => text)], embed);
+      return found
+        .map((piece, at) => ({ ...piece, score: cosine(asked, others[at] ?? asked) }))
+        .toSorted((a, b) => b.score - a.score)
+        .slice(0, max)
+        .map((hit) => ({ ...hit, score: Math.round(hit.score * 1_000) / 1_000 }));
+    },
     builds: () => builds,
     search: (kind, query, within, max) => {
       const name = `search.${kind}`;
-      if (typeof query !== "string")
-        throw new TypeError(`${name}: expected query to be a string, got ${nameOf(query)}`);
-      if (!Number.isSafeInteger(max) || max < 1)
-        throw new RangeError(
-          `${name}: expected max to be an integer of 1 or more, got ${typeof max === "number" ? max : nameOf(max)}`,
-        );
-      if (typeof within !== "string" && (typeof within !== "object" || within === null))
-        throw new TypeError(`${name}: expected within to be a text, an array or an object, got ${nameOf(within)}`);
-      if ((typeof within === "string" || isLongText(within)) && within.length > maxChars) throw tooLong(name);
+      check(kind, query, max);
+      checkWithin(name, within);
       const { index, found } = indexOf(within, name);
       const asked = queryWords(query);
       const swaps = new Set(kind === "fuzzy" ? asked.flatMap(swapped) : []);
@@ -77,6 +88,21 @@ export function createSearchLibrary(): SearchLibrary {
   };
 }
 
+function check(kind: string, query: unknown, max: unknown): void {
+  const name = `search.${kind}`;
+  if (typeof query !== "string") throw new TypeError(`${name}: expected query to be a string, got ${nameOf(query)}`);
+  if (!Number.isSafeInteger(max) || Number(max) < 1)
+    throw new RangeError(
+      `${name}: expected max to be an integer of 1 or more, got ${typeof max === "number" ? max : nameOf(max)}`,
+    );
+}
+
+function checkWithin(name: string, within: unknown): void {
+  if (typeof within !== "string" && (typeof within !== "object" || within === null))
+    throw new TypeError(`${name}: expected within to be a text, an array or an object, got ${nameOf(within)}`);
+  if ((typeof within === "string" || isLongText(within)) && within.length > maxChars) throw tooLong(name);
+}
+
 function* piecesOf(within: unknown): Generator<SourcePiece & { text: string }> {
   if (typeof within === "string" || isLongText(within)) yield* pieces(within, pieceChars);
   else
@@ -92,7 +118,7 @@ function isLongText(value: unknown): value is PartText {
 }
 
 function tooLong(name: string): RangeError {
-  return new RangeError(`${name}: within is too long for an index: search a part of it, such as a slice`);
+  return new RangeError(`${name}: within is too long: search a part of it, such as a slice`);
 }
 
 const pieceChars = 1_000;
@@ -100,4 +126,6 @@ const pieceChars = 1_000;
 const swapWeight = 0.36;
 // Some 45 bytes each: of 40 MB of English 4.5 million.
 const maxPostings = 7_000_000;
+// Vectors of 3,072 numbers take 12 KB each.
+const maxEmbedded = 20_000;
 const maxChars = 100_000_000;
