@@ -12,13 +12,15 @@ import { longText } from "./sandbox/long-text.ts";
 import { output } from "./sandbox/output.ts";
 import { fromSigkill } from "./sigkill.ts";
 import { start } from "./start.ts";
+import { tools } from "./tools.ts";
 import { turnOverhead } from "./turns.ts";
 
-/** `pnpm bench`, `pnpm bench durability`, `pnpm bench sandbox`. */
+/** `pnpm bench`, `pnpm bench durability`, `pnpm bench sandbox`, `pnpm bench tools`. */
 const groups: Record<string, (() => Promise<Row[]>)[]> = {
   all: [start, turnOverhead, fanOut, graphBesideLoop, handOver, eventLoop, durability, fromSigkill, abort],
   durability: [durability, fromSigkill],
   sandbox: [start, calls, output, handOverSizes, longText],
+  tools: [tools],
 };
 const name = process.argv[2] ?? "all";
 const measures = groups[name];

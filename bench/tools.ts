@@ -1,0 +1,96 @@
+import { runInThisContext } from "node:vm";
+import { isolate, runRlm } from "rlm-core";
+import { scriptedModel } from "rlm-core/testing";
+import { decompose, libraryText, search } from "rlm-tools";
+import { ms, type Row } from "./measure.ts";
+
+type Functions = Record<string, (...args: unknown[]) => unknown>;
+
+const chars = 40_000_000;
+
+/** Functions of kits over 40 MB in the sandbox, beside the same libraries in this process. */
+export async function tools(): Promise<Row[]> {
+  const text = prose(chars);
+  const [words, tokens, texts] = ["search", "tokens", "texts"].map(
+    (name) => runInThisContext(libraryText(name as "search" | "texts" | "tokens")) as Functions,
+  );
+  const works: [what: string, code: string, bare: () => unknown][] = [
+    [
+      "search.bm25, index",
+      'print(search.bm25("heron tide").length)',
+      () => words?.["search"]?.("bm25", "heron tide", text, 10),
+    ],
+    [
+      "search.bm25, query",
+      'print(search.bm25("w17 heron").length)',
+      () => words?.["search"]?.("bm25", "w17 heron", text, 10),
+    ],
+    [
+      "decompose.tokens",
+      "print(decompose.tokens(context, { size: 1000 }).length)",
+      () => tokens?.["pieces"]?.(text, { size: 1_000 }),
+    ],
+    ["decompose.sentences", "print(decompose.sentences(context).length)", () => texts?.["sentences"]?.(text)],
+  ];
+  const rows: Row[] = [];
+  const took = await inSandbox(
+    text,
+    works.map(([, code]) => code),
+  );
+  for (const [at, [what, , bare]] of works.entries()) {
+    const begin = performance.now();
+    bare();
+    const base = performance.now() - begin;
+    const ours = took[at];
+    rows.push({
+      what: `${what}, 40 MB`,
+      ours: typeof ours === "number" ? ms(ours) : String(ours),
+      beside: "the same library in this process",
+      bare: ms(base),
+      result: typeof ours === "number" ? `${(ours / base).toFixed(2)} times` : "failed",
+    });
+  }
+  return rows;
+}
+
+/** Milliseconds of each block of one session, or its error. */
+async function inSandbox(context: string, blocks: readonly string[]): Promise<(number | string)[]> {
+  const took: (number | string)[] = [];
+  const scripted = scriptedModel([...blocks, "FINAL('done')"].map((code) => `\`\`\`repl\n${code}\n\`\`\``));
+  let begin = 0;
+  const sandbox = isolate();
+  await runRlm(
+    { query: "Run it.", context },
+    {
+      model: async (messages, options) => {
+        const reply = await scripted(messages, options);
+        begin = performance.now();
+        return reply;
+      },
+      sandbox,
+      tools: [decompose, search],
+      limits: { directBelow: 0, heapMb: 512, computeMs: 30_000 },
+      onEvent: (event) => {
+        if (event.type === "journal" && event.event.type === "end")
+          took.push(event.event.error?.message ?? performance.now() - begin);
+      },
+    },
+  );
+  await sandbox.close();
+  return took;
+}
+
+/** Some 40,000 different words in sentences, the frequent ones often. */
+function prose(length: number): string {
+  const parts: string[] = [];
+  let seed = 7;
+  const next = (): number => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+  for (let size = 0; size < length;) {
+    const count = 5 + Math.floor(next() * 20);
+    const sentence = Array.from({ length: count }, () => `w${Math.floor(40_000 ** next())}`);
+    const part = `The heron ${sentence.join(" ")}.${next() < 0.1 ? "\n\n" : " "}`;
+    parts.push(part);
+    size += part.length;
+  }
+  return parts.join("").slice(0, length);
+}
