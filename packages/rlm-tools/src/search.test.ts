@@ -1,4 +1,7 @@
-import { runRlm } from "rlm-core";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { file, runRlm } from "rlm-core";
 import { scriptedModel } from "rlm-core/testing";
 import { array, assert as holds, constantFrom, property } from "fast-check";
 import { expect, it } from "vitest";
@@ -146,4 +149,22 @@ FINAL(JSON.stringify([one, both, kept, wrong]))
   ]);
   expect(asked.map((texts) => texts.length)).toEqual([64, 9, 1]);
   expect(new Set(asked.flat()).size).toBe(74);
+});
+
+it("search.bm25 goes through a LongText", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rlm-search-"));
+  try {
+    const path = join(folder, "text.txt");
+    writeFileSync(path, text);
+    const model = scriptedModel([
+      '```repl\nconst [hit] = search.bm25("whale ahab");\nFINAL(typeof context + " " + (String(context.slice(hit.start, hit.end)) === hit.text) + hit.text)\n```',
+    ]);
+    const { answer } = await runRlm(
+      { query: "Who struck?", context: file(path) },
+      { model, tools: [search], limits: { directBelow: 0 } },
+    );
+    expect(answer).toMatch(/^object true[^]*Ahab struck/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
