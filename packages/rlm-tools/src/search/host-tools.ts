@@ -1,4 +1,4 @@
-import { defineTool, RlmError, type Tool } from "rlm-core";
+import type { Tool } from "rlm-core";
 
 /** Gives a vector for each text, in their order, all of one length. */
 export type Embed = (texts: string[], options: { signal: AbortSignal }) => Promise<number[][]>;
@@ -14,7 +14,7 @@ export interface StoredHit {
 
 /** The host tool by which the kit's code embeds; the vectors travel as base64 of float32. */
 export function embedTool(embed: Embed): Tool {
-  return defineTool({
+  return {
     name: "embed",
     description: "Vectors of texts.",
     parameters: {
@@ -29,18 +29,17 @@ export function embedTool(embed: Embed): Tool {
       const [first] = vectors;
       const whole = vectors.every((vector) => vector.length === first?.length && vector.every(Number.isFinite));
       if (vectors.length !== (texts as string[]).length || first?.length === 0 || !whole)
-        throw new RlmError(
-          "tool",
+        throw new TypeError(
           "Cannot use the vectors of embed: expected one for each text, all of one length, of finite numbers",
         );
       return vectors.map(base64Of);
     },
-  });
+  };
 }
 
 /** The host tool by which the kit's code asks a vector store. */
 export function storeTool(store: SearchStore): Tool {
-  return defineTool({
+  return {
     name: "store",
     description: "Documents of a vector store.",
     parameters: {
@@ -49,7 +48,7 @@ export function storeTool(store: SearchStore): Tool {
       required: ["query", "max"],
     },
     run: ({ query, max }, { signal }) => store(query as string, { max: max as number, signal }),
-  });
+  };
 }
 
 function base64Of(vector: number[]): string {
