@@ -14,15 +14,28 @@ import { fromSigkill } from "./sigkill.ts";
 import { sizing } from "./sizing.ts";
 import { start } from "./start.ts";
 import { cutting } from "./tools-decompose.ts";
+import { searching } from "./tools-search.ts";
 import { turnOverhead } from "./turns.ts";
 
 /** `pnpm bench`, `pnpm bench durability`, `pnpm bench sandbox`, `pnpm bench sizing`, `pnpm bench tools`. */
 const groups: Record<string, (() => Promise<Row[]>)[]> = {
-  all: [start, turnOverhead, fanOut, graphBesideLoop, handOver, eventLoop, durability, fromSigkill, abort, cutting],
+  all: [
+    start,
+    turnOverhead,
+    fanOut,
+    graphBesideLoop,
+    handOver,
+    eventLoop,
+    durability,
+    fromSigkill,
+    abort,
+    cutting,
+    searching,
+  ],
   durability: [durability, fromSigkill],
   sandbox: [start, calls, output, handOverSizes, longText],
   sizing: [sizing],
-  tools: [cutting],
+  tools: [cutting, searching],
 };
 const name = process.argv[2] ?? "all";
 const measures = groups[name];

@@ -1,14 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { isolate, runRlm, type Kit } from "../packages/rlm-core/src/index.ts";
 import { scriptedModel } from "../packages/rlm-core/src/testing/index.ts";
-import { decompose, integrate } from "../packages/rlm-tools/src/index.ts";
+import { createSearch, decompose, integrate } from "../packages/rlm-tools/src/index.ts";
 
 /**
  * `docs/tools.md`: every function of the kits, with what the prompt says of it, its cost in calls, and its example with what
  * that prints in the real REPL. Fails where the page is not that; `--write` writes it.
  */
 const page = "docs/tools.md";
-const kits: Kit[] = [decompose, integrate];
+// Toys: how many letters of each kind, and a store of one document.
+const embed = async (texts: string[]): Promise<number[][]> =>
+  texts.map((text) => [..."aeiourt"].map((letter) => text.toLowerCase().split(letter).length - 1));
+const store = async (): Promise<{ text: string; score: number }[]> => [{ text: "Water is wet.", score: 0.9 }];
+const kits: Kit[] = [decompose, createSearch({ embed, store }), integrate];
 
 // What the sub-model says in the examples that ask one.
 const replies: Record<string, string> = {
@@ -28,7 +32,7 @@ const head = `# Tools of the REPL
 
 <!-- Written by scripts/tools-docs.ts out of the code: \`npx -y pnpm@12.21.0 docs:tools\`. -->
 
-What the code of a model can use beside the context and queries: kits of [rlm-tools](../packages/rlm-tools/README.md), each an object in the REPL. None is there unless it is passed: \`tools: [decompose, integrate]\`. \`rlm ask\` passes \`decompose\`. Each function is one line of the prompt, as it stands here in quotes. Functions run inside of the sandbox, beside the context; what they cost in calls of a model is said with each.
+What the code of a model can use beside the context and queries: kits of [rlm-tools](../packages/rlm-tools/README.md), each an object in the REPL. None is there unless it is passed: \`tools: [decompose, search, integrate]\`. \`rlm ask\` passes \`decompose\` and \`search\`. Each function is one line of the prompt, as it stands here in quotes. Functions run inside of the sandbox, beside the context; what they cost in calls of a model is said with each.
 
 The examples are run to write this page; below each stands what it prints. Where one asks a sub-model, that is a stand-in whose reply was written for it.
 `;

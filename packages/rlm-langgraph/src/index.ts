@@ -22,6 +22,7 @@ export type { RlmMetadata } from "./chat-rlm/usage.ts";
 export { checkModelName, fromChatModel, type ChatModel, type ChatModelOptions } from "./from-chat-model.ts";
 export { rlmMiddleware, type RlmMiddlewareOptions } from "./middleware/rlm-middleware.ts";
 export type { RlmTrigger } from "./middleware/trigger.ts";
+export { fromEmbeddings, fromVectorStore } from "./repl-tools/from-embeddings.ts";
 export { replTool, type LangChainTool, type ReplToolOptions, type RetrieverLike } from "./repl-tools/repl-tool.ts";
 export type { ReplToolLike } from "./repl-tools/to-tools.ts";
 export { createRlmTool, type RlmToolOptions } from "./tool/create-rlm-tool.ts";

@@ -1,5 +1,5 @@
 import { citedPlaces, memoryStore, runRlm, storeContexts } from "rlm-core";
-import { decompose } from "rlm-tools";
+import { decompose, search } from "rlm-tools";
 import type { Io } from "../io.ts";
 import { openReview, type Review } from "../review/open-review.ts";
 import { answer, type AnswerOptions } from "./answer.ts";
@@ -46,7 +46,7 @@ async function run(asking: Asking, { tools, ...review }: Omit<Review, "close">):
         limits: givenLimits,
         prices,
         profile: profiles[profile],
-        tools: [decompose, ...tools],
+        tools: [decompose, search, ...tools],
         ...(responseFormat && { responseFormat }),
         cite,
         store,

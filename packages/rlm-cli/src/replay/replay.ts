@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { InputError, isolate, ReplayError, type Sandbox, type TextEncoding } from "rlm-core";
 import { replayTrajectory, type ReplayedRun } from "rlm-core/replay";
 import type { Trajectory, TrajectoryRun } from "rlm-core/trajectory";
-import { decompose } from "rlm-tools";
+import { decompose, search } from "rlm-tools";
 import { failureOf } from "../ask/failure.ts";
 import { plainJson } from "../ask/plain-answer.ts";
 import { loadContext } from "../context/load-context.ts";
@@ -81,7 +81,8 @@ async function judge(request: ReplayRequest, sandbox: Sandbox, loading: LoadOpti
   try {
     const sessions = await progress.during(
       watched.words,
-      async () => await replayTrajectory(trajectory, { context, kits: [decompose], sandbox: watched.sandbox, signal }),
+      async () =>
+        await replayTrajectory(trajectory, { context, kits: [decompose, search], sandbox: watched.sandbox, signal }),
     );
     const compared = countRecord(sessions.map(({ runId }) => trajectory.runs.get(runId)?.journal ?? []));
     return identical(request, { trajectory, root, sessions, compared, v8 });

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { InputError, resumeRlm, type RlmResult } from "rlm-core";
 import { readAnswer } from "rlm-core/driver";
 import type { TrajectoryRun } from "rlm-core/trajectory";
-import { decompose } from "rlm-tools";
+import { decompose, search } from "rlm-tools";
 import { answer } from "../ask/answer.ts";
 import type { Given } from "../ask/ask-options.ts";
 import type { AskRequest } from "../ask/ask-request.ts";
@@ -90,7 +90,7 @@ async function goOnIn(
         limits,
         prices,
         profile: profiles[profile],
-        tools: [decompose, ...tools],
+        tools: [decompose, search, ...tools],
         onEvent,
         signal,
       },

@@ -1,7 +1,7 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { citedPlaces, type Limits, type RlmResult } from "rlm-core";
 import type { Interrupted, Rlm } from "rlm-langgraph";
-import { decompose } from "rlm-tools";
+import { decompose, search } from "rlm-tools";
 import { answer, type AnswerOptions } from "../ask/answer.ts";
 import type { Asking } from "../ask/asking.ts";
 import type { openModels } from "../ask/open-models.ts";
@@ -56,7 +56,7 @@ export async function runThread(asking: Asking, { state, thread, models, isNew }
       limits: givenLimits,
       prices,
       profile: profiles[profile],
-      tools: [decompose, ...tools],
+      tools: [decompose, search, ...tools],
       ...(responseFormat && { responseFormat }),
       cite,
       store,

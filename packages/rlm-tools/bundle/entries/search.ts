@@ -1,0 +1,3 @@
+import { createSearchLibrary } from "../../src/search/search-library.ts";
+
+export const library = createSearchLibrary();

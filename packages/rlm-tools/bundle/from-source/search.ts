@@ -1,0 +1,3 @@
+import { cached } from "../cached.ts";
+
+export const text: string = cached("search");
