@@ -10,7 +10,7 @@ import { createSearch, decompose, integrate } from "../packages/rlm-tools/src/in
 const page = "docs/tools.md";
 // Toys: how many letters of each kind, and a store of one document.
 const embed = async (texts: string[]): Promise<number[][]> =>
-  texts.map((text) => [..."aeiourt"].map((letter) => text.toLowerCase().split(letter).length - 1));
+  texts.map((text) => "aeiourt".split("").map((letter) => text.toLowerCase().split(letter).length - 1));
 const store = async (): Promise<{ text: string; score: number }[]> => [{ text: "Water is wet.", score: 0.9 }];
 const kits: Kit[] = [decompose, createSearch({ embed, store }), integrate];
 

@@ -23,6 +23,8 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   const { contexts, kits, seed, limits } = options;
   const taken = reservedNames(options);
   const reserved = new Set(taken);
+  // `const search = …` is what models write: the code's own goes before a kit, from its block on.
+  for (const { name } of kits) reserved.delete(name);
   const given = contexts.map(({ name, run = 0 }) => ({ name, run }));
   const memoryLimit = memoryLimitOf(
     options,

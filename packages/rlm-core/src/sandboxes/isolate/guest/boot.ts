@@ -223,7 +223,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     offer("rlm_query_batched", queries.rlm_query_batched);
     offer("llm_map", parts.createMap(realm, host, mailbox, settings));
   }
-  const kits = parts.createKits(realm, reserve, freeze(repl), queries.tool);
+  const kits = parts.createKits(realm, freeze(repl), queries.tool);
   if (settings.tools.length > 0) {
     const tools = {};
     each(settings.tools, (name) => put(tools, name, freeze(queries.tool(name))));

@@ -72,6 +72,15 @@ describe("a kit", () => {
     expect(print("print(typeof tools)")).toBe("undefined\n");
   });
 
+  it("gives way to what the code declares by its name, from that block on, and keeps what is inside of it", () => {
+    const { print } = withKit(words);
+    expect(print("const kept = words; print(words.count('a b').words)")).toBe("2\n");
+    expect(print("const words = ['a']; print(words.length)")).toBe("1\n");
+    expect(print("print(words.length, kept.count('a b c').words, JSON.stringify(kept.ofContext()[0].words))")).toBe(
+      "1 3 4\n",
+    );
+  });
+
   it("finds no queries in a session without sub-calls", () => {
     const { print } = withKit(words, { queries: false });
     expect(print("print(await words.ask(['a']))")).toBe("undefined\n");

@@ -17,7 +17,6 @@ export interface Kits {
  */
 export function createKits(
   realm: Realm,
-  reserve: (name: string, value: unknown) => void,
   repl: object,
   toolOf: (name: string) => (args?: unknown) => Promise<unknown>,
 ): Kits {
@@ -39,7 +38,7 @@ export function createKits(
       const kit: Kit = { shown: {}, scope, tools: new realm.Map(), libraries: new realm.Map() };
       mapSet(kits, name, kit);
       all[all.length] = kit;
-      reserve(name, kit.shown);
+      put(realm.global, name, kit.shown);
       const library = (key: string): unknown => {
         const found = mapGet(kit.libraries, key);
         if (found === undefined)
