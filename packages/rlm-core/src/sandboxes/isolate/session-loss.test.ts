@@ -33,8 +33,11 @@ async function ended(pid: number): Promise<void> {
   while (isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function killChild(): void {
-  for (const pid of sandboxPids()) process.kill(pid, "SIGKILL");
+/** Kills it as one that runs away would be, and waits until it is gone: what has forked to be confined outlives its parent for a moment, in which it could still take an input. */
+async function killChild(): Promise<void> {
+  const pids = sandboxPids().flatMap((pid) => [pid, ...sandboxPids(pid)]);
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  await Promise.all(pids.map(ended));
 }
 
 describe("a process that is killed from outside", () => {
@@ -43,7 +46,7 @@ describe("a process that is killed from outside", () => {
     const session = await open(options());
     await drive(session, "let n = await llm_query('q'); let r = Math.random()");
     const { hash } = await session.inspect();
-    killChild();
+    await killChild();
     expect((await drive(session, "print(n)")).output.text).toBe("answer to q\n");
     expect((await session.inspect()).hash).toBe(hash);
   });
@@ -57,9 +60,9 @@ describe("a process that is killed from outside", () => {
     });
     const [a, b, c] = session.last.outstanding as [SubCall, SubCall, SubCall];
     await session.resume([result(c, "C")]);
-    killChild();
+    await killChild();
     await session.resume([result(a, "A")]);
-    killChild();
+    await killChild();
     expect(await session.resume([result(b, "B")])).toMatchObject({
       kind: "done",
       output: { text: '["C", "A", "B"]\n' },
@@ -72,7 +75,7 @@ describe("a process that is killed from outside", () => {
     await drive(session, "let n = 41");
     const running = drive(session, "for (let i = 0; i < 5e8; i++); n++; print(n)");
     await new Promise((resolve) => setImmediate(resolve));
-    killChild();
+    await killChild();
     expect(await running).toMatchObject({ output: { text: "42\n" } });
   });
 });
