@@ -47,7 +47,8 @@ print(await integrate.extract(["Ann is 41.", "Bob, 7 years old"], schema));`,
         '(items, instruction: string, { how = "tree" | "refine" | "concatenate" }) => Promise<{ value: string, failed: { start, end, error }[] }>',
       description:
         "makes one text of many, such as a summary: by groups that fit a prompt, then of what came of them until one is left (tree), as one draft bettered group by group (refine), or what came of each group in a row (concatenate).",
-      calls: "one for each prompt full of items; tree: and of what came of them, level by level; failed ones once more",
+      calls:
+        "one for each prompt full of items; tree: and of what came of them, level by level; failed ones once more, and so is a reply that does not fit",
       example: `print(await integrate.reduce(["Monday: rain.", "Tuesday: rain.", "Wednesday: sun."], "Say in a few words how the weather was."));`,
       async run(this: KitScope, ...args: unknown[]) {
         return await (this.library("integrate") as Library)["reduce"]?.(this.repl, ...args);
@@ -57,7 +58,7 @@ print(await integrate.extract(["Ann is 41.", "Bob, 7 years old"], schema));`,
       signature:
         "(prompt: string, { times = 3, schema }) => Promise<{ value, agreement, votes: { value, count }[], failed }>",
       description: "asks the same several times, and gives what most said with the part of all that said so.",
-      calls: "`times`, failed ones once more",
+      calls: "`times`, failed ones once more, and so is a reply that does not fit",
       example: `print(await integrate.vote("What is 6 times 7? Reply with the number alone.", { times: 5 }));`,
       async run(this: KitScope, ...args: unknown[]) {
         return await (this.library("integrate") as Library)["vote"]?.(this.repl, ...args);
@@ -79,7 +80,7 @@ print(integrate.aggregate(rows, { by: "city", of: "paid" }));`,
       description:
         "all pairs of items that satisfy a condition; give `by`, a field's name or a function, so that only items with a value in common are compared.",
       calls:
-        "one for each block of up to `size` items; for a longer one of n items h (h - 1) / 2, h being n / floor(size / 2) rounded up; more than `maxCalls` are refused; failed ones once more",
+        "one for each block of up to `size` items; for a longer one of n items h (h - 1) / 2, h being n / floor(size / 2) rounded up; more than `maxCalls` are refused; failed ones once more, and so is a reply that does not fit",
       example: `const people = [{ name: "Ann Lee", city: "Busan" }, { name: "A. Lee", city: "Busan" }, { name: "Bob", city: "Seoul" }];
 print(await integrate.pairs(people, "they may be the same person", { by: "city" }));`,
       async run(this: KitScope, ...args: unknown[]) {
@@ -92,7 +93,7 @@ print(await integrate.pairs(people, "they may be the same person", { by: "city" 
       description:
         "has each claim checked against the sources by a sub-model that sees nothing else; the passage that it goes by is checked to stand there. `source` is an index, `start` and `end` are offsets in it.",
       calls:
-        "one for each prompt full of sources and `size` claims; those that failed, and claims that a reply left out, once more",
+        "one for each prompt full of sources and `size` claims; those that failed or did not fit, and claims that a reply left out, once more",
       example: `print(await integrate.verify(["The guard was hit.", "Nobody was hurt."], ["12:00 the guard was hit", "12:01 two workers were hurt"]));`,
       async run(this: KitScope, ...args: unknown[]) {
         return await (this.library("integrate") as Library)["verify"]?.(this.repl, ...args);
@@ -104,7 +105,7 @@ print(await integrate.pairs(people, "they may be the same person", { by: "city" 
       description:
         "for each claim the passage of the sources that supports it, word for word; undefined where none does, an Error where calls failed.",
       calls:
-        "one for each prompt full of sources and `size` claims; those that failed, and claims that a reply left out, once more",
+        "one for each prompt full of sources and `size` claims; those that failed or did not fit, and claims that a reply left out, once more",
       example: `print(await integrate.cite(["The guard was hit.", "It rained."], ["12:00 the guard was hit", "12:01 two workers were hurt"]));`,
       async run(this: KitScope, ...args: unknown[]) {
         return await (this.library("integrate") as Library)["cite"]?.(this.repl, ...args);

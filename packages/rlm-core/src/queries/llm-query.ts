@@ -51,7 +51,7 @@ async function askForReply(ask: Ask, promptChars: number, run: Run): Promise<Rep
   const again = readJson(second.text, schema);
   if ("text" in again) return json(again, [first, second]);
   throw new RlmError(
-    "model",
+    "schema",
     `Cannot use the sub-model's reply: ${again.problem} It began: ${second.text.slice(0, 200)}`,
   );
 

@@ -1,3 +1,4 @@
+import { checkOptions } from "../check-options.ts";
 import type { Parser, SyntaxNode } from "@lezer/common";
 import { parser as cpp } from "@lezer/cpp";
 import { parser as go } from "@lezer/go";
@@ -7,7 +8,7 @@ import { parser as php } from "@lezer/php";
 import { parser as python } from "@lezer/python";
 import { parser as rust } from "@lezer/rust";
 import type { Piece } from "./chunks.ts";
-import { optionsOf, textOf } from "./given.ts";
+import { textOf } from "./given.ts";
 
 /** A declaration of a source text, with its comments, or what stands between two. */
 export interface CodePiece extends Piece {
@@ -108,7 +109,7 @@ const names = new Set(
 /** Functions, classes and other declarations of a source text, each with its comments; together with what is "other" they are the text. */
 export function code(given: string, options: CodeOptions = {}): CodePiece[] {
   const text = textOf(given, "code");
-  const { language, file } = optionsOf<CodeOptions>(options, "code", ["language", "file"]);
+  const { language, file } = checkOptions<CodeOptions>(options, "decompose.code", ["language", "file"]);
   const { parser } = languageOf(text, language, file);
   const marks: { start: number; kind: string; name: string; members: Member[] }[] = [{ start: 0, ...other }];
   let comment: number | undefined;

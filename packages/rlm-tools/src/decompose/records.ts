@@ -1,5 +1,6 @@
+import { checkOptions } from "../check-options.ts";
 import type { Piece } from "./chunks.ts";
-import { optionsOf, textOf } from "./given.ts";
+import { textOf } from "./given.ts";
 
 /** One entry of a log, with the lines that belong to it. */
 export interface LogRecord extends Piece {
@@ -31,7 +32,7 @@ const usual = new RegExp(
 /** The entries of a log, each with its further lines, such as a stack trace; together they are the text. */
 export function records(given: string, options: RecordsOptions = {}): LogRecord[] {
   const text = textOf(given, "records");
-  const { begins = usual } = optionsOf<RecordsOptions>(options, "records", ["begins"]);
+  const { begins = usual } = checkOptions<RecordsOptions>(options, "decompose.records", ["begins"]);
   if (!(begins instanceof RegExp)) throw new TypeError("decompose.records: expected begins to be a RegExp");
   // Without the flags by which one match would depend on the last one.
   const pattern = new RegExp(begins.source, begins.flags.replaceAll(/[gy]/g, ""));

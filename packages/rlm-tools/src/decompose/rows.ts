@@ -1,7 +1,8 @@
+import { checkOptions } from "../check-options.ts";
 import { visit } from "jsonc-parser";
 import Papa from "papaparse";
 import type { Piece } from "./chunks.ts";
-import { optionsOf, textOf } from "./given.ts";
+import { textOf } from "./given.ts";
 
 /** A row of a table or a list, as it stands in the text. */
 export interface Row extends Piece {
@@ -23,7 +24,10 @@ const formats = ["csv", "tsv", "json", "jsonl"];
 /** The rows of CSV, TSV (also with line breaks in quotes) or JSON Lines, or the elements of a JSON array, with their places. */
 export function rows(given: string, options: RowsOptions = {}): Row[] {
   const text = textOf(given, "rows");
-  const { format = formatOf(text), header = true } = optionsOf<RowsOptions>(options, "rows", ["format", "header"]);
+  const { format = formatOf(text), header = true } = checkOptions<RowsOptions>(options, "decompose.rows", [
+    "format",
+    "header",
+  ]);
   if (!formats.includes(format))
     throw new RangeError(`decompose.rows: expected format to be ${formats.join(", ")}, got ${JSON.stringify(format)}`);
   if (format === "json") return elements(text);

@@ -1,5 +1,6 @@
+import { checkOptions } from "../check-options.ts";
 import type { Piece } from "./chunks.ts";
-import { optionsOf, textOf } from "./given.ts";
+import { textOf } from "./given.ts";
 
 /** A piece of a text by tokens. */
 export interface TokenPiece extends Piece {
@@ -49,7 +50,7 @@ export function tokenPieces(count: Count, pattern: RegExp): (given: string, opti
 
   return (given, options) => {
     const text = textOf(given, "tokens");
-    const { size, overlap = 0 } = optionsOf<TokensOptions>(options, "tokens", ["size", "overlap"]);
+    const { size, overlap = 0 } = checkOptions<TokensOptions>(options, "decompose.tokens", ["size", "overlap"]);
     if (!Number.isSafeInteger(size) || size < 4)
       throw new RangeError(`decompose.tokens: expected size to be an integer of 4 or more, got ${String(size)}`);
     if (!Number.isSafeInteger(overlap) || overlap < 0 || overlap > size / 2)

@@ -1,5 +1,6 @@
+import { nameOf } from "../check-options.ts";
 import type { Piece } from "./chunks.ts";
-import { isLongText, nameOf, textOf } from "./given.ts";
+import { isLongText, textOf } from "./given.ts";
 
 /** What one speaker says until the next one begins. */
 export interface Turn extends Piece {

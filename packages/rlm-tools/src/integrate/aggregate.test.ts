@@ -30,6 +30,8 @@ describe("aggregate()", () => {
     expect(exactSum([0.1, 0.2, 0.3, -0.6])).toBe(2.7755575615628914e-17);
     expect(exactSum([1e16, 1, -1e16])).toBe(1);
     expect(exactSum([1e308, 1e308, -1e308])).toBe(1e308);
+    expect(exactSum([1e308, -1e308, 1e-300])).toBe(1e-300);
+    expect(exactSum([1e308, 1e308])).toBe(Infinity);
     expect(exactSum(Array.from({ length: 10 }, () => 0.1))).toBe(1);
     const number = double({ noNaN: true, noDefaultInfinity: true, min: -1e15, max: 1e15 });
     holds(
@@ -57,6 +59,8 @@ describe("aggregate()", () => {
       Number.NaN,
       null,
     ]);
+    expect(aggregate([{ a: "1e999" }, { a: 1 }], { of: "a" })).toMatchObject([{ missing: 1, sum: 1 }]);
+    expect(aggregate([{ a: 1e308 }, { a: 1e308 }], { of: "a" })).toMatchObject([{ sum: Infinity, mean: 1e308 }]);
     expect(() => aggregate("x" as never)).toThrow(/expected an array, got string/);
   });
 });

@@ -1,4 +1,5 @@
-import { itemsOf, optionsOf } from "./ask.ts";
+import { checkOptions } from "../check-options.ts";
+import { itemsOf } from "./ask.ts";
 
 type Reader<T> = string | ((row: T) => unknown);
 
@@ -23,7 +24,7 @@ export interface Group {
 /** Counts, sums, means, least and greatest by groups, in code: exact, no model is asked. Groups in the order in which they first come. */
 export function aggregate<T>(given: readonly T[], options: AggregateOptions<T> = {}): Group[] {
   const rows = itemsOf(given, "aggregate") as T[];
-  const { by, of } = optionsOf<AggregateOptions<T>>(options, "aggregate", ["by", "of"]);
+  const { by, of } = checkOptions<AggregateOptions<T>>(options, "integrate.aggregate", ["by", "of"]);
   const keyOf = by === undefined ? () => "all" : reader(by, "by");
   const numberOf = of === undefined ? undefined : reader(of, "of");
   const groups = new Map<string, { key: unknown; count: number; numbers: number[] }>();
@@ -46,7 +47,8 @@ export function aggregate<T>(given: readonly T[], options: AggregateOptions<T> =
       count,
       missing,
       sum,
-      mean: sum / numbers.length,
+      // Of a sum that is beyond what a number can be, the mean is not.
+      mean: Number.isFinite(sum) ? sum / numbers.length : exactSum(numbers.map((one) => one / numbers.length)),
       min: least(numbers),
       max: -least(numbers.map((one) => -one)),
     };
@@ -67,7 +69,8 @@ function toNumber(value: unknown): number | undefined {
     !/^\s*[-+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?\s*$/i.test(value)
   )
     return undefined;
-  return Number(value.replaceAll(",", ""));
+  const number = Number(value.replaceAll(",", ""));
+  return Number.isFinite(number) ? number : undefined;
 }
 
 function least(numbers: readonly number[]): number {
@@ -76,9 +79,13 @@ function least(numbers: readonly number[]): number {
 
 /** The sum as if it were rounded once at the end (Shewchuk 1997, adaptive precision: partial sums that do not overlap). */
 export function exactSum(numbers: readonly number[]): number {
-  // So that no partial sum is beyond what a number can be where the whole is not.
-  if (numbers.some((number) => Math.abs(number) > 2 ** 960))
-    return exactSum(numbers.map((number) => number / 2 ** 60)) * 2 ** 60;
+  const sum = sumOf(numbers);
+  // A partial sum may be beyond what a number can be where the whole is not: then all of them are taken smaller, which
+  // costs what is below 2 ** -1014.
+  return Number.isFinite(sum) ? sum : sumOf(numbers.map((number) => number / 2 ** 60)) * 2 ** 60;
+}
+
+function sumOf(numbers: readonly number[]): number {
   let partials: number[] = [];
   for (const number of numbers) {
     let x = number;

@@ -1,4 +1,5 @@
 import type { JsonSchema, KitRepl } from "rlm-core";
+import { nameOf } from "../check-options.ts";
 
 /** What of the REPL the functions use; the queries are there, see {@link queriesOf}. */
 export type Queries = Required<Pick<KitRepl, "llm_query_batched" | "llm_map">> &
@@ -39,17 +40,6 @@ function isWorthAsking(error: Error): boolean {
   return !("code" in error && (error.code === "budget" || error.code === "schema"));
 }
 
-/** Options that a function was given: only those it knows, the model's name among them. */
-export function optionsOf<T extends object>(given: unknown, name: string, known: readonly (keyof T & string)[]): T {
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw new TypeError(`integrate.${name}: expected options to be an object, got ${nameOf(given)}`);
-  for (const key of Object.keys(given)) {
-    if (!(known as readonly string[]).includes(key))
-      throw new TypeError(`integrate.${name}: unknown option ${JSON.stringify(key)}, expected ${known.join(" or ")}`);
-  }
-  return given as T;
-}
-
 export function itemsOf(given: unknown, name: string): unknown[] {
   if (Array.isArray(given)) return given;
   throw new TypeError(`integrate.${name}: expected an array, got ${nameOf(given)}`);
@@ -60,11 +50,6 @@ export function wordsOf(given: unknown, what: string, name: string): string {
   throw new TypeError(
     `integrate.${name}: expected ${what} to be a text, got ${given === "" ? "an empty one" : nameOf(given)}`,
   );
-}
-
-function nameOf(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "an array" : typeof value;
 }
 
 export function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {

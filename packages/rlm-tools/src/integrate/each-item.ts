@@ -1,5 +1,6 @@
+import { checkOptions } from "../check-options.ts";
 import type { JsonSchema, KitRepl } from "rlm-core";
-import { defined, itemsOf, optionsOf, queriesOf, wordsOf } from "./ask.ts";
+import { defined, itemsOf, queriesOf, wordsOf } from "./ask.ts";
 
 export interface EachOptions {
   /** Items of one sub-call, at most. @default 100 */
@@ -46,7 +47,7 @@ export async function classify(
   const known = itemsOf(labels, "classify");
   if (known.length < 2 || known.some((label) => typeof label !== "string") || new Set(known).size < known.length)
     throw new TypeError("integrate.classify: expected labels to be two or more different strings");
-  const { instruction = "", ...rest } = optionsOf<ClassifyOptions>(options, "classify", [
+  const { instruction = "", ...rest } = checkOptions<ClassifyOptions>(options, "integrate.classify", [
     ...eachOptions,
     "instruction",
   ]);
@@ -64,7 +65,10 @@ export async function extract(
   const items = itemsOf(given, "extract");
   if (typeof schema !== "object" || schema === null || Array.isArray(schema))
     throw new TypeError("integrate.extract: expected a JSON Schema of one value as the second argument");
-  const { instruction = "", ...rest } = optionsOf<ClassifyOptions>(options, "extract", [...eachOptions, "instruction"]);
+  const { instruction = "", ...rest } = checkOptions<ClassifyOptions>(options, "integrate.extract", [
+    ...eachOptions,
+    "instruction",
+  ]);
   const words = `Take out of the item what the schema asks for. Use only what the item says; where it says nothing, leave an optional field out, and give null or an empty list where the schema allows it.${instruction === "" ? "" : `\n${instruction}`}`;
   return await mapped(repl, items, words, schema, "extract", rest);
 }
@@ -78,7 +82,7 @@ async function mapped(
   options: EachOptions,
 ): Promise<unknown[]> {
   const { llm_map } = queriesOf(repl, name);
-  const { size, model } = optionsOf<EachOptions>(options, name, eachOptions);
+  const { size, model } = checkOptions<EachOptions>(options, `integrate.${name}`, eachOptions);
   return await llm_map(items, instruction, { schema, ...defined({ size, model }) });
 }
 

@@ -282,7 +282,8 @@ describe("verify and cite", () => {
         `const claims = ["The guard was hit.", "Nobody was hurt.", "It rained."], sources = ${JSON.stringify(sources)};
 print(JSON.stringify(await integrate.verify(claims, sources)));`,
         `print(JSON.stringify((await integrate.cite(claims, sources)).map((one) => one?.quote ?? null)));`,
-        `await integrate.verify(["a"], ["z".repeat(500000)])`,
+        `const [one, two] = await integrate.verify(["The guard was hit.", "b".repeat(200000)], ["z".repeat(500000), sources[0]]);
+print(one.verdict, one.error.message); print(two.verdict, two.error.message);`,
       ],
       rule,
     );
@@ -307,7 +308,10 @@ print(JSON.stringify(await integrate.verify(claims, sources)));`,
       { claim: "It rained.", verdict: "not found" },
     ]);
     expect(JSON.parse(printed[1] ?? "")).toEqual([first.slice(6), null, null]);
-    expect(prompts).toHaveLength(2);
+    expect(printed[2]).toMatch(
+      /^supported Source 0 has 500000 characters, too many .*\nnot found The claim has 200000 characters/,
+    );
+    expect(prompts).toHaveLength(3);
   });
 
   it("ask once more for a claim that a reply leaves out, say where calls failed, and take what each of them looks for first", async () => {

@@ -1,5 +1,6 @@
+import { checkOptions } from "../check-options.ts";
 import type { JsonSchema, KitRepl } from "rlm-core";
-import { askAll, defined, itemsOf, optionsOf, queriesOf, wordsOf } from "./ask.ts";
+import { askAll, defined, itemsOf, queriesOf, wordsOf } from "./ask.ts";
 import { contentOf, lineOf, marked, packed } from "./marked.ts";
 
 export interface PairsOptions {
@@ -15,7 +16,7 @@ export interface PairsOptions {
 export interface Pairs {
   /** Indices, the smaller one first, in order. */
   pairs: [number, number][];
-  /** Items of which some pairs were not compared. */
+  /** Items of which some pairs were not compared: of a failed call, or too long for a prompt. */
   failed: { items: number[]; error: Error }[];
 }
 
@@ -43,7 +44,7 @@ export async function pairs(
     size = 30,
     maxCalls = 200,
     model,
-  } = optionsOf<PairsOptions>(options, "pairs", ["by", "size", "maxCalls", "model"]);
+  } = checkOptions<PairsOptions>(options, "integrate.pairs", ["by", "size", "maxCalls", "model"]);
   if (!Number.isSafeInteger(size) || size < 2)
     throw new RangeError(`integrate.pairs: expected size to be an integer of 2 or more, got ${String(size)}`);
   if (!Number.isSafeInteger(maxCalls) || maxCalls < 1)
@@ -51,13 +52,16 @@ export async function pairs(
   const queries = queriesOf(repl, "pairs");
   const room = queries.promptChars - promptOf(task, [], items).length - 200;
   const lengthOf = (index: number): number => lineOf({ number: index + 1, text: contentOf(items[index]) }).length;
-  const long = items.findIndex((_, index) => lengthOf(index) > room / 2);
-  if (long >= 0)
-    throw new RangeError(
-      `integrate.pairs: item ${long} has ${contentOf(items[long]).length} characters, of which two do not fit into a prompt: shorten it first`,
-    );
+  const isLong = (index: number): boolean => lengthOf(index) > room / 2;
+  const failed = [...items.keys()].filter(isLong).map((index): Pairs["failed"][number] => ({
+    items: [index],
+    error: new RangeError(
+      `It has ${contentOf(items[index]).length} characters, of which two do not fit into a prompt: shorten it first`,
+    ),
+  }));
 
-  const portions = [...blocksOf(items, by).values()].flatMap((block) => portionsOf(block, lengthOf, room, size));
+  const blocks = [...blocksOf(items, by).values()].map((block) => block.filter((index) => !isLong(index)));
+  const portions = blocks.flatMap((block) => (block.length < 2 ? [] : portionsOf(block, lengthOf, room, size)));
   if (portions.length > maxCalls)
     throw new RangeError(
       `integrate.pairs: ${items.length} items would take ${portions.length} calls, more than maxCalls (${maxCalls}): compare only items with something in common by { by: (item) => … }`,
@@ -68,7 +72,6 @@ export async function pairs(
     defined({ schema: replySchema, model }),
   );
   const found = new Map<string, [number, number]>();
-  const failed: Pairs["failed"] = [];
   for (const [at, portion] of portions.entries()) {
     const reply = replies[at];
     if (reply instanceof Error) failed.push({ items: portion, error: reply });
@@ -82,7 +85,11 @@ function blocksOf(items: readonly unknown[], by: PairsOptions["by"]): Map<string
   const blocks = new Map<string, number[]>();
   for (const [index, item] of items.entries()) {
     const value = by === undefined ? "all" : typeof by === "function" ? by(item as never) : Object(item)[by];
-    const keys = new Set((Array.isArray(value) ? value : [value]).map((key) => `${typeof key} ${JSON.stringify(key)}`));
+    const keys = new Set(
+      (Array.isArray(value) ? value : [value]).map(
+        (key) => `${typeof key} ${typeof key === "number" ? String(key) : JSON.stringify(key)}`,
+      ),
+    );
     for (const key of keys) {
       const block = blocks.get(key);
       if (block === undefined) blocks.set(key, [index]);

@@ -1,5 +1,6 @@
+import { checkOptions } from "../check-options.ts";
 import type { KitRepl } from "rlm-core";
-import { askAll, defined, itemsOf, optionsOf, queriesOf, wordsOf, type Queries } from "./ask.ts";
+import { askAll, defined, itemsOf, queriesOf, wordsOf, type Queries } from "./ask.ts";
 import { contentOf, lineOf, marked, packed } from "./marked.ts";
 
 export interface ReduceOptions {
@@ -22,6 +23,7 @@ interface Part {
 }
 
 const ways = ["tree", "refine", "concatenate"];
+const leastRoom = 200;
 
 /** Makes one text of many by an instruction, such as "Summarise"; groups as many as fit into a prompt. */
 export async function reduce(
@@ -32,19 +34,22 @@ export async function reduce(
 ): Promise<Reduced> {
   const items = itemsOf(given, "reduce");
   const task = wordsOf(instruction, "the instruction", "reduce");
-  const { how = "tree", model } = optionsOf<ReduceOptions>(options, "reduce", ["how", "model"]);
+  const { how = "tree", model } = checkOptions<ReduceOptions>(options, "integrate.reduce", ["how", "model"]);
   if (!ways.includes(how))
     throw new RangeError(`integrate.reduce: expected how to be ${ways.join(", ")}, got ${JSON.stringify(how)}`);
   const queries = queriesOf(repl, "reduce");
   const parts = items.map((item, index): Part => ({ text: contentOf(item), start: index, end: index + 1 }));
   const room = roomOf(queries, task);
-  // A draft has the rest of a prompt.
-  const most = how === "refine" ? Math.floor((room * 2) / 3) : room;
+  const most = how === "refine" ? Math.floor(((room - draftWords.length) * 2) / 3) : room;
+  if (most < leastRoom)
+    throw new RangeError(
+      `integrate.reduce: the instruction has ${task.length} characters, which leaves ${Math.max(0, most)} of a prompt for the items: shorten it`,
+    );
   const fitting = parts.filter((part) => lengthOf(part) <= most);
   const failed = parts.flatMap((part): Reduced["failed"] =>
     lengthOf(part) <= most ? [] : [{ start: part.start, end: part.end, error: tooLong(part, most) }],
   );
-  const work = { queries, task, room: most, draftRoom: room - most, failed, ...defined({ model }) };
+  const work = { queries, task, room: most, draftRoom: room - draftWords.length - most, failed, ...defined({ model }) };
   if (fitting.length === 0) return { value: "", failed };
   if (how === "refine") return { value: await refined(fitting, work), failed };
   const once = await reducedOnce(fitting, work);
@@ -106,7 +111,7 @@ async function refined(parts: readonly Part[], work: Work): Promise<string> {
   for (const group of packed(parts, lengthOf, work.room)) {
     const task = draft === "" ? work.task : `${work.task}\n\n${draftWords}${JSON.stringify(draft)}`;
     const [reply] = await askAll(work.queries, [promptOf(task, group)], defined({ model: work.model }));
-    if (typeof reply === "string") draft = cut(reply, work.draftRoom - draftWords.length - 10);
+    if (typeof reply === "string") draft = cut(reply, work.draftRoom);
     else work.failed.push({ ...placeOf(group), error: errorOf(reply) });
   }
   return draft;
@@ -128,7 +133,7 @@ function promptOf(task: string, group: readonly Part[]): string {
 }
 
 function roomOf({ promptChars }: Queries, task: string): number {
-  return Math.max(1, promptChars - promptOf(task, []).length - 200);
+  return promptChars - promptOf(task, []).length - 200;
 }
 
 // As it stands in the prompt: JSON may be up to six times as long as the text.

@@ -1,5 +1,6 @@
+import { checkOptions } from "../check-options.ts";
 import type { JsonSchema, KitRepl } from "rlm-core";
-import { askAll, defined, itemsOf, optionsOf, queriesOf, wordsOf, type Queries } from "./ask.ts";
+import { askAll, defined, itemsOf, queriesOf, wordsOf, type Queries } from "./ask.ts";
 import { contentOf, lineOf, marked, packed } from "./marked.ts";
 
 export interface VerifyOptions {
@@ -78,29 +79,33 @@ async function judged(
 ): Promise<Verified[]> {
   const claims = itemsOf(given, name).map((claim) => wordsOf(claim, "each claim", name));
   const texts = typeof sources === "string" ? [sources] : itemsOf(sources, name).map(contentOf);
-  const { size = 20, model } = optionsOf<VerifyOptions>(options, name, ["size", "model"]);
+  const { size = 20, model } = checkOptions<VerifyOptions>(options, `integrate.${name}`, ["size", "model"]);
   if (!Number.isSafeInteger(size) || size < 1)
     throw new RangeError(`integrate.${name}: expected size to be an integer of 1 or more, got ${String(size)}`);
   const queries = queriesOf(repl, name);
-  const claimGroups = packed(
-    [...claims.keys()],
-    (index) => (claims[index]?.length ?? 0) + 20,
-    queries.promptChars / 4,
-    size,
-  );
-  const room = (queries.promptChars * 3) / 4 - promptOf([], claims, []).length - 200;
+  // A quarter of what is left of a prompt is for claims, the rest for sources.
+  const room = queries.promptChars - promptOf([], claims, []).length - 200;
+  const claimLength = (index: number): number => claimLine(index, claims).length;
   const lengthOf = ({ text, index }: Source): number => lineOf({ number: index + 1, text }).length;
   const all = texts.map((text, index): Source => ({ index, text }));
-  const long = all.find((source) => lengthOf(source) > room);
-  if (long !== undefined)
-    throw new RangeError(
-      `integrate.${name}: source ${long.index} has ${long.text.length} characters, too many for a prompt: cut it first by decompose.chunks`,
-    );
-  const portions = packed(all, lengthOf, room).flatMap((group) =>
-    claimGroups.map((some): Portion => ({ group, some })),
+  const [fitting, long] = [
+    all.filter((source) => lengthOf(source) <= room * 0.75),
+    all.filter((source) => lengthOf(source) > room * 0.75),
+  ];
+  const asked = [...claims.keys()].filter((index) => claimLength(index) <= room / 4);
+  const portions = packed(fitting, lengthOf, room * 0.75).flatMap((group) =>
+    packed(asked, claimLength, room / 4, size).map((some): Portion => ({ group, some })),
   );
 
-  const verdicts = claims.map((claim): Verified => ({ claim, verdict: "not found" }));
+  const verdicts = claims.map((claim, index): Verified => {
+    const error = !asked.includes(index)
+      ? new RangeError(`The claim has ${claim.length} characters, too many for a prompt: shorten it`)
+      : long[0] &&
+        new RangeError(
+          `Source ${long[0].index} has ${long[0].text.length} characters, too many for a prompt, and was not read: cut it first by decompose.chunks`,
+        );
+    return { claim, verdict: "not found", ...(error && { error }) };
+  });
   const work = {
     queries,
     claims,
@@ -159,8 +164,11 @@ async function ask(portions: readonly Portion[], work: Work): Promise<Portion[]>
 }
 
 function promptOf(some: readonly number[], claims: readonly string[], sources: readonly Source[]): string {
-  const lines = some.map((index) => `${index + 1}: ${JSON.stringify(claims[index])}`);
-  return `Check each claim against the items below, and against nothing else that you know.\n\nClaims, one a line, as JSON:\n${lines.join("\n")}\n\n"supported": an item says so. "contradicted": an item says that it is not so. "not found": no item speaks of it. For the first two give the number of the item and copy the words that show it out of it exactly, one passage of a sentence or two.\nReply with JSON only: {"claims": [{"claim": 1, "verdict": "supported", "item": 3, "quote": "…"}, …]}, one for each claim.\n\n${marked(sources.map(({ text, index }) => ({ number: index + 1, text })))}`;
+  return `Check each claim against the items below, and against nothing else that you know.\n\nClaims, one a line, as JSON:\n${some.map((index) => claimLine(index, claims)).join("")}\n"supported": an item says so. "contradicted": an item says that it is not so. "not found": no item speaks of it. For the first two give the number of the item and copy the words that show it out of it exactly, one passage of a sentence or two.\nReply with JSON only: {"claims": [{"claim": 1, "verdict": "supported", "item": 3, "quote": "…"}, …]}, one for each claim.\n\n${marked(sources.map(({ text, index }) => ({ number: index + 1, text })))}`;
+}
+
+function claimLine(index: number, claims: readonly string[]): string {
+  return `${index + 1}: ${JSON.stringify(claims[index])}\n`;
 }
 
 interface Said {

@@ -1,5 +1,6 @@
+import { checkOptions } from "../check-options.ts";
 import type { JsonSchema, KitRepl } from "rlm-core";
-import { askAll, defined, optionsOf, queriesOf, wordsOf } from "./ask.ts";
+import { askAll, defined, queriesOf, wordsOf } from "./ask.ts";
 
 export interface VoteOptions {
   /** Calls, 2 to 25. @default 3 */
@@ -21,7 +22,11 @@ export interface Vote {
 /** Asks the same question several times, each by itself, and counts what is said. */
 export async function vote(repl: KitRepl, prompt: string, options: VoteOptions = {}): Promise<Vote> {
   const question = wordsOf(prompt, "the prompt", "vote");
-  const { times = 3, schema, model } = optionsOf<VoteOptions>(options, "vote", ["times", "schema", "model"]);
+  const {
+    times = 3,
+    schema,
+    model,
+  } = checkOptions<VoteOptions>(options, "integrate.vote", ["times", "schema", "model"]);
   if (!Number.isSafeInteger(times) || times < 2 || times > 25)
     throw new RangeError(`integrate.vote: expected times to be an integer from 2 to 25, got ${String(times)}`);
   // Told apart, so that no cache gives one reply to all of them.

@@ -1,5 +1,5 @@
 import MiniSearch from "minisearch";
-import { nameOf } from "../decompose/given.ts";
+import { nameOf } from "../check-options.ts";
 import { pieces, type PartText, type SourcePiece } from "./pieces.ts";
 import { cosine, createVectors, type EmbedTool } from "./vectors.ts";
 import { queryWords, swapped, words } from "./words.ts";
