@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { named, runRlm } from "rlm-core";
 import { scriptedModel } from "rlm-core/testing";
 import { decompose } from "rlm-tools";
+import ts from "typescript";
 import { z } from "zod";
 
 const folder = join(dirname(fileURLToPath(import.meta.resolve("zod"))), "src/v4/core");
@@ -24,7 +25,10 @@ print(find(/\\bfinalizeIssue\\(/, { around: 60, max: 5 }));`;
 const follow = `
 const declared = files.flatMap(([file, text]) =>
   decompose.code(text, { language: "typescript" }).filter(({ kind }) => kind === "function").map((piece) => ({ ...piece, file })));
-const calls = ({ text }, name) => new RegExp("\\\\b" + name + "\\\\b").test(text);
+// Not what comments and texts say.
+const bare = (text) => text.replace(/\\/\\*[^]*?\\*\\/|\\/\\/.*|"(?:\\\\.|[^"\\\\\\n])*"/g, " ");
+for (const one of declared) one.words = new Set(bare(one.text).match(/[\\w$]+/g));
+const calls = ({ words }, name) => words.has(name);
 const reached = new Map([["finalizeIssue", 0]]);
 for (let steps = 1, found = ["finalizeIssue"]; found.length > 0; steps++) {
   const next = declared.filter((one) => !reached.has(one.name) && found.some((name) => calls(one, name)));
@@ -47,15 +51,39 @@ const most = Math.max(...model.calls.map(({ messages }) => JSON.stringify(messag
 console.log(`${found.functions} functions in ${chars} characters; directly: ${found.direct.join(", ")}`);
 console.log(`${found.all.length} in all; no request had more than ${most} characters`);
 
-// The same by another way: top-level blocks as they are laid out, without a parser.
-const blocks = Object.values(sources).flatMap((text) =>
-  text.split(/^(?=(?:export )?(?:async )?(?:function|const|let|class|interface|type|abstract|namespace) )/m),
+// The same by TypeScript's own parser: top-level functions, and the identifiers in them.
+const declared = Object.values(sources).flatMap((text) =>
+  ts.createSourceFile("a.ts", text, ts.ScriptTarget.Latest).statements.flatMap((statement) => {
+    const name = nameOf(statement);
+    return name === undefined ? [] : [{ name, mentions: new Set(identifiersIn(statement)) }];
+  }),
 );
-const nameOf = (block: string): string | undefined =>
-  /^(?:export )?(?:async )?function (\w+)/.exec(block)?.[1] ??
-  /^(?:export )?const (\w+).*= (?:async )?\(.*=>/.exec(block)?.[1];
-const direct = new Set(blocks.flatMap((block) => (/\bfinalizeIssue\b/.test(block) ? (nameOf(block) ?? []) : [])));
-direct.delete("finalizeIssue");
+const callers = (of: ReadonlySet<string>): string[] =>
+  declared.filter(({ mentions }) => [...of].some((name) => mentions.has(name))).map(({ name }) => name);
+const direct = new Set(callers(new Set(["finalizeIssue"])));
+const all = new Set(direct);
+for (let size = 0; all.size > size;) {
+  size = all.size;
+  for (const name of callers(all)) all.add(name);
+}
+for (const set of [direct, all]) set.delete("finalizeIssue");
 assert.deepEqual(found.direct, [...direct].toSorted());
-assert.ok(found.all.length > found.direct.length);
+assert.deepEqual(found.all, [...all].toSorted());
 assert.ok(most < chars / 20);
+
+function nameOf(statement: ts.Statement): string | undefined {
+  if (ts.isFunctionDeclaration(statement)) return statement.body && statement.name?.text;
+  if (!ts.isVariableStatement(statement)) return undefined;
+  const [first] = statement.declarationList.declarations;
+  const value = first?.initializer;
+  const isFunction = value !== undefined && (ts.isArrowFunction(value) || ts.isFunctionExpression(value));
+  return isFunction && first !== undefined && ts.isIdentifier(first.name) ? first.name.text : undefined;
+}
+
+function identifiersIn(node: ts.Node): string[] {
+  const found: string[] = ts.isIdentifier(node) ? [node.text] : [];
+  ts.forEachChild(node, (child) => {
+    found.push(...identifiersIn(child));
+  });
+  return found;
+}

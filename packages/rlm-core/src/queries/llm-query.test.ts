@@ -42,7 +42,10 @@ describe("llmQuery()", () => {
     expect(usage.outputTokens).toBe(3 + 2);
     expect(model.calls[1]?.messages.at(-1)?.content).toContain("it holds no JSON");
     const hopeless = runWith(["no", "never"]);
-    await expect(hopeless.ask("2+2?", { schema })).rejects.toThrow(/it holds no JSON. It began: never/);
+    await expect(hopeless.ask("2+2?", { schema })).rejects.toMatchObject({
+      code: "schema",
+      message: expect.stringMatching(/it holds no JSON. It began: never/) as string,
+    });
   });
 
   it("llmQuery() asks the model that the code named", async () => {

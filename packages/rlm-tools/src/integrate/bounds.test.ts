@@ -1,4 +1,4 @@
-import { array, assert as holds, asyncProperty, integer, string } from "fast-check";
+import { array, assert as holds, asyncProperty, integer, oneof, string } from "fast-check";
 import type { KitRepl } from "rlm-core";
 import { describe, expect, it } from "vitest";
 import { pairs } from "./pairs.ts";
@@ -29,26 +29,43 @@ const numbersIn = (prompt: string): number[] =>
 
 describe("prompts of integrate", () => {
   // Control characters are six characters each as JSON, quotation marks two.
-  const text = string({ unit: "binary", maxLength: 400 });
+  const long = integer({ min: 0, max: 400 }).map((length) => '\u0001a"'.repeat(length / 3));
+  const text = oneof(long, string({ unit: "binary", maxLength: 400 }));
 
   it("reduce, verify and pairs send no more than promptChars, whatever the texts, the instruction and the replies are", async () => {
     await holds(
-      asyncProperty(array(text, { maxLength: 12 }), integer({ min: 1, max: 1_200 }), async (items, long) => {
-        const task = "x".repeat(long);
-        const { repl, prompts } = replOf((prompt) =>
-          prompt.startsWith("x") ? "\u0001".repeat(5_000) : { claims: [], pairs: [] },
-        );
-        for (const how of ["tree", "refine", "concatenate"] as const) await reduce(repl, items, task, { how });
-        await pairs(repl, items, task, { maxCalls: 10_000 });
-        await verify(
-          repl,
-          items.filter((item) => item.trim() !== ""),
-          items,
-        );
-        for (const prompt of prompts) expect(prompt.length).toBeLessThanOrEqual(4_000);
-      }),
+      asyncProperty(
+        array(text, { minLength: 4, maxLength: 14 }),
+        integer({ min: 1, max: 1_200 }),
+        async (items, length) => {
+          const task = "x".repeat(length);
+          const { repl, prompts } = replOf((prompt) =>
+            prompt.startsWith("x") ? "\u0001".repeat(5_000) : { claims: [], pairs: [] },
+          );
+          for (const how of ["tree", "refine", "concatenate"] as const) await reduce(repl, items, task, { how });
+          await pairs(repl, items, task, { maxCalls: 10_000 });
+          await verify(
+            repl,
+            items.filter((item) => item.trim() !== ""),
+            items,
+          );
+          for (const prompt of prompts) expect(prompt.length).toBeLessThanOrEqual(4_000);
+        },
+      ),
       { numRuns: 60 },
     );
+  });
+
+  it("a call that failed is asked once more, a reply that did not fit is not: it was asked for again already", async () => {
+    for (const [code, asked] of [
+      ["model", 2],
+      ["schema", 1],
+      ["budget", 1],
+    ] as const) {
+      const { repl, prompts } = replOf(() => Object.assign(new Error("no"), { code }));
+      const { failed } = await pairs(repl, ["a", "b"], "any");
+      expect([failed.length, prompts.length]).toEqual([1, asked]);
+    }
   });
 
   it("reduce says where the instruction alone takes the prompt", async () => {
