@@ -23,7 +23,7 @@ type Exports = Record<string, string | Record<string, string>>;
 function loadProblems(folder: string, paths: string[], conditions: string[]): string[] {
   const script = `
     for (const path of ${JSON.stringify(paths)}) {
-      const isProgram = path === "rlm-core/isolate-child";
+      const isProgram = ["rlm-core/isolate-child", "rlm-core/confined-program"].includes(path);
       const options = path.endsWith(".json") ? { with: { type: "json" } } : {};
       try { isProgram ? import.meta.resolve(path) : await import(path, options); }
       catch (error) { console.log(path + " ${conditions.length > 0 ? "from source" : "from dist"}: " + error.message); }

@@ -24,6 +24,12 @@ describe("runConfined()", () => {
     await expect(run("take memory")).rejects.toMatchObject({ how: "memory" });
   });
 
+  it("tells what its function throws, and that it ends without an answer", async () => {
+    await expect(run("throw away")).rejects.toMatchObject({ name: "ProgramError", message: "throw away" });
+    await expect(run(`throw ${"x".repeat(1_000)}`)).rejects.toMatchObject({ name: "ProgramError" });
+    await expect(run("never")).rejects.toMatchObject({ how: "exit" });
+  });
+
   it("takes no longer output than allowed", async () => {
     await expect(run("x".repeat(101))).rejects.toThrow("no text of at most 100 characters");
     await expect(run("x".repeat(5_000))).rejects.toMatchObject({ how: "bad-frame" });
