@@ -158,7 +158,7 @@ describe("loadContext()", () => {
     await expect(load(["latin.txt"])).rejects.toThrow("it is not UTF-8); say its encoding by --encoding");
     await expect(load(["odd.txt"], undefined, undefined, "utf-16le")).rejects.toThrow("it is not UTF-16LE");
     await expect(load(["big.txt"], undefined, undefined, "utf-16le")).rejects.toThrow(
-      "big.txt: its byte order mark says UTF-16BE, --encoding says UTF-16LE; leave --encoding out",
+      "big.txt: its byte order mark says UTF-16BE, not UTF-16LE as it was said; see whether its encoding is another than --encoding says, or convert it first",
     );
     await expect(load(["notes/picture.png"], undefined, undefined, "latin1")).rejects.toThrow(
       "byte 4 is NUL); see whether its encoding is another than --encoding says, or convert it first",

@@ -4,15 +4,12 @@ import type { Progress } from "../progress.ts";
 import type { TemporaryFiles } from "../temporary-files.ts";
 
 /** A context that was read and measured. */
-export interface LoadedContext extends Size {
+export interface LoadedContext {
   context: ContextInput;
   /** What there is, for people: "3 files, 12,345 characters". */
   words: string;
   /** Where they were counted. */
   tokens?: number;
-}
-
-export interface Size {
   bytes: number;
   /** UTF-16 code units of the texts. */
   chars: number;

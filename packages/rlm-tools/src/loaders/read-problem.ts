@@ -1,19 +1,21 @@
 import { InputError } from "rlm-core";
-
-/** This user may not read it: of folders and globs it is left out. */
-export class ForbiddenError extends InputError {
-  override name = "ForbiddenError";
-}
+import { UnreadError } from "./unread.ts";
 
 /** Why a path that somebody gave cannot be read. */
 export function readProblem(given: string, cause: unknown): unknown {
   // One that says already what is wrong, such as that the file is not text, stays what it is.
   if (cause instanceof InputError || !(cause instanceof Error) || !("code" in cause)) return cause;
   const reason = reasons[String(cause.code)] ?? cause.message;
-  const Problem = reason === forbidden ? ForbiddenError : InputError;
-  return new Problem(`Cannot read the context ${given}: ${reason}`, { cause });
+  if (reason === forbidden) return new UnreadError(given, "forbidden", reason, { cause });
+  return new InputError(`Cannot read the context ${given}: ${reason}`, { cause });
 }
 
 const missing = "there is no such file or folder";
 const forbidden = "this user may not read it";
-const reasons: Record<string, string> = { ENOENT: missing, ENOTDIR: missing, EACCES: forbidden, EPERM: forbidden };
+const reasons: Record<string, string> = {
+  ENOENT: missing,
+  ENOTDIR: missing,
+  EACCES: forbidden,
+  EPERM: forbidden,
+  ELOOP: "it is a symbolic link, of which folders give none",
+};

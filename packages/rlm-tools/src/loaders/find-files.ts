@@ -2,7 +2,9 @@ import type { Dirent } from "node:fs";
 import { glob, readdir, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { InputError } from "rlm-core";
-import { ForbiddenError, readProblem } from "./read-problem.ts";
+import { ignoreFiles } from "./ignore-files.ts";
+import { readProblem } from "./read-problem.ts";
+import { UnreadError } from "./unread.ts";
 
 /** A file of a context. */
 export interface FoundFile {
@@ -24,7 +26,7 @@ export interface FoundFiles {
 }
 
 /** The files that a path stands for: itself, those of a folder at any depth, or of a glob; in the order of their names. Throws InputError. */
-export async function findFiles(given: string, cwd: string, signal: AbortSignal): Promise<FoundFiles> {
+export async function findFiles(given: string, cwd: string, signal?: AbortSignal): Promise<FoundFiles> {
   const path = resolve(cwd, given);
   const found = await stat(path).catch((cause: unknown) => {
     if (isMissing(cause) && /[*?[{]/.test(given)) return undefined;
@@ -37,14 +39,20 @@ export async function findFiles(given: string, cwd: string, signal: AbortSignal)
   return { files: [{ path, key: keyOf(path, cwd), named: true }], many: false, skipped: [] };
 }
 
-async function inFolder(folder: string, given: string, cwd: string, signal: AbortSignal): Promise<FoundFiles> {
+async function inFolder(folder: string, given: string, cwd: string, signal?: AbortSignal): Promise<FoundFiles> {
   const files: FoundFile[] = [];
   const left = createLeftOut();
+  const ignored = await ignoreFiles(folder);
   const walk = async (at: string): Promise<void> => {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
+    await ignored.enter(at);
     for (const entry of await entriesOf(at)) {
       const path = join(at, entry.name);
       if (left.out(entry.name)) continue;
+      if (ignored.ignores(path, entry.isDirectory())) {
+        left.other("entry that .gitignore leaves out");
+        continue;
+      }
       if (entry.isDirectory()) await walk(path);
       else if (entry.isFile()) files.push({ path, key: keyOf(path, cwd), named: false });
       else left.other(entry.isSymbolicLink() ? "symbolic link" : "entry that is no file");
@@ -55,7 +63,7 @@ async function inFolder(folder: string, given: string, cwd: string, signal: Abor
       return await readdir(at, { withFileTypes: true });
     } catch (cause) {
       const problem = readProblem(keyOf(at, cwd), cause);
-      if (at === folder || !(problem instanceof ForbiddenError)) throw problem;
+      if (at === folder || !(problem instanceof UnreadError)) throw problem;
       left.other("folder that this user may not read");
       return [];
     }
@@ -66,7 +74,7 @@ async function inFolder(folder: string, given: string, cwd: string, signal: Abor
   return { files: inOrder(files), many: true, skipped: left.words() };
 }
 
-async function byGlob(pattern: string, cwd: string, signal: AbortSignal): Promise<FoundFiles> {
+async function byGlob(pattern: string, cwd: string, signal?: AbortSignal): Promise<FoundFiles> {
   const files: FoundFile[] = [];
   const left = createLeftOut();
   // Who names a hidden or foreign folder means it.
@@ -79,7 +87,7 @@ async function byGlob(pattern: string, cwd: string, signal: AbortSignal): Promis
     exclude: (entry) => entry.name !== "." && out(entry.name),
   });
   for await (const entry of entries) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile()) files.push({ path, key: keyOf(path, cwd), named: false });
   }
@@ -115,6 +123,7 @@ const plurals: Record<string, string> = {
   "symbolic link": "symbolic links",
   "folder that this user may not read": "folders that this user may not read",
   "entry that is no file": "entries that are no files",
+  "entry that .gitignore leaves out": "entries that .gitignore leaves out",
 };
 
 function inBrackets(words: string[]): string {

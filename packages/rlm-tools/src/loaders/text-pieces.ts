@@ -1,62 +1,54 @@
-import { createReadStream } from "node:fs";
-import { InputError, type TextEncoding } from "rlm-core";
-import { readProblem } from "./read-problem.ts";
+import type { TextEncoding } from "rlm-core";
+import { byteChunks, type OpeningOptions } from "./byte-chunks.ts";
+import { UnreadError } from "./unread.ts";
 
-/** A file is not text: where nobody named it, it is left out. */
-export class NotTextError extends InputError {
-  override name = "NotTextError";
+export interface ReadingOptions extends OpeningOptions {
+  /** @default that of its byte order mark, else UTF-8 */
+  encoding?: TextEncoding | undefined;
 }
 
 /**
  * A file's text in pieces of at most a megabyte, so that nothing else waits long; without its byte order mark, and never
- * half a character. `shown` is the file's name in errors; `encoding`, if not given, is that of its byte order mark, else UTF-8.
- * Throws {@link NotTextError} or InputError.
+ * half a character. `shown` is the file's name in errors. Throws {@link UnreadError} or InputError.
  */
 export async function* textPieces(
   path: string,
   shown: string,
-  { encoding, signal }: { encoding?: TextEncoding | undefined; signal: AbortSignal },
+  { encoding, followLinks, signal }: ReadingOptions,
 ): AsyncGenerator<string> {
   let decoder: Decoder | undefined;
   let read = 0;
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes, signal }) as AsyncIterable<Buffer>) {
+    for await (const chunk of byteChunks(path, shown, { followLinks, signal })) {
       decoder ??= openDecoder(chunk);
       const zero = decoder.unit === 1 ? chunk.indexOf(0) : -1;
-      if (zero >= 0) throw refused(`byte ${read + zero} is NUL`);
+      if (zero >= 0) throw notText(`byte ${read + zero} is NUL`);
       const text = decoder.decode(chunk);
-      if (decoder.unit === 2 && text.includes("\0")) throw refused(`there is a NUL after byte ${read}`);
+      if (decoder.unit === 2 && text.includes("\0")) throw notText(`there is a NUL after byte ${read}`);
       read += chunk.length;
       yield text;
     }
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw readProblem(shown, cause);
-  }
-  decoder?.decode();
+    decoder?.decode();
 
   function openDecoder(head: Buffer): Decoder {
     const marked = markedEncoding(head);
     // The bytes may well be characters of the other encoding, but then the text is another.
     if (encoding !== undefined && marked !== undefined && marked !== encoding)
-      throw new NotTextError(
-        `Cannot read the context ${shown}: its byte order mark says ${marked.toUpperCase()}, --encoding says ${encoding.toUpperCase()}; leave --encoding out`,
+      throw new UnreadError(
+        shown,
+        "encoding",
+        `its byte order mark says ${marked.toUpperCase()}, not ${encoding.toUpperCase()} as it was said`,
       );
-    return decoderOf(encoding ?? marked ?? "utf-8", refused);
+    return decoderOf(encoding ?? marked ?? "utf-8", otherEncoding);
   }
 
-  function refused(why: string): NotTextError {
-    const remedy =
-      encoding === undefined
-        ? "say its encoding by --encoding"
-        : "see whether its encoding is another than --encoding says";
-    return new NotTextError(
-      `Cannot read the context ${shown}: it is not text (${why}); ${remedy}, or convert it first, for instance by pdftotext or iconv`,
-    );
+  function notText(why: string): UnreadError {
+    return new UnreadError(shown, "not-text", `it is not text (${why})`);
+  }
+
+  function otherEncoding(why: string): UnreadError {
+    return new UnreadError(shown, "encoding", `it is not text (${why})`);
   }
 }
-
-const pieceBytes = 1_048_576;
 
 interface Decoder {
   unit: 1 | 2;

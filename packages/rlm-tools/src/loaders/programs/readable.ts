@@ -1,0 +1,28 @@
+import { compile, type HtmlToTextOptions } from "html-to-text";
+
+const heading = { format: "markdownHeading" };
+const options: HtmlToTextOptions = {
+  wordwrap: false,
+  // Of a page that says which part is its text, that.
+  baseElements: { selectors: ["main", "body"], orderBy: "selectors", returnDomByDefault: true },
+  limits: { maxInputLength: 200_000_000, maxBaseElements: 1, maxDepth: 1_000, ellipsis: "…" },
+  formatters: {
+    markdownHeading(element, walk, builder, { leadingLineBreaks = 2, trailingLineBreaks = 2 }) {
+      builder.openBlock({ leadingLineBreaks });
+      builder.addLiteral(`${"#".repeat(Number(element.name?.slice(1) ?? 1))} `);
+      walk(element.children, builder);
+      builder.closeBlock({ trailingLineBreaks });
+    },
+  },
+  selectors: [
+    ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({ selector, ...heading })),
+    ...["script", "style", "noscript", "template", "nav", "svg", "img"].map((selector) => ({ selector, format: "skip" })),
+    { selector: "a", options: { ignoreHref: true } },
+    { selector: "table", format: "dataTable", options: { uppercaseHeaderCells: false, maxColumnWidth: 200 } },
+    { selector: "ul", options: { itemPrefix: "- " } },
+    { selector: "blockquote", options: { trimEmptyLines: true } },
+  ],
+};
+
+/** The text of an HTML document as a person reads it: headings as in Markdown, lists and tables as text, without scripts, styles, images, menus and addresses of links. */
+export const readable: (html: string) => string = compile(options);
