@@ -36,14 +36,8 @@ describe("rlm ask with a context that cannot be read", () => {
   it.each([
     ["missing.txt", "missing.txt: there is no such file or folder"],
     ["heron.txt/x", "heron.txt/x: there is no such file or folder"],
-    [
-      "picture.png",
-      "picture.png: it is not text (byte 4 is NUL); say its encoding by --encoding, or convert it first",
-    ],
-    [
-      "latin.txt",
-      "latin.txt: it is not text (it is not UTF-8); say its encoding by --encoding, or convert it first",
-    ],
+    ["picture.png", "picture.png: it is not text (byte 4 is NUL); say its encoding by --encoding, or convert it first"],
+    ["latin.txt", "latin.txt: it is not text (it is not UTF-8); say its encoding by --encoding, or convert it first"],
     ["blank.txt", "blank.txt: it has only white space"],
     ["/dev/null", "/dev/null: it is neither a file nor a folder"],
     ["empty", "empty: the folder has no files"],

@@ -53,6 +53,8 @@ async function loadGroup(paths: readonly string[], options: LoadOptions): Promis
     tellLoaded(loaded, options);
     return loaded;
   } catch (error) {
-    throw error instanceof UnreadError ? unreadError({ name: error.file, reason: error.reason, why: error.why }, encoding) : error;
+    throw error instanceof UnreadError
+      ? unreadError({ name: error.file, reason: error.reason, why: error.why }, encoding)
+      : error;
   }
 }

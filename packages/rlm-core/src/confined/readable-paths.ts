@@ -13,10 +13,11 @@ export function readablePaths(code: string, root: string): string[] {
 function addDependencies(folder: string, paths: Set<string>, seen = new Set<string>()): void {
   if (seen.has(folder)) return;
   seen.add(folder);
-  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
     dependencies?: Record<string, string>;
+    peerDependencies?: Record<string, string>;
   };
-  for (const name of Object.keys(dependencies)) {
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
     for (const parent of upwards(folder)) {
       const place = join(parent, "node_modules", name);
       paths.add(place);

@@ -15,7 +15,8 @@ export async function checkData(
   { name, kind, path }: { name: string; kind: DocumentKind; path: string },
   { encoding, signal }: { encoding?: TextEncoding | undefined; signal?: AbortSignal | undefined },
 ): Promise<DataProblems> {
-  if ((kind !== "csv" && kind !== "json" && kind !== "jsonl") || encoding !== undefined) return { broken: false, problems: [] };
+  if ((kind !== "csv" && kind !== "json" && kind !== "jsonl") || encoding !== undefined)
+    return { broken: false, problems: [] };
   try {
     const { problems = [] } = await convert(kind, path, name, { followLinks: true, signal });
     return { broken: false, problems };

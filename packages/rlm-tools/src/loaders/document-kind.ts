@@ -10,7 +10,7 @@ export async function documentKind(path: string, shown: string, options: Opening
   const head = await headOf(path, shown, options);
   const ending = extname(shown).toLowerCase();
   if (head.includes("%PDF-")) return "pdf";
-  if (head.startsWith("PK\x03\x04")) {
+  if (/^PK(\x03\x04|\x05\x06)/.test(head)) {
     if (ending === ".docx" || ending === ".docm" || head.includes("word/")) return "docx";
     throw new UnreadError(shown, "not-text", "it is not text (it is a ZIP archive)");
   }

@@ -23,7 +23,10 @@ export async function findAll(
   let alone = true;
   for (const given of paths) {
     if (given === "-") {
-      const options = { ...spooling, onBytes: (bytes: number) => onProgress?.(`Reading stdin: ${number(bytes)} bytes`) };
+      const options = {
+        ...spooling,
+        onBytes: (bytes: number) => onProgress?.(`Reading stdin: ${number(bytes)} bytes`),
+      };
       const path = await spool(stdin ?? process.stdin, "stdin", options);
       files.set(path, { path, key: "stdin", named: true });
       continue;

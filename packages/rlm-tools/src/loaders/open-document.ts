@@ -38,8 +38,7 @@ export async function openDocument(found: FoundFile, options: OpeningDocument): 
   const kind = await documentKind(path, name, opening);
   const { size: bytes } = await stat(path);
   const document = { name, kind, path, bytes };
-  if (kind === "html" || kind === "pdf" || kind === "docx")
-    return await converted(document, kind, opening, options);
+  if (kind === "html" || kind === "pdf" || kind === "docx") return await converted(document, kind, opening, options);
   const pieces = (): AsyncIterable<string> => textPieces(path, name, { ...opening, encoding });
   const open = { ...document, asItIs: true, problems: [], pieces };
   // In a folder the text of a broken table is as good as any other.
@@ -49,9 +48,18 @@ export async function openDocument(found: FoundFile, options: OpeningDocument): 
 }
 
 /** The same document in the encoding that its bytes show, if its text is in none that is read as it is. Throws as `openDocument` does. */
-export async function inOtherEncoding(document: OpenDocument, found: FoundFile, options: OpeningDocument): Promise<OpenDocument> {
+export async function inOtherEncoding(
+  document: OpenDocument,
+  found: FoundFile,
+  options: OpeningDocument,
+): Promise<OpenDocument> {
   const { name, kind, path, bytes } = document;
-  return await converted({ name, kind, path, bytes }, "text", { followLinks: found.named, signal: options.signal }, options);
+  return await converted(
+    { name, kind, path, bytes },
+    "text",
+    { followLinks: found.named, signal: options.signal },
+    options,
+  );
 }
 
 /** Whether a text that cannot be read may be one of another encoding. */

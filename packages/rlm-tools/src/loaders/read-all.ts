@@ -41,7 +41,12 @@ export async function readAll(
   async function readOne(found: FoundFile, open: OpenDocument): Promise<void> {
     let length = 0;
     try {
-      const { path: _, asItIs: __, blank, ...document } = await readDocument(found, open, options, async (pieces) => {
+      const {
+        path: _,
+        asItIs: __,
+        blank,
+        ...document
+      } = await readDocument(found, open, options, async (pieces) => {
         length = JSON.stringify(found.key).length + 4;
         const measured = async function* (): AsyncGenerator<string> {
           for await (const piece of pieces) {

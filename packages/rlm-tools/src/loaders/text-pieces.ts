@@ -18,16 +18,16 @@ export async function* textPieces(
 ): AsyncGenerator<string> {
   let decoder: Decoder | undefined;
   let read = 0;
-    for await (const chunk of byteChunks(path, shown, { followLinks, signal })) {
-      decoder ??= openDecoder(chunk);
-      const zero = decoder.unit === 1 ? chunk.indexOf(0) : -1;
-      if (zero >= 0) throw notText(`byte ${read + zero} is NUL`);
-      const text = decoder.decode(chunk);
-      if (decoder.unit === 2 && text.includes("\0")) throw notText(`there is a NUL after byte ${read}`);
-      read += chunk.length;
-      yield text;
-    }
-    decoder?.decode();
+  for await (const chunk of byteChunks(path, shown, { followLinks, signal })) {
+    decoder ??= openDecoder(chunk);
+    const zero = decoder.unit === 1 ? chunk.indexOf(0) : -1;
+    if (zero >= 0) throw notText(`byte ${read + zero} is NUL`);
+    const text = decoder.decode(chunk);
+    if (decoder.unit === 2 && text.includes("\0")) throw notText(`there is a NUL after byte ${read}`);
+    read += chunk.length;
+    yield text;
+  }
+  decoder?.decode();
 
   function openDecoder(head: Buffer): Decoder {
     const marked = markedEncoding(head);

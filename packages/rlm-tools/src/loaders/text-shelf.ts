@@ -40,7 +40,12 @@ const sliceBytes = 1_048_576;
 async function* slices(path: string, start: number, end: number): AsyncGenerator<string> {
   await using handle = await open(path, "r");
   for (let at = start; at < end;) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(sliceBytes), 0, Math.min(sliceBytes, end - at), at);
+    const { bytesRead, buffer } = await handle.read(
+      Buffer.allocUnsafe(sliceBytes),
+      0,
+      Math.min(sliceBytes, end - at),
+      at,
+    );
     if (bytesRead === 0) throw new Error(`Cannot read a converted text again: ${path} is shorter than it was`);
     // An odd byte is half a character.
     const whole = bytesRead & ~1;

@@ -10,11 +10,15 @@ export default async function docx(bytes: Buffer): Promise<string> {
   const { value } = await mammoth
     .convertToHtml({ buffer: bytes }, { convertImage, includeEmbeddedStyleMap: false, externalFileAccess: false })
     .catch((error: unknown) => {
-      throw new Error(`it is damaged, or no Word document (${error instanceof Error ? error.message : String(error)})`, {
-        cause: error,
-      });
+      throw new Error(`it is damaged, or no Word document (${firstLine(error)})`, { cause: error });
     });
   const text = readable(value);
   if (!/\S/.test(text)) throw new Error("it has no text");
   return convertedText(text);
+}
+
+/** Of what the parser of XML says only the first line is about the document. */
+function firstLine(error: unknown): string {
+  const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  return line.replace(/^error: \[xmldom error\]\s*/, "").slice(0, 200);
 }

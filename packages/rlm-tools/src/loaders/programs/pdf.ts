@@ -33,13 +33,15 @@ export default async function pdf(bytes: Buffer): Promise<string> {
   }
   if (failed.length === pages.length) throw new Error("it is damaged: none of its pages can be read");
   const text = pages.join("\f");
-  if (!/\S/.test(text) && maps.size === 0)
-    throw new Error("it has no text: its pages are images, or empty; recognise the text first, for instance by ocrmypdf");
   const problems = [
     ...(failed.length === 0 ? [] : [`${pagesInWords(failed)} cannot be read`]),
     ...(maps.size === 0 ? [] : [`text in fonts with the character map ${[...maps].join(", ")} cannot be read`]),
   ];
-  return convertedText(text, problems.length === 0 ? {} : { problems });
+  if (/\S/.test(text)) return convertedText(text, problems.length === 0 ? {} : { problems });
+  if (problems.length > 0) throw new Error(`it has no other text: ${problems.join("; ")}`);
+  throw new Error(
+    "it has no text: its pages are images, empty or damaged; recognise the text of images first, for instance by ocrmypdf",
+  );
 }
 
 /** Stands for the files that the library asks for; tells which of them a text needs. */
@@ -54,7 +56,8 @@ function noData(maps: Set<string>): new () => { fetch(asked: { kind: string; fil
 
 function reasonOf(error: unknown): string {
   const name = error instanceof Error ? error.name : "";
-  if (name === "PasswordException") return "it is encrypted: take the password off first, for instance by qpdf --decrypt";
+  if (name === "PasswordException")
+    return "it is encrypted: take the password off first, for instance by qpdf --decrypt";
   return `it is damaged, or no PDF (${error instanceof Error ? error.message : String(error)})`;
 }
 

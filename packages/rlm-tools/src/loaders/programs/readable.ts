@@ -16,7 +16,10 @@ const options: HtmlToTextOptions = {
   },
   selectors: [
     ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({ selector, ...heading })),
-    ...["script", "style", "noscript", "template", "nav", "svg", "img"].map((selector) => ({ selector, format: "skip" })),
+    ...["script", "style", "noscript", "template", "nav", "svg", "img"].map((selector) => ({
+      selector,
+      format: "skip",
+    })),
     { selector: "a", options: { ignoreHref: true } },
     { selector: "table", format: "dataTable", options: { uppercaseHeaderCells: false, maxColumnWidth: 200 } },
     { selector: "ul", options: { itemPrefix: "- " } },
