@@ -20,6 +20,7 @@ export { ChatRlm, type ChatRlmCallOptions } from "./chat-rlm/chat-rlm.ts";
 export type { ChatRlmFields } from "./chat-rlm/fields.ts";
 export type { RlmMetadata } from "./chat-rlm/usage.ts";
 export { checkModelName, fromChatModel, type ChatModel, type ChatModelOptions } from "./from-chat-model.ts";
+export { fromDocumentLoader, type DocumentLoaderLike, type LoadedDocuments } from "./from-document-loader.ts";
 export { rlmMiddleware, type RlmMiddlewareOptions } from "./middleware/rlm-middleware.ts";
 export type { RlmTrigger } from "./middleware/trigger.ts";
 export { fromEmbeddings, fromVectorStore } from "./repl-tools/from-embeddings.ts";

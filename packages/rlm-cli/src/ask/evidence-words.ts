@@ -23,11 +23,12 @@ export function evidenceWords({ citations, unverified = [] }: Evidence, cwd: str
   return [...found, ...missing, ...none].map((line) => `${line}\n`).join("");
 }
 
-function placeOf({ source, key, start, end, line, column, file }: CitedPlace, cwd: string): string {
+function placeOf({ source, key, start, end, line, column, page, file }: CitedPlace, cwd: string): string {
   const inside =
     key === undefined ? source : source === "context" && typeof key === "string" ? key : `${source}.${key}`;
   const path = file === undefined ? "" : relative(cwd, file);
   // Of another folder it may be a copy that is gone by now, as of stdin.
   const where = path === "" || path.startsWith("..") || key !== undefined ? inside : path;
-  return line === undefined ? `${where}, characters ${start} to ${end}` : `${where}:${line}:${column}`;
+  if (line === undefined) return `${where}, characters ${start} to ${end}`;
+  return `${where}:${line}:${column}${page === undefined ? "" : `, page ${page}`}`;
 }

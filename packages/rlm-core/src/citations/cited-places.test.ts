@@ -36,4 +36,29 @@ describe("citedPlaces()", () => {
       [undefined, undefined],
     ]);
   });
+
+  it("citedPlaces() counts pages by the form feeds before a place, across pieces and in strings of objects", async () => {
+    const text = `first\f${"second ".repeat(400_000)}\fthird\fthird, or fourth`;
+    const store = memoryStore();
+    const contexts = await storeContexts(named({ text, files: { "a.pdf": "one\ftwo", "b.pdf": "one" } }), store);
+    const at = (source: string, start: number, key?: string): Citation => {
+      return { claim: "c", source, ...(key && { key }), start, end: start + 3, quote: "any" };
+    };
+    const cited = [
+      at("text", text.indexOf("third,")),
+      at("text", 0),
+      at("text", text.indexOf("third")),
+      at("text", 2_000_000),
+      at("files", 4, "a.pdf"),
+      at("files", 0, "b.pdf"),
+    ];
+    expect((await citedPlaces(cited, contexts, store)).map(({ page }) => page)).toEqual([
+      4,
+      undefined,
+      3,
+      2,
+      2,
+      undefined,
+    ]);
+  });
 });

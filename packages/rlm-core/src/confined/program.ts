@@ -6,9 +6,7 @@ import { encodeFrame } from "./encode-frame.ts";
 const pipe = 3;
 const maxMessage = 500;
 const [, , module = ""] = process.argv;
-const { default: work } = (await import(pathToFileURL(module).href)) as {
-  default(input: Buffer): string | Promise<string>;
-};
+const { work } = (await import(pathToFileURL(module).href)) as { work(input: Buffer): string | Promise<string> };
 send({ type: "ready" });
 const { length } = JSON.parse(read(read(4).readUInt32LE()).toString()) as { length: number };
 const input = read(length);

@@ -11,7 +11,7 @@ export { readablePaths } from "./readable-paths.ts";
 
 /** Code that reads what may be hostile. */
 export interface ConfinedProgram {
-  /** A module whose default export is a function of the input's bytes that gives a text, or a promise of one. All that it uses is loaded before it is called: it may open nothing then. */
+  /** A module that exports `work`, a function of the input's bytes that gives a text, or a promise of one. All that it uses is loaded before it is called: it may open nothing then. */
   file: string;
   /** Files and folders that it has to read for its code; nothing else of the machine. See {@link readablePaths}. */
   readable: readonly string[];

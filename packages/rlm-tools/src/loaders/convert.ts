@@ -6,9 +6,9 @@ import pLimit from "p-limit";
 import { ChildLost, ProgramError, readablePaths, runConfined, type ConfinedProgram } from "rlm-core/confined";
 import { byteChunks, type OpeningOptions } from "./byte-chunks.ts";
 import type { ConvertedNotes } from "./programs/converted.ts";
-import csv from "./programs/csv.ts";
-import json from "./programs/json.ts";
-import jsonl from "./programs/jsonl.ts";
+import { work as csv } from "./programs/csv.ts";
+import { work as json } from "./programs/json.ts";
+import { work as jsonl } from "./programs/jsonl.ts";
 import { UnreadError, type UnreadReason } from "./unread.ts";
 
 /** What reads a document that is more than its text: one file of `programs/` each. */

@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import pLimit from "p-limit";
 import { InputError } from "rlm-core";
 import { stat } from "node:fs/promises";
 import type { FoundFile } from "./find-files.ts";
@@ -18,12 +17,15 @@ export async function readAll(
   files: readonly FoundFile[],
   options: ReadingAll,
 ): Promise<Omit<Loaded, "leftOut" | "remove">> {
-  const { onProgress, newFile } = options;
+  const { onProgress, newFile, signal } = options;
+  // What is being opened ahead ends with the rest, however that ends.
+  const over = new AbortController();
+  const ahead = { ...options, signal: signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]) };
   const documents: LoadedDocument[] = [];
   const unread: UnreadFile[] = [];
   // Its length: braces, and a comma after each text but the last.
   const total = { chars: 0, length: 1, blank: true };
-  const opened = openAhead(files, options);
+  const opened = openAhead(files, ahead);
   const sink = await openSink(files, newFile);
   try {
     for (const [index, found] of files.entries()) {
@@ -35,6 +37,7 @@ export async function readAll(
     if (total.blank) throw nothingRead(files, unread);
     return { context: await sink.value(), documents, unread, length: total.length };
   } finally {
+    over.abort();
     await sink.close();
   }
 
@@ -73,16 +76,16 @@ function openAhead(
   options: OpeningDocument,
 ): (index: number) => Promise<OpenDocument | UnreadError> {
   const most = 4 * availableParallelism();
-  const limit = pLimit(most);
-  const ahead: Promise<OpenDocument | UnreadError | { failed: unknown }>[] = [];
+  const ahead = new Map<number, Promise<OpenDocument | UnreadError | { failed: unknown }>>();
+  let next = 0;
   return async (index) => {
-    for (let next = ahead.length; next < files.length && next < index + most; next += 1) {
+    for (; next < Math.min(files.length, index + most); next += 1) {
       const found = files[next];
-      if (found !== undefined) ahead.push(limit(async () => await openDocument(found, options)).catch(settled));
+      if (found !== undefined) ahead.set(next, openDocument(found, options).catch(settled));
     }
-    const open = await ahead[index];
+    const open = await ahead.get(index);
     if (open === undefined) throw new Error(`Cannot open file ${index}: there is none`);
-    delete ahead[index];
+    ahead.delete(index);
     if ("failed" in open) throw open.failed;
     return open;
   };

@@ -1,6 +1,7 @@
 import type { FoundFile } from "./find-files.ts";
 import type { LoadedDocument } from "./loaded.ts";
 import { inOtherEncoding, mayBeOtherEncoding, type OpenDocument, type OpeningDocument } from "./open-document.ts";
+import { UnreadError } from "./unread.ts";
 
 /** A document that was read through once. */
 export interface ReadDocument extends LoadedDocument {
@@ -23,9 +24,10 @@ export async function readDocument(
     return await measured(open, take);
   } catch (error) {
     if (!open.asItIs || !mayBeOtherEncoding(error, options)) throw error;
-    const other = await inOtherEncoding(open, found, options).catch(() => {
+    const other = await inOtherEncoding(open, found, options).catch((other: unknown) => {
       options.signal?.throwIfAborted();
-      throw error;
+      // What says more than that it is no text in the encoding that it should have.
+      throw other instanceof UnreadError && other.reason === "limit" ? other : error;
     });
     return await measured(other, take);
   }

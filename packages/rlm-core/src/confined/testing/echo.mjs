@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 // Does what its input says, for tests of runConfined().
-export default function (bytes) {
+export function work(bytes) {
   const input = bytes.toString();
   const held = [];
   if (input === "hang") while (true);

@@ -3,7 +3,7 @@ import { convertedText } from "./converted.ts";
 import { dataText } from "./data-text.ts";
 
 /** Looks whether a table of text can be told apart into rows. Throws an Error in words for people; its text is read where it is. */
-export default function csv(bytes: Buffer): string {
+export function work(bytes: Buffer): string {
   let rows = 0;
   let broken: { message: string; row: number } | undefined;
   papa.parse<unknown[]>(dataText(bytes), {

@@ -6,15 +6,15 @@ import { readable } from "./readable.ts";
 const convertImage = mammoth.images.imgElement(() => Promise.resolve({ src: "" }));
 
 /** The text of a Word document: headings as in Markdown, lists, tables and notes as text. Throws an Error in words for people. */
-export default async function docx(bytes: Buffer): Promise<string> {
+export async function work(bytes: Buffer): Promise<string> {
   const { value } = await mammoth
     .convertToHtml({ buffer: bytes }, { convertImage, includeEmbeddedStyleMap: false, externalFileAccess: false })
     .catch((error: unknown) => {
       throw new Error(`it is damaged, or no Word document (${firstLine(error)})`, { cause: error });
     });
-  const text = readable(value);
+  const { text, problems } = readable(value);
   if (!/\S/.test(text)) throw new Error("it has no text");
-  return convertedText(text);
+  return convertedText(text, problems.length > 0 ? { problems } : {});
 }
 
 /** Of what the parser of XML says only the first line is about the document. */

@@ -4,11 +4,11 @@ import { convertedText } from "./converted.ts";
 import { readable } from "./readable.ts";
 
 /** The readable text of an HTML document. Throws an Error in words for people. */
-export default function html(bytes: Buffer): string {
+export function work(bytes: Buffer): string {
   const encoding = encodingOf(bytes);
-  const text = readable(new TextDecoder(encoding).decode(bytes));
+  const { text, problems } = readable(new TextDecoder(encoding).decode(bytes));
   if (!/\S/.test(text)) throw new Error("it has no text that a person would read");
-  return convertedText(text, encoding === "UTF-8" ? {} : { encoding });
+  return convertedText(text, { ...(encoding !== "UTF-8" && { encoding }), ...(problems.length > 0 && { problems }) });
 }
 
 /** That of its mark, else what it declares, else windows-1252, as browsers have it; but what can only be UTF-8 is that, whatever it declares. */

@@ -2,7 +2,7 @@ import { convertedText } from "./converted.ts";
 import { dataText } from "./data-text.ts";
 
 /** Looks whether a text is JSON. Throws an Error in words for people; its text is read where it is. */
-export default function json(bytes: Buffer): string {
+export function work(bytes: Buffer): string {
   let value: unknown;
   try {
     value = JSON.parse(dataText(bytes));

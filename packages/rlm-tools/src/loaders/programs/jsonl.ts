@@ -2,7 +2,7 @@ import { convertedText } from "./converted.ts";
 import { dataText } from "./data-text.ts";
 
 /** Looks whether the lines of a text are JSON. Throws an Error in words for people if none is; its text is read where it is. */
-export default function jsonl(bytes: Buffer): string {
+export function work(bytes: Buffer): string {
   let lines = 0;
   const wrong: number[] = [];
   let number = 0;

@@ -5,7 +5,7 @@ import { convertedText } from "./converted.ts";
 const { VerbosityLevel } = await getResolvedPDFJS();
 
 /** The text of a PDF, page by page; a form feed ends each page but the last, as pdftotext has it. Throws an Error in words for people. */
-export default async function pdf(bytes: Buffer): Promise<string> {
+export async function work(bytes: Buffer): Promise<string> {
   const maps = new Set<string>();
   const document = await getDocumentProxy(new Uint8Array(bytes), {
     verbosity: VerbosityLevel.ERRORS,

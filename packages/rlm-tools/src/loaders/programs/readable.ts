@@ -1,11 +1,13 @@
 import { compile, type HtmlToTextOptions } from "html-to-text";
 
+// No character of any text: for private use.
+const tooDeep = "\u{f8ff}";
 const heading = { format: "markdownHeading" };
 const options: HtmlToTextOptions = {
   wordwrap: false,
   // Of a page that says which part is its text, that.
   baseElements: { selectors: ["main", "body"], orderBy: "selectors", returnDomByDefault: true },
-  limits: { maxInputLength: 200_000_000, maxBaseElements: 1, maxDepth: 1_000, ellipsis: "…" },
+  limits: { maxInputLength: 200_000_000, maxBaseElements: 1, maxDepth: 1_000, ellipsis: tooDeep },
   formatters: {
     markdownHeading(element, walk, builder, { leadingLineBreaks = 2, trailingLineBreaks = 2 }) {
       builder.openBlock({ leadingLineBreaks });
@@ -27,5 +29,11 @@ const options: HtmlToTextOptions = {
   ],
 };
 
+const convert: (html: string) => string = compile(options);
+
 /** The text of an HTML document as a person reads it: headings as in Markdown, lists and tables as text, without scripts, styles, images, menus and addresses of links. */
-export const readable: (html: string) => string = compile(options);
+export function readable(html: string): { text: string; problems: string[] } {
+  const text = convert(html);
+  if (!text.includes(tooDeep)) return { text, problems: [] };
+  return { text: text.replaceAll(tooDeep, "…"), problems: ["what is nested deeper than 1,000 elements is left out"] };
+}

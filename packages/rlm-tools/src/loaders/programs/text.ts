@@ -2,7 +2,7 @@ import { analyse } from "chardet";
 import { convertedText } from "./converted.ts";
 
 /** A text in an encoding that nobody said: damaged UTF-8 if more of it is right than wrong, else the likeliest by its bytes, if that is likely enough. Throws an Error in words for people. */
-export default function text(bytes: Buffer): string {
+export function work(bytes: Buffer): string {
   const utf8 = damagedUtf8(bytes);
   if (utf8 !== undefined) return utf8;
   for (const { name, confidence } of analyse(sampleOf(bytes))) {
@@ -28,7 +28,8 @@ function damagedUtf8(bytes: Buffer): string | undefined {
 
 function count(text: string, pattern: RegExp): number {
   let found = 0;
-  for (const _ of text.matchAll(pattern)) found += 1;
+  pattern.lastIndex = 0;
+  while (pattern.test(text)) found += 1;
   return found;
 }
 
