@@ -35,5 +35,6 @@ export {
   type Tree,
 } from "./tree.ts";
 export { estimateTokens } from "./tokens.ts";
+export { calledAs } from "./tool.ts";
 export { newestRun, turnsOf } from "./turns.ts";
 export { noUsage } from "./usage.ts";
