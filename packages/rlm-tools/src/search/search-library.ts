@@ -1,5 +1,5 @@
 import MiniSearch from "minisearch";
-import { nameOf } from "../check-options.ts";
+import { checkOptions, nameOf } from "../check-options.ts";
 import { pieces, type PartText, type SourcePiece } from "./pieces.ts";
 import { cosine, createVectors, type EmbedTool } from "./vectors.ts";
 import { queryWords, swapped, words } from "./words.ts";
@@ -18,6 +18,8 @@ export interface SearchOptions {
 export interface SearchLibrary {
   search(kind: "bm25" | "fuzzy", query: string, within: unknown, max: number): Hit[];
   semantic(query: string, within: unknown, max: number, embed: EmbedTool): Promise<Hit[]>;
+  /** What `search.<name>` was given. Throws TypeError for what are no options of it. */
+  options(name: string, given: unknown): SearchOptions;
   /** Throws TypeError or RangeError for what is no query or maximum. */
   check(name: string, query: unknown, max: unknown): void;
   /** Indexes that were built so far. */
@@ -47,6 +49,7 @@ export function createSearchLibrary(): SearchLibrary {
   };
   const vectors = createVectors();
   return {
+    options,
     check,
     semantic: async (query, within, max, embed) => {
       check("semantic", query, max);
@@ -86,6 +89,10 @@ export function createSearchLibrary(): SearchLibrary {
         });
     },
   };
+}
+
+function options(kind: string, given: unknown): SearchOptions {
+  return checkOptions<SearchOptions>(given, `search.${kind}`, kind === "store" ? ["max"] : ["within", "max"]);
 }
 
 function check(kind: string, query: unknown, max: unknown): void {
