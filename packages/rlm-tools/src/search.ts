@@ -2,7 +2,6 @@ import type { Kit, KitFunction, KitScope } from "rlm-core";
 import { libraryText } from "./libraries.ts";
 import { embedTool, storeTool, type Embed, type SearchStore } from "./search/host-tools.ts";
 import type { Hit, SearchLibrary, SearchOptions } from "./search/search-library.ts";
-import type { EmbedTool } from "./search/vectors.ts";
 
 export interface CreateSearchOptions {
   /** Adds `search.semantic`, which embeds each passage once a session. */
@@ -39,12 +38,13 @@ const byWords: Record<string, KitFunction> = {
 const semantic: KitFunction = {
   signature: "(query: string, { within = context, max = 10 }?) => Promise<{ key?, start, end, score, text }[]>",
   description: "finds the passages of some 1,000 characters nearest in meaning, best first; `score` is a cosine.",
-  calls: "none of a model that answers; its embeddings: each passage once a session, in batches of 64, and the query",
+  calls:
+    "none of a model that answers; its embeddings: each passage once a session, in batches of 64 or what fits a prompt, and the query",
   example: 'print(await search.semantic("water", { within: ["The tide rose.", "A dog."] }));',
   async run(this: KitScope, query: string, options: SearchOptions = {}): Promise<Hit[]> {
     const library = this.library("search") as SearchLibrary;
     const { within = this.repl.context, max = 10 } = library.options("semantic", options);
-    return await library.semantic(query, within, max, this.tool("embed") as EmbedTool);
+    return await library.semantic(query, within, max, this.tool("embed"), this.repl.promptChars);
   },
 };
 
