@@ -31,6 +31,7 @@ function loud({ begun = (_text: string) => {}, times = "++times" } = {}): { kit:
       {
         name: "measure",
         description: "Characters of a text.",
+        maxCalls: 6,
         parameters: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
         run: async ({ text }, { signal }) => {
           asked.push(String(text));
@@ -57,11 +58,11 @@ function loud({ begun = (_text: string) => {}, times = "++times" } = {}): { kit:
 const blocks: Record<string, string> = {
   "0.1": "const { say } = loud; const all = [await say('a'), await say('bb')]; print(all);",
   "0.2": "all.push(await rlm_query('say it', 'child'), await say('ccc')); print(all);",
-  "0.3": "all.push(await loud.say('d')); FINAL(all.join())",
+  "0.3": "all.push(await loud.say('d'), await loud.say('e').catch(({ message }) => message)); FINAL(all.join())",
   "1.1": "const said = await loud.say(context); print(said);",
   "1.2": "FINAL(said + await loud.say('!'))",
 };
-const answer = "1:A 3,2:BB 4,1:CHILD 72:! 3,3:CCC 5,4:D 3";
+const answer = "1:A 3,2:BB 4,1:CHILD 72:! 3,3:CCC 5,4:D 3,Cannot call loud.measure: its 6 calls are used up";
 const all = ["1:A", "2:BB", "1:CHILD", "2:!", "3:CCC", "4:D"];
 
 /** Its code by session and turn, each of which it is asked for once. */
@@ -100,7 +101,7 @@ function mortal(): { store: RunStore; dieBehind: (results: number) => void } {
 }
 
 describe("a kit with a library and a host tool in a graph run that is cut off", () => {
-  it("rlm.invoke(null) has its functions and results again wherever it was cut, and asks its tool nothing twice", async () => {
+  it("rlm.invoke(null) has its functions and results again wherever it was cut, asks its tool nothing twice, and no more than maxCalls", async () => {
     const { kit, asked } = loud();
     const { model, given } = ruled();
     const { store, dieBehind } = mortal();
