@@ -4,6 +4,7 @@ import { MemorySaver } from "@langchain/langgraph";
 import { createAgent } from "langchain";
 import { afterAll, describe, expect, it } from "vitest";
 import { isolate, memoryStore, type Model, type RunStore } from "rlm-core";
+import { scriptedModel } from "rlm-core/testing";
 import { createRlm, rlmMiddleware } from "rlm-langgraph";
 import { repl, ScriptedChatModel, type Said } from "./scripted-chat-model.ts";
 
@@ -141,6 +142,31 @@ describe("rlmMiddleware()", () => {
     expect(handlesIn(chat.asked[1]?.messages ?? [])).toHaveLength(2);
     expect(lastTool(messages)?.status).not.toBe("error");
     expect(lastTool(messages)?.text).toBe("2");
+  });
+
+  it("rlmMiddleware() has the evidence of an answer in the artifact, by the handle of the text that it stands in", async () => {
+    const dull = "Nothing of note. ".repeat(300);
+    const report = `${dull}The valve was closed at noon.\n`;
+    const evidence = [
+      { claim: "Closed.", quote: "The valve  was closed at noon" },
+      { claim: "Rain.", quote: "It rained all day." },
+    ];
+    const model = scriptedModel([JSON.stringify({ answer: "noon", evidence })]);
+    const rlm = createRlm({ model, sandbox, cite: true });
+    const chat = new ScriptedChatModel([(messages) => askAbout(handlesIn(messages)), "done"]);
+    const agent = createAgent({ model: chat, middleware: [rlmMiddleware({ rlm, trigger: { chars: 4_000 } })] });
+    const { messages } = await agent.invoke({ messages: [new HumanMessage(dull), new HumanMessage(report)] });
+    const [, source] = handlesIn(chat.asked[0]?.messages ?? []);
+    const start = report.indexOf("The valve");
+    const quote = "The valve was closed at noon";
+    expect(lastTool(messages)).toMatchObject({
+      text: "noon",
+      artifact: {
+        status: "direct",
+        citations: [{ claim: "Closed.", source, start, end: start + quote.length, quote }],
+        unverified: evidence.slice(1),
+      },
+    });
   });
 
   it("rlmMiddleware() leaves what is short, and refuses a trigger that cannot be used", async () => {

@@ -170,6 +170,29 @@ describe("rlmSubAgent()", () => {
     ]);
   });
 
+  it("rlmSubAgent() has the evidence of an answer in its report, by the file that it stands in", async () => {
+    const quote = "The valve was closed at noon";
+    const evidence = [
+      { claim: "Closed.", quote: "The valve  was closed at noon" },
+      { claim: "Rain.", quote: "It rained all day." },
+    ];
+    const model = scriptedModel([JSON.stringify({ answer: "noon", evidence })]);
+    const { runnable } = rlmSubAgent({ rlm: createRlm({ model, sandbox, cite: true }) });
+    const report = `Report of 1904.\n${quote}.\n`;
+    const files = { "/a.txt": fileOf("Nothing of note."), "/report.txt": fileOf(report) };
+    const { messages } = await runnable.invoke({ messages: ask, files });
+    expect(messages.at(-1)).toMatchObject({
+      text: "noon",
+      response_metadata: {
+        rlm: {
+          status: "direct",
+          citations: [{ claim: "Closed.", source: "files", key: "/report.txt", start: 16, end: 44, quote }],
+          unverified: evidence.slice(1),
+        },
+      },
+    });
+  });
+
   it("rlmSubAgent() tells the agent what went wrong, and the agent goes on", async () => {
     const fails: Model = () => Promise.reject(new Error("no such model"));
     const chat = new ScriptedChatModel([task("Look."), "done"]);

@@ -9,9 +9,11 @@ export { replyOf } from "./parse-reply.ts";
 export type { Run, TracedCall } from "./run.ts";
 export type { PendingReview } from "./review.ts";
 export { outcomeOf, type Outcome, type PendingCall } from "./state.ts";
+export { toolsAt } from "./queries/call-tool.ts";
 export type { Settled } from "./queries/answer-call.ts";
 export { broughtBy } from "./session-contexts.ts";
 export { furtherRun, meetVariables, type FurtherTask } from "./steps/further-run.ts";
+export { countToolCalls } from "./steps/count-tool-calls.ts";
 export { conclude } from "./steps/conclude.ts";
 export { direct } from "./steps/direct.ts";
 export { execute } from "./steps/execute.ts";
@@ -35,5 +37,6 @@ export {
   type Tree,
 } from "./tree.ts";
 export { estimateTokens } from "./tokens.ts";
+export { calledAs } from "./tool.ts";
 export { newestRun, turnsOf } from "./turns.ts";
 export { noUsage } from "./usage.ts";

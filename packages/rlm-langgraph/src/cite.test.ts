@@ -1,7 +1,9 @@
+import { HumanMessage } from "@langchain/core/messages";
 import { MemorySaver } from "@langchain/langgraph";
 import { memoryStore, runRlm, type Cited, type RlmResult } from "rlm-core";
 import { scriptedModel } from "rlm-core/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { ChatRlm } from "./chat-rlm/chat-rlm.ts";
 import { createRlm } from "./create-rlm.ts";
 import { createRlmTool } from "./tool/create-rlm-tool.ts";
 
@@ -38,6 +40,20 @@ describe("createRlm({ cite: true })", () => {
     const [run] = [...runs.values()];
     expect(JSON.parse(run?.end?.text ?? "")).toEqual({ answer: "nobody", citations: further.citations });
     await rlm.close();
+  });
+
+  it("ChatRlm has the citations in the metadata of its reply", async () => {
+    const evidence = [
+      { claim: "Closed.", quote: "The valve  was closed at noon" },
+      { claim: "Rain.", quote: "It rained all day." },
+    ];
+    const model = scriptedModel([JSON.stringify({ answer: "noon", evidence })]);
+    const asked = [new HumanMessage(context), new HumanMessage("When?")];
+    const reply = await new ChatRlm({ model, cite: true, contextAbove: 10 }).invoke(asked);
+    expect([reply.text, reply.response_metadata]).toMatchObject([
+      "noon",
+      { rlm: { status: "direct", citations: [citation], unverified: [evidence[1]] } },
+    ]);
   });
 
   it("createRlmTool() has the citations in its artifact", async () => {

@@ -12,6 +12,7 @@ import {
   type Run,
   type StepName,
 } from "rlm-core/driver";
+import { stepLogKey } from "./calls-of-children.ts";
 import { configuredBy } from "./configured.ts";
 import type { GraphSession, GraphState, GraphValues } from "./graph-state.ts";
 import { addToJournal } from "./journal-chain.ts";
@@ -148,7 +149,7 @@ function nodeRun(
   return {
     ...base,
     session: takeSession(base),
-    logKey: `${rootId}/log/${id}/${place}`,
+    logKey: stepLogKey(rootId, id, place),
     keepsLog: true,
     signal: signal === undefined ? tree.signal : AbortSignal.any([tree.signal, signal]),
     budget: budgetInTrace(base.budget),

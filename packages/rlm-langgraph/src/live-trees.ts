@@ -1,5 +1,6 @@
 import type { JournalEvent, RlmOptions, RunStore, Session, Usage } from "rlm-core";
 import { openTree, type ResolvedOptions, type Run, type Tree } from "rlm-core/driver";
+import { countCallsOfChildren } from "./calls-of-children.ts";
 import type { Configured } from "./configured.ts";
 import type { ParkedSessions } from "./parked-sessions.ts";
 
@@ -83,6 +84,7 @@ export function createLiveTrees({ resolve, idleMs, parked, asksLater }: LiveTree
     const { options, recorded } = await resolve(rootId, overrides);
     const { spent } = overrides;
     const tree = await openTree(options, rootId, { deferChildren: true, asksLater, ...(spent && { spent }) });
+    await countCallsOfChildren(rootId, tree);
     return { tree, runs: new Map(), journals: new Map(), told: new Map(), recorded };
   }
 

@@ -151,6 +151,18 @@ FINAL(JSON.stringify([one, both, kept, wrong, broken]))
   expect(new Set(asked.flat()).size).toBe(74);
 });
 
+it("search embeds no more in one call than its arguments may have, to the character", async () => {
+  const sizes: number[] = [];
+  const embed = async ({ texts }: { texts: string[] }): Promise<string[]> => {
+    sizes.push(JSON.stringify({ texts }).length);
+    return texts.map(() => "AACAPw==");
+  };
+  const within = ["ab", "cd", '"\n', "e".repeat(40)];
+  for (const bound of [32, 31, 10]) await createSearchLibrary().semantic("q", within, 1, embed, bound);
+  // The query and three of the passages; and two of them; each by itself, for less it cannot be.
+  expect(sizes).toEqual([32, 54, 25, 18, 54, 15, 16, 16, 18, 54]);
+});
+
 it("search goes through what reads as a LongText as through its text", () => {
   const long = { length: text.length, matchAll: () => [], slice: (from: number, to: number) => text.slice(from, to) };
   const [asLong, asText] = [long, text].map((within) => createSearchLibrary().search("bm25", "whale ahab", within, 2));

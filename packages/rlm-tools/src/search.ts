@@ -2,7 +2,6 @@ import type { Kit, KitFunction, KitScope } from "rlm-core";
 import { libraryText } from "./libraries.ts";
 import { embedTool, storeTool, type Embed, type SearchStore } from "./search/host-tools.ts";
 import type { Hit, SearchLibrary, SearchOptions } from "./search/search-library.ts";
-import type { EmbedTool } from "./search/vectors.ts";
 
 export interface CreateSearchOptions {
   /** Adds `search.semantic`, which embeds each passage once a session. */
@@ -18,16 +17,20 @@ const byWords: Record<string, KitFunction> = {
     signature,
     description: "finds the passages of some 1,000 characters that fit the words best, best first.",
     example: 'print(search.bm25("tide", { within: ["The tide rose.", "A dog."] }));',
-    run(this: KitScope, query: string, { within = this.repl.context, max = 10 }: SearchOptions = {}): Hit[] {
-      return (this.library("search") as SearchLibrary).search("bm25", query, within, max);
+    run(this: KitScope, query: string, options: SearchOptions = {}): Hit[] {
+      const library = this.library("search") as SearchLibrary;
+      const { within = this.repl.context, max = 10 } = library.options("bm25", options);
+      return library.search("bm25", query, within, max);
     },
   },
   fuzzy: {
     signature,
     description: "as bm25, and words that are spelt nearly so: typing mistakes, OCR, names.",
     example: 'print(search.fuzzy("Ahaab", { within: ["Captain Ahab", "A dog."] }));',
-    run(this: KitScope, query: string, { within = this.repl.context, max = 10 }: SearchOptions = {}): Hit[] {
-      return (this.library("search") as SearchLibrary).search("fuzzy", query, within, max);
+    run(this: KitScope, query: string, options: SearchOptions = {}): Hit[] {
+      const library = this.library("search") as SearchLibrary;
+      const { within = this.repl.context, max = 10 } = library.options("fuzzy", options);
+      return library.search("fuzzy", query, within, max);
     },
   },
 };
@@ -35,11 +38,13 @@ const byWords: Record<string, KitFunction> = {
 const semantic: KitFunction = {
   signature: "(query: string, { within = context, max = 10 }?) => Promise<{ key?, start, end, score, text }[]>",
   description: "finds the passages of some 1,000 characters nearest in meaning, best first; `score` is a cosine.",
-  calls: "none of a model that answers; its embeddings: each passage once a session, in batches of 64, and the query",
+  calls:
+    "none of a model that answers; its embeddings: each passage once a session, in batches of 64 or what fits a prompt, and the query",
   example: 'print(await search.semantic("water", { within: ["The tide rose.", "A dog."] }));',
-  run(this: KitScope, query: string, { within = this.repl.context, max = 10 }: SearchOptions = {}): Promise<Hit[]> {
-    const embed = this.tool("embed") as EmbedTool;
-    return (this.library("search") as SearchLibrary).semantic(query, within, max, embed);
+  async run(this: KitScope, query: string, options: SearchOptions = {}): Promise<Hit[]> {
+    const library = this.library("search") as SearchLibrary;
+    const { within = this.repl.context, max = 10 } = library.options("semantic", options);
+    return await library.semantic(query, within, max, this.tool("embed"), this.repl.promptChars);
   },
 };
 
@@ -48,8 +53,10 @@ const inStore: KitFunction = {
   description: "finds documents of the user's vector store, which is not the context, best first.",
   calls: "none of a model that answers; one search of the store, at most 50 a run",
   example: 'print(await search.store("water", { max: 1 }));',
-  async run(this: KitScope, query: string, { max = 10 }: { max?: number } = {}): Promise<unknown> {
-    (this.library("search") as SearchLibrary).check("store", query, max);
+  async run(this: KitScope, query: string, options: { max?: number } = {}): Promise<unknown> {
+    const library = this.library("search") as SearchLibrary;
+    const { max = 10 } = library.options("store", options);
+    library.check("store", query, max);
     return await this.tool("store")({ query, max });
   },
 };

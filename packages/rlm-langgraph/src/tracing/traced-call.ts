@@ -1,6 +1,6 @@
 import { RunnableLambda } from "@langchain/core/runnables";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import type { Settled, TracedCall } from "rlm-core/driver";
+import { calledAs, type Settled, type TracedCall } from "rlm-core/driver";
 import { countInTrace, noTracedUsage } from "./trace-runs.ts";
 
 /** A run of its own in the trace for each call of the code; the model's own run below it has the texts, so this one has none. */
@@ -10,7 +10,7 @@ export async function traced<T extends Settled>(
   { signal: _, session, ...config }: LangGraphRunnableConfig & { session: string },
 ): Promise<T> {
   let settled: T | undefined;
-  const name = call.kind === "tool" ? `tools.${call.name ?? ""}` : `${call.kind}_query`;
+  const name = call.kind === "tool" ? calledAs(call.name ?? "") : `${call.kind}_query`;
   const lambda = RunnableLambda.from(async (_call: TracedCall, { callbacks }: LangGraphRunnableConfig) => {
     countInTrace(callbacks, noTracedUsage);
     settled = await work();

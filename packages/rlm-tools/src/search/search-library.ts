@@ -1,5 +1,5 @@
 import MiniSearch from "minisearch";
-import { nameOf } from "../check-options.ts";
+import { checkOptions, nameOf } from "../check-options.ts";
 import { pieces, type PartText, type SourcePiece } from "./pieces.ts";
 import { cosine, createVectors, type EmbedTool } from "./vectors.ts";
 import { queryWords, swapped, words } from "./words.ts";
@@ -17,7 +17,10 @@ export interface SearchOptions {
 
 export interface SearchLibrary {
   search(kind: "bm25" | "fuzzy", query: string, within: unknown, max: number): Hit[];
-  semantic(query: string, within: unknown, max: number, embed: EmbedTool): Promise<Hit[]>;
+  /** `argumentChars`: what the JSON of one call's arguments of `embed` may have. */
+  semantic(query: string, within: unknown, max: number, embed: EmbedTool, argumentChars: number): Promise<Hit[]>;
+  /** What `search.<name>` was given. Throws TypeError for what are no options of it. */
+  options(name: string, given: unknown): SearchOptions;
   /** Throws TypeError or RangeError for what is no query or maximum. */
   check(name: string, query: unknown, max: unknown): void;
   /** Indexes that were built so far. */
@@ -47,13 +50,15 @@ export function createSearchLibrary(): SearchLibrary {
   };
   const vectors = createVectors();
   return {
+    options,
     check,
-    semantic: async (query, within, max, embed) => {
+    semantic: async (query, within, max, embed, argumentChars) => {
       check("semantic", query, max);
       checkWithin("search.semantic", within);
       const found: (SourcePiece & { text: string })[] = [];
       for (const piece of piecesOf(within)) if (found.push(piece) > maxEmbedded) throw tooLong("search.semantic");
-      const [asked = new Float32Array(), ...others] = await vectors([query, ...found.map(({ text }) => text)], embed);
+      const texts = [query, ...found.map(({ text }) => text)];
+      const [asked = new Float32Array(), ...others] = await vectors(texts, embed, argumentChars);
       return found
         .map((piece, at) => ({ ...piece, score: cosine(asked, others[at] ?? asked) }))
         .toSorted((a, b) => b.score - a.score)
@@ -86,6 +91,10 @@ export function createSearchLibrary(): SearchLibrary {
         });
     },
   };
+}
+
+function options(kind: string, given: unknown): SearchOptions {
+  return checkOptions<SearchOptions>(given, `search.${kind}`, kind === "store" ? ["max"] : ["within", "max"]);
 }
 
 function check(kind: string, query: unknown, max: unknown): void {

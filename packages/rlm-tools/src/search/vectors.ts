@@ -3,25 +3,45 @@ export type EmbedTool = (args: { texts: string[] }) => Promise<unknown>;
 
 const batch = 64;
 
+/** Gives unit vectors of texts; `argumentChars`: what the JSON of one call's arguments may have. */
+export type Vectors = (texts: readonly string[], embed: EmbedTool, argumentChars: number) => Promise<Float32Array[]>;
+
 /** Embeds each text once, at most 64 in one call; the vectors are of length 1. */
-export function createVectors(): (texts: readonly string[], embed: EmbedTool) => Promise<Float32Array[]> {
+export function createVectors(): Vectors {
   const known = new Map<string, Float32Array>();
   let last: Promise<unknown> = Promise.resolve();
-  const embedAll = async (texts: readonly string[], embed: EmbedTool): Promise<Float32Array[]> => {
+  const embedAll = async (...[texts, embed, argumentChars]: Parameters<Vectors>): Promise<Float32Array[]> => {
     const missing = [...new Set(texts)].filter((text) => !known.has(text));
-    for (let at = 0; at < missing.length; at += batch) {
-      const part = missing.slice(at, at + batch);
+    for (const part of batches(missing, argumentChars)) {
       const vectors = (await embed({ texts: part })) as string[];
       part.forEach((text, index) => known.set(text, unit(decode(vectors[index] ?? ""))));
     }
     return texts.map((text) => known.get(text) ?? new Float32Array());
   };
-  return (texts, embed) => {
+  return (...given) => {
     // One after the other, so that two searches at once embed nothing twice.
-    const mine = last.then(() => embedAll(texts, embed));
+    const mine = last.then(() => embedAll(...given));
     last = mine.catch(() => undefined);
     return mine;
   };
+}
+
+function batches(texts: readonly string[], argumentChars: number): string[][] {
+  const found: string[][] = [];
+  let chars = 0;
+  for (const text of texts) {
+    const { length } = JSON.stringify(text);
+    const part = found.at(-1);
+    // One more for the comma.
+    if (part !== undefined && part.length < batch && chars + 1 + length <= argumentChars) {
+      part.push(text);
+      chars += 1 + length;
+    } else {
+      found.push([text]);
+      chars = '{"texts":[]}'.length + length;
+    }
+  }
+  return found;
 }
 
 /** The cosine of vectors of length 1. */
