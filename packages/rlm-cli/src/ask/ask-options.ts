@@ -45,9 +45,10 @@ export function addAskOptions(
           : "a file, a folder, a glob in quotes, or - for stdin; name=PATH for a variable of that name",
       )
       .addOption(
-        new Option("--encoding <name>", "of the files (default: that of a byte order mark, else utf-8)").choices(
-          textEncodings,
-        ),
+        new Option(
+          "--encoding <name>",
+          "of the files (default: that of a byte order mark, else utf-8, else the likeliest)",
+        ).choices(textEncodings),
       );
   command
     .option("-m, --model <provider:name>", `the model (default: ${preset?.model ?? `${before}that of RLM_MODEL`})`)

@@ -1,11 +1,14 @@
 /** What `rlm ask --help` says below its options. */
 export const askHelp = `
 Contexts:
-  One file is the text itself, in the variable \`context\`; it is read where it is, at any size. Several files, a folder
-  or a glob are one object: texts by path. name=PATH makes a variable of its own. UTF-8 and, with a byte order mark,
-  UTF-16; other encodings by --encoding.
+  One file is the text itself, in the variable \`context\`; it is read where it is, at any size. A .csv, .tsv, .json or
+  .jsonl file is the array or object that it holds. Of HTML, PDF and Word documents it is the readable text, which a
+  confined process makes of them. Several files, a folder or a glob are one object: texts by path. name=PATH makes a
+  variable of its own.
+  The encoding is that of the byte order mark, else UTF-8, else the likeliest by the bytes, which is said then;
+  --encoding says another.
   Of folders and globs, hidden files, symbolic links, .git, node_modules, files that are not text and what you may not
-  read are left out, and said to be.
+  read are left out; of folders also what .gitignore files leave out. All that is left out, damaged or encrypted is told.
 
 Examples:
   $ rlm ask "Which requests failed, and why?" --context app.log --model openai:gpt-5-mini
@@ -17,6 +20,7 @@ Examples:
   $ rlm ask "And who noticed?" --thread incident-7
   $ rlm ask "Summarise it" --context book.txt --model openai:gpt-5 --dry-run --prices prices.json
   $ rlm ask "What is said of the bridge?" --context book.txt --model offline
+  $ rlm ask "Who signed, and when? Name the pages." --context contract.pdf --model openai:gpt-5 --cite
   $ rlm ask "How many?" --context data.csv --model openai:local --base-url http://localhost:8000/v1 --context-window 32k
 
 Threads:

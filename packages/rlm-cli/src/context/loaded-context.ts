@@ -22,7 +22,7 @@ export interface LoadedContext {
 export interface LoadOptions {
   io: Pick<Io, "cwd" | "stdin">;
   signal: AbortSignal;
-  /** Of every file; undefined: that of its byte order mark, else UTF-8. */
+  /** Of every file; undefined: that of its byte order mark, else UTF-8, else the likeliest by its bytes. */
   encoding?: TextEncoding | undefined;
   temporary: TemporaryFiles;
   progress: Progress;
