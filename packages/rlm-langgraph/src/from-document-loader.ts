@@ -36,7 +36,7 @@ export async function fromDocumentLoader(
   for (const [index, document] of loaded.entries()) {
     if (typeof document?.pageContent !== "string")
       throw new InputError(`Cannot load the context: item ${index} of the loader is no document`);
-    const { pageContent, metadata = {} } = document;
+    const { pageContent, metadata } = document;
     const name = unique(nameOf(metadata, index), context);
     context.set(name, pageContent);
     documents.push({ name, metadata });

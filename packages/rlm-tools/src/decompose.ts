@@ -25,7 +25,7 @@ export const decompose: Kit = {
       signature:
         '(text: string | LongText, { size?, overlap = 0, boundary = "paragraph" | "sentence" | "line" | "none" }) => { text, start, end }[]',
       description:
-        "cuts a text into pieces of at most `size` characters (by default alike, and what fits into a prompt), each at the last border of that kind that fits (or the next finer one). Without overlap the joined pieces are the text.",
+        "cuts a text into pieces of at most `size` characters (default: what fits into one prompt, all of about the same size), each at the last border of that kind that fits (or the next finer one). Without overlap the joined pieces are the text.",
       example: `const pieces = decompose.chunks("One. Two. Three.", { size: 10, boundary: "sentence" });
 print(pieces.map(({ text, start }) => start + ": " + text));`,
       run: chunks,
@@ -110,7 +110,7 @@ print(decompose.code(source, { language: "javascript" }).map(({ kind, name }) =>
     pack: {
       signature: "(items: T[], { size? }) => { items: T[], start, end }[]",
       description:
-        "groups neighbouring items so that each group has at most `size` characters (by default alike, and what fits into a prompt; strings as they are, others as JSON); `items` is the array from `start` to before `end`.",
+        "groups neighbouring items so that each group has at most `size` characters (default: what fits into one prompt, all of about the same size; strings as they are, others as JSON); `items` is the array from `start` to before `end`.",
       example: `print(decompose.pack(["aaaa", "bbb", "cc"], { size: 7 }).map(({ items }) => items));`,
       run: pack,
     },

@@ -67,7 +67,7 @@ print(await integrate.extract(["Ann is 41.", "Bob, 7 years old"], schema));`,
     aggregate: {
       signature: "(rows, { by?, of? }) => { key, count, missing?, sum?, mean?, min?, max? }[]",
       description:
-        "counts rows, and sums up their numbers, exactly, by groups; `by` and `of` are a field's name or a function of the row.",
+        "counts rows, and sums up their numbers, exactly, by groups, which come in the order in which they appear; `by` and `of` are a field's name or a function of the row.",
       example: `const rows = [{ city: "Busan", paid: 1.25 }, { city: "Seoul", paid: 7 }, { city: "Busan", paid: 0.5 }];
 print(integrate.aggregate(rows, { by: "city", of: "paid" }));`,
       run(this: KitScope, ...args: unknown[]) {
@@ -91,7 +91,7 @@ print(await integrate.pairs(people, "they may be the same person", { by: "city" 
       signature:
         '(claims: string[], sources: string[] | string, { size = 20 }) => Promise<{ claim, verdict: "supported" | "contradicted" | "not found", source?, start?, end?, quote?, error? }[]>',
       description:
-        "has each claim checked against the sources by a sub-model that sees nothing else; the passage that it goes by is checked to stand there. `source` is an index, `start` and `end` are offsets in it.",
+        "has each claim checked against the sources, `size` claims a call, by a sub-model that sees nothing else; the passage that it goes by is checked to stand there. It tells whether a source says all of the claim, so put into the claim what matters (that it was agreed, not only proposed), and give the passages around it rather than whole texts. `source` is an index, `start` and `end` are offsets in it.",
       calls:
         "one for each prompt full of sources and `size` claims; those that failed or did not fit, and claims that a reply left out, once more",
       example: `print(await integrate.verify(["The guard was hit.", "Nobody was hurt."], ["12:00 the guard was hit", "12:01 two workers were hurt"]));`,
@@ -103,7 +103,7 @@ print(await integrate.pairs(people, "they may be the same person", { by: "city" 
       signature:
         "(claims: string[], sources: string[] | string, { size = 20 }) => Promise<({ claim, source, start, end, quote } | Error | undefined)[]>",
       description:
-        "for each claim the passage of the sources that supports it, word for word; undefined where none does, an Error where calls failed.",
+        "for each claim, `size` a call, the passage of the sources that supports it, word for word; undefined where none does, an Error where calls failed.",
       calls:
         "one for each prompt full of sources and `size` claims; those that failed or did not fit, and claims that a reply left out, once more",
       example: `print(await integrate.cite(["The guard was hit.", "It rained."], ["12:00 the guard was hit", "12:01 two workers were hurt"]));`,

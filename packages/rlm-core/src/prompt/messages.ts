@@ -177,5 +177,5 @@ function citedForm(responseFormat: object | undefined): string {
     responseFormat === undefined
       ? "`answer` is the answer as a text"
       : `\`answer\` fits this JSON Schema: ${JSON.stringify(responseFormat)}`;
-  return `Reply with JSON alone: {"answer": …, "evidence": [{"claim": "…", "quote": "…", "source": "…"}]}. ${answer}. \`evidence\` has one entry for each claim of the answer: \`claim\` says it shortly, \`quote\` is the passage of the context that shows it, word for word, a whole sentence or line, \`source\` the name of what it is in. Each quote is looked up there. Give an empty array only where the context does not hold the answer.`;
+  return `Reply with JSON alone: {"answer": …, "evidence": [{"claim": "…", "quote": "…", "source": "…"}]}. ${answer}. \`evidence\` has an entry for each claim of the answer, or several: \`claim\` says it shortly, \`quote\` is one passage of the context that shows it without the others, word for word, whole sentences or lines, \`source\` the name of what it is in. Each quote is looked up there. Give an empty array only where the context does not hold the answer.`;
 }
