@@ -13,9 +13,7 @@ export interface TestMachine {
   print(code: string, reply?: (call: RawCall) => unknown): string;
 }
 
-export interface TestMachineOptions extends Partial<Omit<MachineOptions, "limits" | "contexts" | "library">> {
-  /** Texts of the kits' libraries, by hash. */
-  libraries?: ReadonlyMap<string, string>;
+export interface TestMachineOptions extends Partial<Omit<MachineOptions, "limits" | "contexts">> {
   /** A text, or data; several by name. */
   context?: unknown;
   contexts?: Record<string, unknown>;
@@ -27,13 +25,13 @@ export interface TestMachineOptions extends Partial<Omit<MachineOptions, "limits
 export const testClock = 1_700_000_000_000;
 
 export function testMachine(options: TestMachineOptions = {}): TestMachine {
-  const { context = "The quick brown fox.", contexts = { context }, limits, computeMs = 10_000, libraries, ...rest } = options;
+  const { context = "The quick brown fox.", contexts = { context }, limits, computeMs = 10_000, ...rest } = options;
   const machine = createMachine({
     seed: 7,
     queries: true,
     tools: [],
     kits: [],
-    library: (hash) => libraries?.get(hash) ?? unknownLibrary(hash),
+    library: noLibrary,
     ...rest,
     contexts: Object.entries(contexts).map(([name, value]) => ({ name, ...contextOf(value) })),
     limits: { promptChars: 10_000, outputChars: 5_000, heapMb: 64, answerChars: 100_000, ...limits },
@@ -78,7 +76,7 @@ function valueOf(value: unknown): CallValue {
   return typeof value === "string" ? { text: value, json: false } : { text: JSON.stringify(value), json: true };
 }
 
-function unknownLibrary(hash: string): never {
+function noLibrary(hash: string): never {
   throw new Error(`The test has no library ${hash}`);
 }
 
