@@ -29,7 +29,10 @@ export function librariesOf({ kits, libraries }: Pick<SessionOptions, "kits" | "
   }
 
   return {
-    heldMb: left.reduce((sum, { text }) => sum + (text.length * (fitsLatin1(text) ? copies : 2 * copies)) / 1_000_000, 0),
+    heldMb: left.reduce(
+      (sum, { text }) => sum + (text.length * (fitsLatin1(text) ? copies : 2 * copies)) / 1_000_000,
+      0,
+    ),
     give(child, hash) {
       const at = left.findIndex((each) => each.hash === hash);
       const [found] = at < 0 ? [] : left.splice(at, 1);

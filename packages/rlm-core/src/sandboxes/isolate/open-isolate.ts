@@ -51,8 +51,7 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   for (const { name, functions, tools = [], libraries = {} } of kits) {
     guest.kit.applySync(undefined, [name]);
     for (const tool of tools) guest.kitTool.applySync(undefined, [name, tool]);
-    for (const [key, hash] of Object.entries(libraries))
-      guest.kitLibrary.applySync(undefined, [name, key, hash]);
+    for (const [key, hash] of Object.entries(libraries)) guest.kitLibrary.applySync(undefined, [name, key, hash]);
     // All at once: an entry for each would cost a session more than all else of the kit.
     const sources = Object.entries(functions).map(([key, source]) => `${JSON.stringify(key)}: ${asExpression(source)}`);
     const made = context.evalClosureSync(
