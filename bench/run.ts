@@ -15,6 +15,7 @@ import { sizing } from "./sizing.ts";
 import { start } from "./start.ts";
 import { cutting } from "./tools-decompose.ts";
 import { searching } from "./tools-search.ts";
+import { passing } from "./tools-start.ts";
 import { turnOverhead } from "./turns.ts";
 
 /** `pnpm bench`, `pnpm bench durability`, `pnpm bench sandbox`, `pnpm bench sizing`, `pnpm bench tools`. */
@@ -29,13 +30,14 @@ const groups: Record<string, (() => Promise<Row[]>)[]> = {
     durability,
     fromSigkill,
     abort,
+    passing,
     cutting,
     searching,
   ],
   durability: [durability, fromSigkill],
   sandbox: [start, calls, output, handOverSizes, longText],
   sizing: [sizing],
-  tools: [cutting, searching],
+  tools: [passing, cutting, searching],
 };
 const name = process.argv[2] ?? "all";
 const measures = groups[name];

@@ -27,7 +27,7 @@ export interface Kit {
   functions: Record<string, KitFunction>;
   /** Host tools that the kit's functions alone call, by `this.tool(name)`. The prompt does not list them; wherever the kit is, in children too, they are. */
   tools?: readonly Tool[];
-  /** Scripts that the kit's functions use by `this.library(name)`: source texts, each an expression whose value is the library. One is run in the isolate when it is first asked for. */
+  /** Scripts that the kit's functions use by `this.library(name)`: source texts, each an expression whose value is the library. One comes into the isolate and is run there when it is first asked for; a session that uses none costs no more for it. */
   libraries?: Readonly<Record<string, string>>;
 }
 

@@ -18,10 +18,10 @@ import type { Machine, MachineOptions, RawCall, Step } from "./machine.ts";
  */
 export function createMachine(options: MachineOptions): Machine {
   // Not `options` as a whole: it would keep the contexts' texts, which the isolate has by then.
-  const { limits } = options;
+  const { limits, library } = options;
   let { responseFormat } = options;
   const readers = contextReaders(options.contexts);
-  /** Why a context cannot be read any more. */
+  /** Why a context or a library cannot be read any more. */
   let unread: Error | undefined;
   let charsRead = 0;
   let collectAfter = leastCollected;
@@ -83,6 +83,20 @@ export function createMachine(options: MachineOptions): Machine {
     readContext: (name, from, to) => readPart(() => readers.text(name, from, to)),
     readRows: (name, row) => readPart(() => readers.rows(name, row)),
     readMember: (name, index) => readPart(() => readers.member(name, index)),
+    readLibrary(key) {
+      // The code may ask at the end of its stack, which is ours too: what has begun must come to its end.
+      assertStack(stackCalls);
+      const begin = performance.now();
+      try {
+        return library(key);
+      } catch (error) {
+        unread = error instanceof Error ? error : new Error(String(error));
+        throw error;
+      } finally {
+        // The parent may have been busy; that is no time in which the code computed.
+        spentMs -= performance.now() - begin;
+      }
+    },
     digest(text) {
       hash?.update(text, "utf16le");
     },
@@ -235,6 +249,13 @@ export function createMachine(options: MachineOptions): Machine {
 
 type WrittenOptions = RawCall["options"] & Pick<RawCall, "portion">;
 
+/** Throws what the end of the stack throws, unless there is room for as many calls. */
+function assertStack(calls: number): void {
+  if (calls > 0) assertStack(calls - 1);
+}
+
+// Room for what asks for a library to be compiled too: 400 were too few for that.
+const stackCalls = 1_000;
 const takeOutputMs = 1_000;
 // More than a search reads at once.
 const leastCollected = 32_000_000;

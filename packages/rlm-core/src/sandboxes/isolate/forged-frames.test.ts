@@ -11,13 +11,19 @@ const call = (more: object = {}): object => ({
   call: { id: 1, kind: "llm", prompt: "p", options: {}, ...more },
 });
 const waiting = { type: "waiting" };
+const kits = [{ name: "kit", functions: {}, libraries: { one: "h1" } }];
+const libraries = new Map([
+  ["h1", "1"],
+  ["h2", "2"],
+]);
+const wish = (hash: unknown): object => ({ type: "library", hash });
 const framed = (json: string, length = json.length): string =>
   String.fromCharCode(length & 255, (length >> 8) & 255, (length >> 16) & 255, (length >>> 24) & 255) + json;
 const deep = (levels: number): string => `${'{"a":['.repeat(levels)}1${"]}".repeat(levels)}`;
 
 let session: Session;
 beforeEach(async () => {
-  session = await openScripted(testSession("").options({ limits }));
+  session = await openScripted(testSession("").options({ limits, kits, libraries }));
 });
 afterEach(async () => {
   // Whatever was sent, the session goes on with another process, and this one's objects are as they were.
@@ -54,6 +60,9 @@ describe("a process that forges frames", () => {
     ["a result for nothing", { frames: [{ type: "result", id: 1, ok: true, value: { text: "r", json: false } }] }],
     ["a variable list that nobody asked for", { frames: [{ type: "inspected", hash: "h", variables: [] }] }],
     ["a second beginning", { frames: [{ type: "entered" }, end()] }],
+    ["a wish for a library that no kit has", { frames: [wish("h2"), end()] }],
+    ["a wish for a library twice", { frames: [wish("h1"), wish("h1"), end()] }],
+    ["a wish for a library without its hash", { frames: [wish({ toString: 1 }), end()] }],
     ["an answer that is too long", { frames: [end({ answer: { text: "a".repeat(1_001), json: false } })] }],
     ["an answer that is a number", { frames: [end({ answer: 7 })] }],
     ["an output that is too long", { frames: [end({ output: { text: "o".repeat(10_000), chars: 1 } })] }],

@@ -61,6 +61,7 @@ export const callbackNames: readonly (keyof GuestHost)[] = [
   "readContext",
   "readRows",
   "readMember",
+  "readLibrary",
   "digest",
   "variables",
 ];

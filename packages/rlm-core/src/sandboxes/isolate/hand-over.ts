@@ -5,7 +5,6 @@ import type { Child } from "../../confined/child-process.ts";
 import { expectType, record, text } from "../../confined/guards.ts";
 import type { OpenFile } from "./open-files.ts";
 import { sendText } from "./send-text.ts";
-import { slicesOf } from "../../text-slices.ts";
 import { encodeFrame, firstFileFd, maxReasonChars, type OpeningOptions } from "./wire.ts";
 
 /** The most characters that a text may have to be one string in the sandbox. */
@@ -34,11 +33,6 @@ export async function handOver(
     heldMb +=
       (await sendText(child, { what: `context "${name}"`, length }, stream(context.ref), signal)) * copies[kind];
   }
-  for (const [hash, text] of librariesOf(options)) {
-    const { length } = text;
-    void child.send(encodeFrame({ type: "library", hash, length }));
-    heldMb += (await sendText(child, { what: "a library", length }, slicesOf(text), signal)) * copies.string;
-  }
   signal.throwIfAborted();
   const opened = child.exchange(openedOrRefused, {
     wallMs: openMs + openMsPerMb * heldMb,
@@ -48,22 +42,6 @@ export async function handOver(
   const { refused } = await opened;
   if (refused !== undefined) throw new InputError(refused);
   return heldMb;
-}
-
-/** Those that the kits have. Throws {@link SandboxError} where one is missing. */
-function librariesOf({ kits, libraries }: SessionOptions): Map<string, string> {
-  const texts = new Map<string, string>();
-  for (const kit of kits) {
-    for (const [name, hash] of Object.entries(kit.libraries ?? {})) {
-      const text = libraries?.get(hash);
-      if (text === undefined)
-        throw new SandboxError(
-          `Cannot open a session: library "${name}" of kit "${kit.name}" is not here (SHA-256 ${hash.slice(0, 12)}…); give the kit that the run had`,
-        );
-      texts.set(hash, text);
-    }
-  }
-  return texts;
 }
 
 /** What a process that waits is told of the session that it may get: one like this. */

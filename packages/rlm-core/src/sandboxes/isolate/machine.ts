@@ -52,8 +52,8 @@ export interface MachineOptions {
   queries: boolean;
   tools: readonly string[];
   kits: readonly KitSource[];
-  /** Texts of the kits' libraries, by hash. */
-  libraries?: ReadonlyMap<string, string>;
+  /** The text of a library of the kits, by its hash; asked for when the code first uses it. Where it throws, the machine cannot go on. */
+  library: (hash: string) => string;
   responseFormat?: JsonSchema;
   /** Whether FINAL needs evidence. @default false */
   cite?: true;

@@ -51,8 +51,7 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   for (const { name, functions, tools = [], libraries = {} } of kits) {
     guest.kit.applySync(undefined, [name]);
     for (const tool of tools) guest.kitTool.applySync(undefined, [name, tool]);
-    for (const [key, hash] of Object.entries(libraries))
-      guest.kitLibrary.applySync(undefined, [name, key, options.libraries?.get(hash) ?? missing(name, key)]);
+    for (const [key, hash] of Object.entries(libraries)) guest.kitLibrary.applySync(undefined, [name, key, hash]);
     // All at once: an entry for each would cost a session more than all else of the kit.
     const sources = Object.entries(functions).map(([key, source]) => `${JSON.stringify(key)}: ${asExpression(source)}`);
     const made = context.evalClosureSync(
@@ -87,10 +86,6 @@ export function openIsolate(options: MachineOptions, host: GuestHost): OpenIsola
   return { isolate, context, guest, reserved, bind, isFull, collect };
 }
 
-function missing(kit: string, library: string): never {
-  throw new Error(`Cannot open the REPL: the text of library "${library}" of kit "${kit}" did not come`);
-}
-
 function givePaged(
   guest: OpenIsolate["guest"],
   { name, run = 0, paged, view }: Extract<MachineContext, { paged: PagedText }>,
@@ -102,7 +97,7 @@ function givePaged(
 }
 
 /** Does ahead what of an isolate does not depend on the contexts, if those are short. */
-export function prepareIsolate(options: Omit<MachineOptions, "contexts">): void {
+export function prepareIsolate(options: Pick<MachineOptions, "queries" | "tools" | "limits">): void {
   prepareShell(memoryLimitOf(options, 0), settingsOf(options));
 }
 
@@ -113,7 +108,7 @@ function memoryLimitOf({ limits }: Pick<MachineOptions, "limits">, contextMb: nu
 
 const contextStepMb = 8;
 
-function settingsOf({ queries, tools, limits }: Omit<MachineOptions, "contexts">): GuestSettings {
+function settingsOf({ queries, tools, limits }: Parameters<typeof prepareIsolate>[0]): GuestSettings {
   const { promptChars, outputChars, answerChars } = limits;
   return { queries, tools: tools.filter((name) => !isKitTool(name)), promptChars, outputChars, answerChars };
 }

@@ -1,12 +1,12 @@
 import type { SyncPipe } from "./sync-pipe.ts";
 
-/** The text of a context from the parent: `piece` frames until there are `length` characters. */
+/** A text from the parent: `piece` frames until there are `length` characters. */
 export function receiveText(pipe: SyncPipe, length: number): string {
   let wide = false;
   let bytes: Buffer<ArrayBuffer> = Buffer.alloc(0);
   for (let filled = 0; filled < length;) {
     const frame = pipe.read();
-    if (frame?.type !== "piece") throw new Error(`Cannot read a context: got ${frame?.type ?? "an end"} within it`);
+    if (frame?.type !== "piece") throw new Error(`Cannot read a text: got ${frame?.type ?? "an end"} within it`);
     if (filled === 0) bytes = Buffer.allocUnsafeSlow(frame.wide ? 2 * length : length);
     else if (frame.wide && !wide) bytes = widened(bytes, filled, length);
     wide ||= frame.wide;

@@ -10,6 +10,7 @@ import type { Child } from "../../confined/child-process.ts";
 import { expectType, record } from "../../confined/guards.ts";
 import type { GuestPart } from "./guest/host.ts";
 import { handOver } from "./hand-over.ts";
+import { librariesOf, type Libraries } from "./libraries.ts";
 import { contextKey, type MachineRun } from "./machine.ts";
 import type { OpenFile } from "./open-files.ts";
 import { encodeFrame } from "./wire.ts";
@@ -38,20 +39,21 @@ export async function openMachine(
   signal: AbortSignal,
 ): Promise<RemoteMachine> {
   try {
+    const libraries = librariesOf(options);
     await child.ready();
-    return remoteMachine(child, options, await handOver(child, options, files, signal));
+    return remoteMachine(child, options, libraries, await handOver(child, options, files, signal));
   } catch (error) {
     throw error instanceof ChildLost ? new BlamelessLoss(error) : error;
   }
 }
 
 /** `heldMb`: what the contexts take of the process's memory. */
-function remoteMachine(child: Child, options: SessionOptions, heldMb: number): RemoteMachine {
+function remoteMachine(child: Child, options: SessionOptions, libraries: Libraries, heldMb: number): RemoteMachine {
   const { queries, tools } = options;
   let { responseFormat, cite } = options;
   const contexts = options.contexts.map((context) => ({ name: contextKey(context), length: context.length }));
   const { promptChars, outputChars, heapMb, answerChars, computeMs } = options.limits;
-  const memoryMb = heapMb + heldMb + baseMb;
+  const memoryMb = heapMb + heldMb + libraries.heldMb + baseMb;
   const maxBytes = bytesPerChar * (maxCharsInFlight + answerChars + outputChars) + maxSmallBytes;
   const open = new Map<number, number>();
   let charsInFlight = 0;
@@ -70,7 +72,7 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
     };
     const begin = performance.now();
     const answer = child.exchange(accept, { wallMs: Math.max(0, budgetMs) + graceMs, memoryMb, maxBytes });
-    void child.send(Buffer.concat(frames));
+    void sendInParts(frames);
     try {
       const answered = await answer;
       if (answered.kind === "waiting") return answered;
@@ -85,8 +87,27 @@ function remoteMachine(child: Child, options: SessionOptions, heldMb: number): R
     }
   }
 
+  /** A library that is asked for comes after the part that is on its way: the process has to keep no more than that. */
+  async function sendInParts(frames: Buffer[]): Promise<void> {
+    let part: Buffer[] = [];
+    let bytes = 0;
+    for (const frame of frames) {
+      part.push(frame);
+      bytes += frame.length;
+      if (bytes < partBytes) continue;
+      await child.send(Buffer.concat(part));
+      part = [];
+      bytes = 0;
+    }
+    await child.send(Buffer.concat(part));
+  }
+
   function step(frame: unknown, calls: SubCall[]): RemoteStep | undefined {
-    const { type, call, done } = record(frame, "a frame");
+    const { type, call, hash, done } = record(frame, "a frame");
+    if (type === "library") {
+      libraries.give(child, hash);
+      return undefined;
+    }
     if (type === "call") {
       const checked = checkCall(call, lastId, { queries, tools, promptChars, answerChars, contexts });
       lastId = checked.id;
@@ -158,6 +179,7 @@ function referenceTo({ context, from, length }: GuestPart, { contexts }: Session
 }
 
 const baseMb = 350;
+const partBytes = 1_000_000;
 const graceMs = 1_000;
 const inspectMs = 120_000;
 // UTF-8 needs three for most of the world's letters; JSON adds escapes.

@@ -49,7 +49,7 @@ export async function sendText(
 
 const maxSliceBytes = 2_097_152;
 
-// V8 answers at once for a string that it keeps in one byte a character.
-function fitsLatin1(text: string): boolean {
+/** Whether one byte a character holds it. V8 answers at once for a string that it keeps so. */
+export function fitsLatin1(text: string): boolean {
   return !/[^\u0000-\u00ff]/.test(text);
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { collectGarbage } from "./collect-garbage.ts";
+import { openInbox, type Inbox } from "./inbox.ts";
 import type { Machine, MachineOptions, Step } from "./machine.ts";
 import { pagedText } from "../../paged-text.ts";
 import { receiveText } from "./receive-text.ts";
@@ -22,7 +23,8 @@ export async function serve({ createMachine, prepare }: Maker): Promise<void> {
   pipe.write({ type: "ready" });
   pipe.flush();
   const contexts: MachineOptions["contexts"] = [];
-  const machine = openMachine(pipe, contexts, { createMachine, prepare });
+  const inbox = openInbox(pipe);
+  const machine = openMachine(pipe, inbox, contexts, { createMachine, prepare });
   if (machine === undefined) return;
   pipe.write({ type: "opened" });
   pipe.flush();
@@ -33,7 +35,7 @@ export async function serve({ createMachine, prepare }: Maker): Promise<void> {
   const handle = handler(machine, pipe);
   // As between the entries, so that the first one too has as much stack as it has in a replay.
   await setImmediate();
-  for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
+  for (let frame = inbox.next(); frame !== undefined; frame = inbox.next()) {
     handle(frame);
     pipe.flush();
     // Node's own housekeeping (collected handles, finished tasks) runs between entries.
@@ -45,13 +47,13 @@ const worthCollecting = 4_000_000;
 
 function openMachine(
   pipe: SyncPipe,
+  { library }: Inbox,
   contexts: MachineOptions["contexts"],
   { createMachine, prepare }: Maker,
 ): Machine | undefined {
-  const libraries = new Map<string, string>();
   for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
     if (frame.type === "open")
-      return machineOrRefusal(() => createMachine({ ...frame.options, contexts, libraries }), pipe);
+      return machineOrRefusal(() => createMachine({ ...frame.options, contexts, library }), pipe);
     if (frame.type === "rehearse") {
       rehearse(createMachine, frame.options);
       prepare(frame.options);
@@ -61,10 +63,6 @@ function openMachine(
       const { view } = frame.file;
       const { name, run } = frame;
       contexts.push({ name, run, paged: pagedText(frame.fd, frame.file), ...(view && { view }) });
-      continue;
-    }
-    if (frame.type === "library") {
-      libraries.set(frame.hash, receiveText(pipe, frame.length));
       continue;
     }
     if (frame.type !== "context") throw new Error(`Cannot do "${frame.type}": there is no machine yet`);
@@ -82,6 +80,7 @@ function rehearse(createMachine: Maker["createMachine"], { limits }: OpeningOpti
     queries: true,
     tools: [],
     kits: [],
+    library: () => "",
     limits: { ...limits, heapMb: 16 },
   });
   machine.run({ code: rehearsed, clock: 0, computeMs: 1_000 });
@@ -135,8 +134,9 @@ function handler(machine: Machine, pipe: SyncPipe): (frame: ToChild) => void {
         return answer();
       case "inspect":
         return pipe.write({ type: "inspected", ...machine.inspect(frame.hashed) });
-      case "context":
       case "library":
+        throw new Error("Cannot take a library: none was asked for");
+      case "context":
       case "piece":
       case "paged":
       case "rehearse":

@@ -2,7 +2,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { Session, SubCall } from "../../sandbox.ts";
 import { isolate } from "./isolate.ts";
 import type { ChildScript } from "./testing/scripted-child.ts";
-import { isRunning, openScripted, sandboxPids, script, testSession } from "./testing/test-session.ts";
+import { ended, isRunning, killChild, openScripted, sandboxPids, script, testSession } from "./testing/test-session.ts";
 
 const sandbox = isolate({ warm: 0 });
 const opened: Session[] = [];
@@ -27,18 +27,6 @@ async function openChild(...[options]: Parameters<typeof sandbox.open>): Promise
 const call = (id: number): object => ({ type: "call", call: { id, kind: "llm", prompt: `p${id}`, options: {} } });
 const waiting = { type: "waiting" };
 const done = { type: "done", done: { output: { text: "ok", chars: 2 }, computeMs: 1 } };
-
-/** Waits for the end of a process; the test's own deadline is the limit. */
-async function ended(pid: number): Promise<void> {
-  while (isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Kills it as one that runs away would be, and waits until it is gone: what has forked to be confined outlives its parent for a moment, in which it could still take an input. */
-async function killChild(): Promise<void> {
-  const pids = sandboxPids().flatMap((pid) => [pid, ...sandboxPids(pid)]);
-  for (const pid of pids) process.kill(pid, "SIGKILL");
-  await Promise.all(pids.map(ended));
-}
 
 describe("a process that is killed from outside", () => {
   it("between blocks is no error: the next block has the variables", async () => {

@@ -56,7 +56,7 @@ export function openSyncPipe(fd: number): SyncPipe {
       return fill(body) ? (JSON.parse(body.toString("utf8")) as ToChild) : undefined;
     },
     readInto(target) {
-      if (!fill(target)) throw new Error("Cannot read a context: the parent closed the pipe");
+      if (!fill(target)) throw new Error("Cannot read a text: the parent closed the pipe");
     },
     write(frame) {
       const bytes = encodeFrame(frame);

@@ -17,7 +17,7 @@ export const firstFileFd = 4;
 export const maxReasonChars = 300;
 
 /**
- * Frames to the child: its contexts and libraries, `open`, and then entries. After each `context` and `library` come pieces until its `length` in
+ * Frames to the child: its contexts, `open`, and then entries. After each `context` and `library` come pieces until its `length` in
  * characters is there; right after each `piece` its bytes, bare. `wide`: UTF-16LE, two bytes a character, and so are all pieces after it; else latin1, one byte.
  */
 export type ToChild =
@@ -27,25 +27,26 @@ export type ToChild =
   | { type: "piece"; length: number; wide: boolean }
   /** A context that is read from a file which the process has open. */
   | { type: "paged"; name: string; run: number; fd: number; file: Omit<PagedFile, "path"> }
-  /** A library of a kit, as a context. */
-  | { type: "library"; hash: string; length: number }
   | { type: "open"; options: OpeningOptions }
   | { type: "run"; code: string; clock: number; computeMs: number; recorded?: boolean; of: MachineRun }
   /** Each is one entry into the isolate; `answer` asks for what came of all of them. */
   | { type: "result"; id: number; ok: boolean; value: CallValue }
   | { type: "answer" }
+  /** A library that the child has asked for, as a context. Frames that were on their way may come before it. */
+  | { type: "library"; length: number }
   | { type: "inspect"; hashed: boolean };
 
 /** What is small of a machine's options. */
-export type OpeningOptions = Omit<MachineOptions, "contexts" | "libraries">;
+export type OpeningOptions = Omit<MachineOptions, "contexts" | "library">;
 
-/** Frames from the child, if it is honest. `refused`: the session cannot have this context, and the process ends. An input is `entered` before any code runs, then come any number of calls, then `waiting` or `done`. */
+/** Frames from the child, if it is honest. `refused`: the session cannot have this context, and the process ends. An input is `entered` before any code runs, then come any number of calls, then `waiting` or `done`; a `library` may be asked for at any time between, and nothing goes on until it is there. */
 export type FromChild =
   | { type: "ready" }
   | { type: "opened" }
   | { type: "refused"; name: string; message: string }
   | { type: "entered" }
   | { type: "call"; call: RawCall }
+  | { type: "library"; hash: string }
   | { type: "waiting" }
   | { type: "done"; done: Done }
   | { type: "inspected"; hash: string; variables: Variable[] };

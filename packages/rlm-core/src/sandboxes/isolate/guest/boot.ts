@@ -61,7 +61,7 @@ export interface Guest {
   kit: (name: string) => void;
   kitFunctions: (kit: string, made: object) => void;
   kitTool: (kit: string, name: string) => void;
-  kitLibrary: (kit: string, name: string, source: string) => void;
+  kitLibrary: (kit: string, name: string, hash: string) => void;
   /** All contexts and kits are there, and those of the first run have their names. */
   ready: (seed: number) => void;
   run: (block: number, clock: number, names: string, main: () => Promise<unknown>) => void;
@@ -223,7 +223,7 @@ export function boot(parts: Parts, host: GuestHost, settings: GuestSettings): Gu
     offer("rlm_query_batched", queries.rlm_query_batched);
     offer("llm_map", parts.createMap(realm, host, mailbox, settings));
   }
-  const kits = parts.createKits(realm, freeze(repl), queries.tool);
+  const kits = parts.createKits(realm, host, freeze(repl), queries.tool);
   if (settings.tools.length > 0) {
     const tools = {};
     each(settings.tools, (name) => put(tools, name, freeze(queries.tool(name))));

@@ -30,6 +30,8 @@ export interface GuestHost {
   readRows: (context: string, row: number) => string;
   /** A value of a context that is an object, as JSON, by the index of its key. */
   readMember: (context: string, index: number) => string;
+  /** The text of a kit's library. */
+  readLibrary: (hash: string) => string;
   /** A part of the text that `inspect` hashes. */
   digest: (text: string) => void;
   /** The variables as JSON. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { kitSource, libraryTexts } from "../../../kit-source.ts";
 import type { Kit, KitScope } from "../../../tool.ts";
-import { testMachine, type TestMachine } from "../testing/test-machine.ts";
+import { testMachine, type TestMachine, type TestMachineOptions } from "../testing/test-machine.ts";
 
 const words: Kit = {
   name: "words",
@@ -51,10 +51,19 @@ const words: Kit = {
   },
 };
 
-function withKit(kit: Kit, more: { queries?: boolean } = {}): TestMachine {
+function withKit(
+  kit: Kit,
+  more: Pick<TestMachineOptions, "queries" | "computeMs" | "library"> = {},
+): TestMachine & { asked: string[] } {
   const source = kitSource(kit);
   const tools = (kit.tools ?? []).map(({ name }) => `${kit.name}.${name}`);
-  return testMachine({ kits: [source], libraries: libraryTexts([kit]), tools, ...more });
+  const texts = libraryTexts([kit]);
+  const asked: string[] = [];
+  const library = (hash: string): string => {
+    asked.push(Object.entries(source.libraries ?? {}).find(([, each]) => each === hash)?.[0] ?? hash);
+    return texts.get(hash) ?? "";
+  };
+  return { ...testMachine({ kits: [source], library, tools, ...more }), asked };
 }
 
 describe("a kit", () => {
@@ -62,6 +71,51 @@ describe("a kit", () => {
     const { print } = withKit(words);
     expect(print("print(words.count('a b c').words, words.count('a').calls)")).toBe("3 2\n");
     expect(print("print(JSON.stringify(words.ofContext()))")).toBe('[{"words":4,"calls":3},10000,1]\n');
+  });
+
+  it("asks for a library when the code first uses it, and once, also where its code throws", () => {
+    const { run, print, asked } = withKit(words);
+    print("print(words.ask.name)");
+    expect(asked).toEqual([]);
+    print("words.count('a'); words.count('b')");
+    run("words.load('broken')");
+    run("words.load('broken')");
+    expect(asked).toEqual(["counted", "broken"]);
+  });
+
+  it("asks for a library whole or not at all, wherever in the stack the code uses it", () => {
+    let asked = 0;
+    const down = (calls: number): number => (calls === 0 ? 0 : down(calls - 1));
+    const library = (): string => {
+      asked++;
+      down(100);
+      return "({ count: () => 'came' })";
+    };
+    const { print } = withKit(words, { library });
+    const code = `let failed = 0;
+      const deep = () => { try { return deep(); } catch { try { return words.count('a'); } catch (error) { failed++; throw error; } } };
+      print(deep(), failed > 0);`;
+    expect(print(code)).toBe("came true\n");
+    expect(asked).toBe(1);
+  });
+
+  it("does not count the wait for a library as time of the code", () => {
+    const library = (): string => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+      return "({ count: () => 'late' })";
+    };
+    const { run } = withKit(words, { library, computeMs: 250 });
+    const { output, computeMs } = run("print(words.count('a'))");
+    expect(output.text).toBe("late\n");
+    expect(computeMs).toBeLessThan(250);
+  });
+
+  it("cannot go on without a library that it asked for, also where the code catches that", () => {
+    const library = (): never => {
+      throw new Error("the parent is gone");
+    };
+    const { run } = withKit(words, { library });
+    expect(() => run("try { words.count('a') } catch { print('caught') }")).toThrow("the parent is gone");
   });
 
   it("asks sub-calls and tools of its own, which `tools` has not", () => {

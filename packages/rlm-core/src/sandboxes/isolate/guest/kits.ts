@@ -1,3 +1,4 @@
+import type { GuestHost } from "./host.ts";
 import type { Realm } from "./realm.ts";
 
 /** The kits of a session. */
@@ -6,7 +7,7 @@ export interface Kits {
   /** By name; a method comes as the one member of an object. */
   functions: (kit: string, made: object) => void;
   tool: (kit: string, name: string) => void;
-  library: (kit: string, name: string, source: string) => void;
+  library: (kit: string, name: string, hash: string) => void;
   /** All of them are there. */
   ready: () => void;
 }
@@ -17,6 +18,7 @@ export interface Kits {
  */
 export function createKits(
   realm: Realm,
+  host: Pick<GuestHost, "readLibrary">,
   repl: object,
   toolOf: (name: string) => (args?: unknown) => Promise<unknown>,
 ): Kits {
@@ -24,7 +26,7 @@ export function createKits(
     shown: object;
     scope: object;
     tools: Map<string, unknown>;
-    libraries: Map<string, { source: string; value: unknown }>;
+    libraries: Map<string, { hash: string; source?: string | undefined; value: unknown }>;
   }
   const { apply, fix, freeze, put, mapGet, mapSet, errorAt } = realm;
   const kits = new realm.Map<string, Kit>();
@@ -43,10 +45,13 @@ export function createKits(
         const found = mapGet(kit.libraries, key);
         if (found === undefined)
           throw errorAt(realm.TypeError, `Cannot load library "${key}": kit "${name}" has none of that name`, library);
-        if (found.source !== "") {
+        if (found.hash !== "") {
+          // Asked for once, also where its code throws and is run again.
+          found.source ??= host.readLibrary(found.hash);
           found.value = realm.evaluate(found.source);
           // Held no longer than it is needed: it may be megabytes.
-          found.source = "";
+          found.source = undefined;
+          found.hash = "";
         }
         return found.value;
       };
@@ -73,7 +78,7 @@ export function createKits(
       });
     },
     tool: (kit, name) => mapSet(kitOf(kit).tools, name, freeze(toolOf(`${kit}.${name}`))),
-    library: (kit, name, source) => mapSet(kitOf(kit).libraries, name, { source, value: undefined }),
+    library: (kit, name, hash) => mapSet(kitOf(kit).libraries, name, { hash, source: undefined, value: undefined }),
     ready: () => {
       realm.each(all, ({ shown, scope }) => {
         freeze(shown);

@@ -34,7 +34,7 @@ const held: Buffer[] = [];
 const scripts: string[] = [];
 send({ type: "ready" });
 for (let frame = pipe.read(); frame !== undefined; frame = pipe.read()) {
-  if (frame.type === "context") receiveText(pipe, frame.length);
+  if (frame.type === "context" || frame.type === "library") receiveText(pipe, frame.length);
   if (frame.type === "open") send({ type: "opened" });
   if (frame.type === "run") await play([frame.code]);
   if (frame.type === "result") scripts.push(frame.value.text);

@@ -31,6 +31,7 @@ export function testMachine(options: TestMachineOptions = {}): TestMachine {
     queries: true,
     tools: [],
     kits: [],
+    library: noLibrary,
     ...rest,
     contexts: Object.entries(contexts).map(([name, value]) => ({ name, ...contextOf(value) })),
     limits: { promptChars: 10_000, outputChars: 5_000, heapMb: 64, answerChars: 100_000, ...limits },
@@ -73,6 +74,10 @@ function valueOf(value: unknown): CallValue {
     return { text: JSON.stringify({ code: value.code, message: value.message }), json: true };
   if (value instanceof Error) return { text: value.message, json: false };
   return typeof value === "string" ? { text: value, json: false } : { text: JSON.stringify(value), json: true };
+}
+
+function noLibrary(hash: string): never {
+  throw new Error(`The test has no library ${hash}`);
 }
 
 function noReply(call: RawCall): never {

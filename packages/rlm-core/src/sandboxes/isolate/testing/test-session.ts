@@ -116,3 +116,15 @@ export function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+/** Waits for the end of a process; the test's own deadline is the limit. */
+export async function ended(pid: number): Promise<void> {
+  while (isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Kills it as one that runs away would be, and waits until it is gone: what has forked to be confined outlives its parent for a moment, in which it could still take an input. */
+export async function killChild(): Promise<void> {
+  const pids = sandboxPids().flatMap((pid) => [pid, ...sandboxPids(pid)]);
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  await Promise.all(pids.map(ended));
+}
