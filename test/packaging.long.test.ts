@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { build } from "esbuild";
@@ -21,6 +21,23 @@ const program = `
   console.log(JSON.stringify({ answer, status }));
 `;
 const printed = { answer: "3 pear", status: "final" };
+const reader = `
+  import { load } from "rlm-tools/loaders";
+
+  const { context, unread } = await load("real");
+  const found = (name, words) => context["real/" + name].includes(words);
+  console.log(
+    JSON.stringify([
+      found("report.pdf", "Using The iterators Package"),
+      found("letter.docx", "# Preamble"),
+      found("page.html", "# fnmatch"),
+      found("korean-euc-kr.txt", "모든 인류 구성원의"),
+      unread.length,
+    ]),
+  );
+`;
+const read = [true, true, true, true, 0];
+const documents = "packages/rlm-tools/src/loaders/testing/documents/real";
 const names = readdirSync("packages");
 
 describe("the packed packages", () => {
@@ -31,6 +48,8 @@ describe("the packed packages", () => {
     for (const name of names) run("pnpm", ["pack", "--pack-destination", project], join("packages", name));
     writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
     writeFileSync(join(project, "program.js"), program);
+    writeFileSync(join(project, "reader.js"), reader);
+    cpSync(documents, join(project, "real"), { recursive: true });
     // npm runs by the Node that runs this test, whatever the machine's own: install scripts and engines see Node 24.
     const npm = run("npm", ["exec", "--call", "node -p process.env.npm_execpath"], project).trim();
     const tarballs = globSync("*.tgz", { cwd: project }).map((file) => `./${file}`);
@@ -46,7 +65,7 @@ describe("the packed packages", () => {
       expect(readFileSync(join(folder, "package.json"), "utf8")).not.toContain("workspace:");
       const files = globSync("**/*", { cwd: folder });
       expect(files).toEqual(expect.arrayContaining(["LICENSE", "dist/index.js", "dist/index.d.ts", "src/index.ts"]));
-      expect(files.filter((file) => /\.test\.|isolate\/testing/.test(file))).toEqual([]);
+      expect(files.filter((file) => /\.test\.|(isolate|confined|loaders)\/testing/.test(file))).toEqual([]);
     }
   });
 
@@ -55,9 +74,9 @@ describe("the packed packages", () => {
     for (const path of Object.keys(exports)) {
       const specifier = name + path.slice(1);
       const options = path.endsWith(".json") ? `, { with: { type: "json" } }` : "";
-      // The child's entry is a program: imported it would run.
-      const load =
-        path === "./isolate-child" ? `import.meta.resolve("${specifier}")` : `await import("${specifier}"${options})`;
+      // A child's entry is a program: imported it would run.
+      const isProgram = ["./isolate-child", "./confined-program"].includes(path);
+      const load = isProgram ? `import.meta.resolve("${specifier}")` : `await import("${specifier}"${options})`;
       const args = ["--no-node-snapshot", "--input-type=module", "--eval", load];
       expect(() => run(process.execPath, args, project), specifier).not.toThrow();
     }
@@ -65,6 +84,13 @@ describe("the packed packages", () => {
 
   it("answer a query on the real sandbox", () => {
     expect(JSON.parse(run(process.execPath, ["--no-node-snapshot", "program.js"], project))).toEqual(printed);
+  });
+
+  it("read documents by the installed libraries, and bundled by esbuild", async () => {
+    const outfile = join(project, "reading.js");
+    await build({ entryPoints: [join(project, "reader.js")], outfile, bundle: true, platform: "node", format: "esm" });
+    for (const file of ["reader.js", outfile])
+      expect(JSON.parse(run(process.execPath, [file], project)), file).toEqual(read);
   });
 
   it("answer by rlm ask over a file, on the stand-in", () => {
