@@ -91,7 +91,7 @@ print(await integrate.pairs(people, "they may be the same person", { by: "city" 
       signature:
         '(claims: string[], sources: string[] | string, { size = 20 }) => Promise<{ claim, verdict: "supported" | "contradicted" | "not found", source?, start?, end?, quote?, error? }[]>',
       description:
-        "has each claim checked against the sources, `size` claims a call, by a sub-model that sees nothing else; the passage that it goes by is checked to stand there. It tells whether a source says all of the claim, so put into the claim what matters (that it was agreed, not only proposed), and give the passages around it rather than whole texts. `source` is an index, `start` and `end` are offsets in it.",
+        "has each claim checked against the sources, `size` claims a call, by a sub-model that sees nothing else; the passage that it goes by is checked to stand there. It tells whether they say all of the claim, so word it as they do (agreed or only proposed, surely or perhaps), and give the passages around it, each once, rather than whole texts. `source` is an index, `start` and `end` are offsets in it.",
       calls:
         "one for each prompt full of sources and `size` claims; those that failed or did not fit, and claims that a reply left out, once more",
       example: `print(await integrate.verify(["The guard was hit.", "Nobody was hurt."], ["12:00 the guard was hit", "12:01 two workers were hurt"]));`,

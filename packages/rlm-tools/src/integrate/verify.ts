@@ -164,7 +164,7 @@ async function ask(portions: readonly Portion[], work: Work): Promise<Portion[]>
 }
 
 function promptOf(some: readonly number[], claims: readonly string[], sources: readonly Source[]): string {
-  return `Check each claim against the items below, and against nothing else that you know.\n\nClaims, one a line, as JSON:\n${some.map((index) => claimLine(index, claims)).join("")}\n"supported": an item says all of it. "contradicted": an item says that it, or a part of it, is not so. "not found": no item says all of it, and none says otherwise. For the first two give the number of the item and copy the words that show it out of it exactly: one passage of a few sentences at most, which may go over neighbouring lines.\nReply with JSON only: {"claims": [{"claim": 1, "verdict": "supported", "item": 3, "quote": "…"}, …]}, one for each claim.\n\n${marked(sources.map(({ text, index }) => ({ number: index + 1, text })))}`;
+  return `Check each claim against the items below, and against nothing else that you know.\n\nClaims, one a line, as JSON:\n${some.map((index) => claimLine(index, claims)).join("")}\n"supported": the items say all of it, one of them or several together. "contradicted": an item says that it, or a part of it, is not so. "not found": they do not say all of it, and none says otherwise. For the first two give the number of the item that shows it best and copy the words out of it exactly: one passage of a few sentences at most, which may go over neighbouring lines.\nReply with JSON only: {"claims": [{"claim": 1, "verdict": "supported", "item": 3, "quote": "…"}, …]}, one for each claim.\n\n${marked(sources.map(({ text, index }) => ({ number: index + 1, text })))}`;
 }
 
 function claimLine(index: number, claims: readonly string[]): string {
