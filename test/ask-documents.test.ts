@@ -38,9 +38,9 @@ describe("rlm ask of documents", () => {
   it("main() reads a PDF of stdin, and a table as rows", async () => {
     const stdin = new PassThrough();
     stdin.end(readFileSync(join(documents, "real/report.pdf")));
-    const first = replies(repl("FINAL(context.slice(0, 26))"));
+    const first = replies(repl("FINAL(context.slice(0, 36))"));
     expect((await ask(["--context", "-"], { stdin, openModel: first })).stdout).toBe(
-      "Using The iterators Package\n".slice(0, 26) + "\n",
+      "[page 1]\nUsing The iterators Package\n",
     );
     writeFileSync(join(folder, "birds.csv"), "name,count\nheron,3\negret,4\n");
     const rows = replies(repl("FINAL(context.map((row) => `${row.name} ${row.count + 1}`).join())"));

@@ -57,7 +57,7 @@ export function count(value: number): string {
 
 /** What FINAL wants beside the answer where it needs evidence. */
 const evidenceWords =
-  '`evidence` is an array of `{ claim, quote, source }`, one for each claim of the answer or several, such as `[{ claim: "Report 14 gives 7.2 bar", quote: line, source: "reports/14.txt" }]`: `claim` says it shortly, `quote` is one passage of the context that shows it without the others, word for word, whole sentences or lines (at most 2,000 characters; of a count, a few of what was counted), `source` the variable or the key in it that holds it. Cut quotes out of the context by code rather than type them, and look up what a sub-call quotes: one that stands nowhere in the context is an error. Pass `[]` only where the context does not hold the answer.';
+  '`evidence` is an array of `{ claim, quote, source }`, one for each claim of the answer or several, such as `[{ claim: "Report 14 gives 7.2 bar", quote: line, source: "reports/14.txt" }]`: `claim` says it shortly, `quote` is one passage of the context that shows it without the others, word for word, whole sentences or lines (at most 2,000 characters; of a count, a few of what was counted), `source` the variable that holds it, or the key in it. Cut quotes out of the context by code rather than type them, and look up what a sub-call quotes: one that stands nowhere in the context is an error. Pass `[]` only where the context does not hold the answer.';
 
 /** How what is read in parts differs from what the code knows. */
 function pagedLines(contexts: readonly ContextRef[]): string[] {

@@ -4,7 +4,7 @@ import { convertedText } from "./converted.ts";
 // Loaded on first use otherwise, when nothing may be opened any more.
 const { VerbosityLevel } = await getResolvedPDFJS();
 
-/** The text of a PDF, page by page; a form feed ends each page but the last, as pdftotext has it. Throws an Error in words for people. */
+/** The text of a PDF. Of several pages each begins with a line that numbers it, for whoever reads only a part of the text, and a form feed stands between them, as pdftotext has it. Throws an Error in words for people. */
 export async function work(bytes: Buffer): Promise<string> {
   const maps = new Set<string>();
   const document = await getDocumentProxy(new Uint8Array(bytes), {
@@ -32,12 +32,13 @@ export async function work(bytes: Buffer): Promise<string> {
     }
   }
   if (failed.length === pages.length) throw new Error("it is damaged: none of its pages can be read");
-  const text = pages.join("\f");
+  const text =
+    pages.length === 1 ? pages.join("") : pages.map((page, index) => `[page ${index + 1}]\n${page}`).join("\n\f");
   const problems = [
     ...(failed.length === 0 ? [] : [`${pagesInWords(failed)} cannot be read`]),
     ...(maps.size === 0 ? [] : [`text in fonts with the character map ${[...maps].join(", ")} cannot be read`]),
   ];
-  if (/\S/.test(text)) return convertedText(text, problems.length === 0 ? {} : { problems });
+  if (pages.some((page) => /\S/.test(page))) return convertedText(text, problems.length === 0 ? {} : { problems });
   if (problems.length > 0) throw new Error(`it has no other text: ${problems.join("; ")}`);
   throw new Error(
     "it has no text: its pages are images, empty or damaged; recognise the text of images first, for instance by ocrmypdf",
