@@ -1,7 +1,6 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import { InputError } from "rlm-core";
-import { readProblem } from "./read-problem.ts";
+import { unreadable, UnreadError } from "./unread.ts";
 
 export interface OpeningOptions {
   /** Whether a path that is a symbolic link is read: one that was given is, one that was found in a folder is not. */
@@ -9,7 +8,7 @@ export interface OpeningOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A file's bytes, at most a megabyte at a time. `shown` is its name in errors. Throws InputError or UnreadError. */
+/** A file's bytes, at most a megabyte at a time. `shown` is its name in errors. Throws {@link UnreadError} or the signal's reason. */
 export async function* byteChunks(
   path: string,
   shown: string,
@@ -19,7 +18,7 @@ export async function* byteChunks(
     // Without waiting, for a pipe may have come in its place.
     const flags = constants.O_RDONLY | constants.O_NONBLOCK | (followLinks ? 0 : constants.O_NOFOLLOW);
     await using file: FileHandle = await open(path, flags);
-    if (!(await file.stat()).isFile()) throw new InputError(`Cannot read the context ${shown}: it is no file`);
+    if (!(await file.stat()).isFile()) throw new UnreadError(shown, "broken", "it is no file now");
     for (let done = false; !done;) {
       signal?.throwIfAborted();
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes);
@@ -28,7 +27,7 @@ export async function* byteChunks(
     }
   } catch (cause) {
     signal?.throwIfAborted();
-    throw readProblem(shown, cause);
+    throw unreadable(shown, cause);
   }
 }
 

@@ -28,7 +28,7 @@ describe("load() of real files of each kind", () => {
   beforeAll(async () => {
     loaded = await load("real", { cwd: documents });
     texts = loaded.context as Record<string, string>;
-  });
+  }, 60_000);
 
   it("load() reads all of them, each as what it is", () => {
     expect(loaded.unread).toEqual([]);
@@ -176,7 +176,7 @@ describe("load() of what is broken or hostile", () => {
     symlinkSync("/etc/passwd", join(folder, "link.txt"));
     symlinkSync("/etc", join(folder, "etc"));
     loaded = await load("hostile", { cwd: scratch });
-  });
+  }, 60_000);
 
   it("load() says of each why it cannot be read, and reads the rest", () => {
     expect(Object.fromEntries(loaded.unread.map(({ name, why }) => [name.slice("hostile/".length), why]))).toEqual({

@@ -7,7 +7,7 @@ import { documentKind, type DocumentKind } from "./document-kind.ts";
 import type { FoundFile } from "./find-files.ts";
 import { textPieces } from "./text-pieces.ts";
 import type { TextShelf } from "./text-shelf.ts";
-import { UnreadError } from "./unread.ts";
+import { unreadable, UnreadError } from "./unread.ts";
 
 /** A document whose text can be read, in pieces, as often as need be. */
 export interface OpenDocument {
@@ -28,23 +28,33 @@ export interface OpenDocument {
 export interface OpeningDocument extends Pick<OpeningOptions, "signal"> {
   encoding?: TextEncoding | undefined;
   shelf: TextShelf;
+  /** Ends what is opened ahead, but not the reading of what is open. @default signal */
+  opening?: AbortSignal;
 }
 
 /** Finds out what a file is and, if it is more than a text, converts it. Throws {@link UnreadError}, InputError, or the signal's reason. */
 export async function openDocument(found: FoundFile, options: OpeningDocument): Promise<OpenDocument> {
   const { path, key: name, named } = found;
-  const { encoding, signal } = options;
-  const opening = { followLinks: named, signal };
+  const { encoding, signal, opening: ahead = signal } = options;
+  const opening = { followLinks: named, signal: ahead };
   const kind = await documentKind(path, name, opening);
-  const { size: bytes } = await stat(path);
+  const bytes = await sizeOf(path, name);
   const document = { name, kind, path, bytes };
   if (kind === "html" || kind === "pdf" || kind === "docx") return await converted(document, kind, opening, options);
-  const pieces = (): AsyncIterable<string> => textPieces(path, name, { ...opening, encoding });
+  const pieces = (): AsyncIterable<string> => textPieces(path, name, { followLinks: named, encoding, signal });
   const open = { ...document, asItIs: true, problems: [], pieces };
   // In a folder the text of a broken table is as good as any other.
   if (kind === "text" || !named) return open;
   const { broken, problems } = await checkData(open, options);
   return { ...open, kind: broken ? "text" : kind, problems };
+}
+
+async function sizeOf(path: string, name: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (cause) {
+    throw unreadable(name, cause);
+  }
 }
 
 /** The same document in the encoding that its bytes show, if its text is in none that is read as it is. Throws as `openDocument` does. */

@@ -20,7 +20,7 @@ export async function readAll(
   const { onProgress, newFile, signal } = options;
   // What is being opened ahead ends with the rest, however that ends.
   const over = new AbortController();
-  const ahead = { ...options, signal: signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]) };
+  const ahead = { ...options, opening: signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]) };
   const documents: LoadedDocument[] = [];
   const unread: UnreadFile[] = [];
   // Its length: braces, and a comma after each text but the last.

@@ -12,10 +12,4 @@ export function readProblem(given: string, cause: unknown): unknown {
 
 const missing = "there is no such file or folder";
 const forbidden = "this user may not read it";
-const reasons: Record<string, string> = {
-  ENOENT: missing,
-  ENOTDIR: missing,
-  EACCES: forbidden,
-  EPERM: forbidden,
-  ELOOP: "it is a symbolic link, of which folders give none",
-};
+const reasons: Record<string, string> = { ENOENT: missing, ENOTDIR: missing, EACCES: forbidden, EPERM: forbidden };
