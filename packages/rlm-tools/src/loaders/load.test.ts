@@ -43,6 +43,7 @@ describe("load() of real files of each kind", () => {
       ["real/korean.pdf", "pdf", undefined],
       ["real/legacy.html", "html", "EUC-KR"],
       ["real/letter.docx", "docx", undefined],
+      ["real/notes.md", "text", undefined],
       ["real/page.html", "html", undefined],
       ["real/report.pdf", "pdf", undefined],
       ["real/russian-utf-16be-bom.txt", "text", undefined],
@@ -59,6 +60,7 @@ describe("load() of real files of each kind", () => {
     ["letter.docx", "# Preamble\n"],
     ["letter.docx", "- Freedom from want\n  - 공포와 결핍으로부터의 자유"],
     ["letter.docx", "English    All human beings are born free and equal in dignity and rights.\n"],
+    ["notes.md", "- So is what stands in other scripts: 한국어, 日本語, русский.\n\n| a | b |"],
     ["page.html", "# fnmatch — Unix filename pattern matching"],
     ["page.html", "*         matches everything\n"],
     ["legacy.html", "# 주소와 포트 지정 (Binding)"],
@@ -209,6 +211,7 @@ describe("load() of what is broken or hostile", () => {
       "broken.csv",
       "broken.json",
       "broken.jsonl",
+      "broken.tsv",
       "charset-lies.html",
       "control-chars.txt",
       "hidden-text.pdf",
@@ -227,6 +230,20 @@ describe("load() of what is broken or hostile", () => {
   it("load() says which page of a PDF it could not read", () => {
     expect(loaded.documents.find(({ name }) => name.endsWith("page-tree-loop.pdf"))?.problems).toEqual([
       "page 2 cannot be read",
+    ]);
+  });
+
+  it("load() says of each table and JSON that was named what is wrong with it, and reads all", async () => {
+    const names = ["broken.csv", "broken.tsv", "broken.json", "broken.jsonl", "proto.json"];
+    const { documents: read, context, unread } = await load(names, { cwd: join(documents, "hostile") });
+    expect(Object.keys(context)).toEqual(names);
+    expect(unread).toEqual([]);
+    expect(read.map(({ problems }) => problems)).toEqual([
+      ["it is no CSV: row 3: Quoted field unterminated; read as plain text"],
+      ["it is no CSV: row 2: Quoted field unterminated; read as plain text"],
+      ["it is no JSON (line 1 column 41); read as plain text"],
+      ["2 of its 8 lines are not JSON and stay texts: 2, 5"],
+      [],
     ]);
   });
 
