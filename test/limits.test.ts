@@ -245,6 +245,15 @@ describe("limits that are an error for the code", () => {
     expect(printed(events)).toMatch(/2,?000.*1,?000/);
   });
 
+  it("runRlm() gives an answer whole that is longer than any reply may be", async () => {
+    const page = (prompt: string): string => `${prompt}: ${"word ".repeat(70).trim()}`;
+    const pages = Array.from({ length: 50 }, (_, at) => `page ${at}`);
+    const code = `FINAL((await llm_query_batched(${JSON.stringify(pages)})).join(" "))`;
+    const { result, model } = await play([code], { maxOutputTokens: 100 }, page);
+    expect(result).toMatchObject({ status: "final", answer: pages.map(page).join(" ") });
+    expect(model.calls).toHaveLength(51);
+  });
+
   it("runRlm() stops a block at limits.computeMs, rolls it back and goes on", async () => {
     const { result, events } = await play(
       ["var kept = 1; print(kept)", "kept = 2; while (true) {}", "FINAL('kept ' + kept)"],

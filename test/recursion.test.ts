@@ -62,6 +62,19 @@ describe("recursion", () => {
     });
   }
 
+  it("runRlm() without limits.depth answers rlm_query by one plain call, and opens no child", async () => {
+    const events: RlmEvent[] = [];
+    const model = ruleModel((_, { purpose }) =>
+      purpose === "root" ? repl("FINAL(await rlm_query('Count the stars', context))") : expected,
+    );
+    const result = await runRlm(
+      { query: "Count the stars", context: stars },
+      { model, sandbox: open({ warm: 0 }), limits: { directBelow: 0 }, onEvent: (event) => events.push(event) },
+    );
+    expect(result).toMatchObject({ answer: expected, usage: { calls: 2 } });
+    expect(events.filter((event) => event.type === "run-start")).toHaveLength(1);
+  });
+
   it("runRlm() with concurrency 1, maxProcesses 1, depth 3 and fan-out 4 finishes", async () => {
     const requests = { now: 0, most: 0 };
     const model = counter(requests);

@@ -34,6 +34,12 @@ describe("llmQuery()", () => {
     expect((await ask("2+2?")).value).toEqual({ text: "Four.", json: false });
   });
 
+  it("llmQuery() shows the sub-model the prompt and nothing else", async () => {
+    const { ask, model } = runWith(["Four."]);
+    await ask("2+2?");
+    expect(model.calls.map(({ messages }) => messages)).toEqual([[{ role: "user", content: "2+2?" }]]);
+  });
+
   it("llmQuery() asks once more where the reply does not fit the schema, and says why", async () => {
     const { ask, model } = runWith(["about four", '{"n": 4}']);
     const { value, usage } = await ask("2+2?", { schema });
