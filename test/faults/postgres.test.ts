@@ -1,4 +1,6 @@
+import type { EventEmitter } from "node:events";
 import { isolate } from "rlm-core";
+import { postgresPool } from "rlm-core/stores/postgres";
 import { createRlm } from "rlm-langgraph";
 import { postgres } from "rlm-langgraph/postgres";
 import { Client } from "pg";
@@ -82,6 +84,20 @@ describe.skipIf(programs === undefined)(
         async () => await server.start(),
       );
       expect(result).toMatchObject({ answer, status: "final" });
+    });
+
+    it("postgresPool() hears of a connection that is lost between two queries, and the program goes on", async () => {
+      const { pool, close } = await postgresPool({ connectionString: server.url() });
+      const client = await pool.connect();
+      const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
+      const ended = new Promise((resolve) => (client as unknown as EventEmitter).once("end", resolve));
+      await pool.query("SELECT pg_terminate_backend($1)", [rows[0]?.["pid"]]);
+      // Nobody asks it anything: an error that nobody hears would end this process.
+      await ended;
+      await expect(client.query("SELECT 1")).rejects.toThrow();
+      client.release(true);
+      expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+      await close();
     });
 
     it("append() to a log whose key is longer than an index of Postgres may hold says so, and keeps nothing", async () => {

@@ -12,7 +12,13 @@ export interface PostgresPool {
   query(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   connect(): Promise<PostgresClient>;
   on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "acquire", listener: (client: PostgresListener) => void): unknown;
   end(): Promise<void>;
+}
+
+/** What a connection of pg tells of itself. */
+interface PostgresListener {
+  on(event: "error", listener: (error: Error) => void): unknown;
 }
 
 /** Where a database is: its address, or a pool of pg that the caller made and ends. */
@@ -94,7 +100,14 @@ function isPool(place: PostgresPlace): place is PostgresPool {
   return typeof place === "object" && place !== null && "query" in place && "connect" in place;
 }
 
+/** A connection that breaks while it answers no query would end the process, in the pool or between two queries of a transaction; the next query tells of it. */
 function listen(pool: PostgresPool): void {
-  // A connection that breaks while nobody uses it would end the process; the next query tells of it.
+  const heard = new WeakSet<PostgresListener>();
   pool.on("error", () => {});
+  // The pool listens to those that it holds, and stops where it gives one out.
+  pool.on("acquire", (client) => {
+    if (heard.has(client)) return;
+    heard.add(client);
+    client.on("error", () => {});
+  });
 }
