@@ -32,7 +32,7 @@ const head = `# Tools of the REPL
 
 <!-- Written by scripts/tools-docs.ts out of the code: \`npx -y pnpm@12.21.0 docs:tools\`. -->
 
-What the code of a model can use beside the context and queries: kits of [rlm-tools](../packages/rlm-tools/README.md), each an object in the REPL. None is there unless it is passed: \`tools: [decompose, search, integrate]\`. \`rlm ask\` passes \`decompose\` and \`search\`. Each function is one line of the prompt, as it stands here in quotes. Functions run inside of the sandbox, beside the context; what they cost in calls of a model is said with each.
+What the code of a model can use beside the context and queries: kits of [rlm-tools](../packages/rlm-tools/README.md), each an object in the REPL. None is there unless it is passed: \`tools: [decompose, search, integrate]\`. \`rlm ask\` passes \`decompose\` and \`search\`. Each function is one line of the prompt, as it stands here in quotes. Functions run inside of the sandbox, beside the context; what they cost in calls of a model is said with each; any reply that comes cut or empty is asked for once more. \`model\` is a name in the run's \`subModel\` record.
 
 The examples are run to write this page; below each stands what it prints. Where one asks a sub-model, that is a stand-in whose reply was written for it.
 `;

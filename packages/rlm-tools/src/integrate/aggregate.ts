@@ -1,5 +1,6 @@
 import { checkOptions } from "../check-options.ts";
 import { itemsOf } from "./ask.ts";
+import { exactSum, nearest } from "./exact-sum.ts";
 
 type Reader<T> = string | ((row: T) => unknown);
 
@@ -21,7 +22,7 @@ export interface Group {
   max?: number;
 }
 
-/** Counts, sums, means, least and greatest by groups, in code: exact, no model is asked. Groups in the order in which they first come. */
+/** Counts, sums, means, least and greatest by groups, in code: exact, rounded once at the end, no model is asked. Groups in the order in which they first come. */
 export function aggregate<T>(given: readonly T[], options: AggregateOptions<T> = {}): Group[] {
   const rows = itemsOf(given, "aggregate") as T[];
   const { by, of } = checkOptions<AggregateOptions<T>>(options, "integrate.aggregate", ["by", "of"]);
@@ -46,9 +47,8 @@ export function aggregate<T>(given: readonly T[], options: AggregateOptions<T> =
       key,
       count,
       missing,
-      sum,
-      // Of a sum that is beyond what a number can be, the mean is not.
-      mean: Number.isFinite(sum) ? sum / numbers.length : exactSum(numbers.map((one) => one / numbers.length)),
+      sum: nearest(sum),
+      mean: nearest(sum, numbers.length),
       min: least(numbers),
       max: -least(numbers.map((one) => -one)),
     };
@@ -75,50 +75,4 @@ function toNumber(value: unknown): number | undefined {
 
 function least(numbers: readonly number[]): number {
   return numbers.reduce((smallest, one) => Math.min(smallest, one), Infinity);
-}
-
-/** The sum as if it were rounded once at the end (Shewchuk 1997, adaptive precision: partial sums that do not overlap). */
-export function exactSum(numbers: readonly number[]): number {
-  const sum = sumOf(numbers);
-  // A partial sum may be beyond what a number can be where the whole is not: then all of them are taken smaller, which
-  // costs what is below 2 ** -1014.
-  return Number.isFinite(sum) ? sum : sumOf(numbers.map((number) => number / 2 ** 60)) * 2 ** 60;
-}
-
-function sumOf(numbers: readonly number[]): number {
-  let partials: number[] = [];
-  for (const number of numbers) {
-    let x = number;
-    const kept: number[] = [];
-    for (const partial of partials) {
-      const [big, small] = Math.abs(x) < Math.abs(partial) ? [partial, x] : [x, partial];
-      const high = big + small;
-      const low = small - (high - big);
-      if (low !== 0) kept.push(low);
-      x = high;
-    }
-    partials = [...kept, x];
-  }
-  return rounded(partials);
-}
-
-function rounded(partials: readonly number[]): number {
-  let at = partials.length - 1;
-  if (at < 0) return 0;
-  let high = partials[at] ?? 0;
-  let low = 0;
-  while (at > 0 && low === 0) {
-    const x = high;
-    const y = partials[--at] ?? 0;
-    high = x + y;
-    low = y - (high - x);
-  }
-  // Half way between two numbers, what is left decides.
-  const next = partials[at - 1] ?? 0;
-  if (at > 0 && ((low < 0 && next < 0) || (low > 0 && next > 0))) {
-    const twice = low * 2;
-    const x = high + twice;
-    if (twice === x - high) return x;
-  }
-  return high;
 }

@@ -1,19 +1,25 @@
 import { array, assert as holds, asyncProperty, integer, oneof, string } from "fast-check";
-import type { KitRepl } from "rlm-core";
+import type { KitFunction, KitRepl } from "rlm-core";
 import { describe, expect, it } from "vitest";
+import { integrate } from "../integrate.ts";
+import { classify, extract, filter } from "./each-item.ts";
+import { beginningOf } from "./marked.ts";
 import { pairs } from "./pairs.ts";
 import { reduce } from "./reduce.ts";
-import { verify } from "./verify.ts";
+import { cite, verify } from "./verify.ts";
+import { vote } from "./vote.ts";
 
 const spent = (): Error => Object.assign(new Error("no calls left"), { code: "budget" });
 
 /** A REPL whose sub-model answers by a rule, for a number of calls; keeps the prompts. */
 function replOf(reply: (prompt: string) => unknown, { promptChars = 4_000, calls = Infinity } = {}) {
   const prompts: string[] = [];
-  const ask = async (asked: readonly string[]): Promise<unknown[]> =>
+  const models: unknown[] = [];
+  const ask = async (asked: readonly string[], ...rest: unknown[]): Promise<unknown[]> =>
     asked.map((prompt) => {
       if (prompts.length >= calls) return spent();
       prompts.push(prompt);
+      models.push(Object(rest.at(-1))["model"]);
       return reply(prompt);
     });
   const locate = (quote: string, within?: unknown) => {
@@ -21,7 +27,7 @@ function replOf(reply: (prompt: string) => unknown, { promptChars = 4_000, calls
     return start < 0 || quote.length < 12 ? undefined : { start, end: start + quote.length, quote };
   };
   const repl = { promptChars, llm_query_batched: ask, llm_map: ask, locate } as unknown as KitRepl;
-  return { repl, prompts };
+  return { repl, prompts, models };
 }
 
 const numbersIn = (prompt: string): number[] =>
@@ -68,11 +74,81 @@ describe("prompts of integrate", () => {
     }
   });
 
+  it("go to the model that was named; each function that asks has `model` in its signature", async () => {
+    const named = { model: "large" };
+    const { repl, models } = replOf(() => Object.assign(new Error("no"), { code: "model" }));
+    await filter(repl, ["a"], "it is so", named);
+    await classify(repl, ["a"], ["b", "c"], named);
+    await extract(repl, ["a"], {}, named);
+    for (const how of ["tree", "refine"] as const) await reduce(repl, ["a"], "Join.", { how, ...named });
+    await vote(repl, "Is it so?", { times: 2, ...named });
+    await pairs(repl, ["a", "b"], "any", named);
+    for (const judge of [verify, cite]) await judge(repl, ["a"], ["b"], named);
+    // The first three are llm_map's, which asks again by itself; the others ask once more.
+    expect(models).toEqual(Array.from({ length: 3 + 2 * (2 + 2 + 1 + 2) }, () => "large"));
+    const silent = Object.values<KitFunction>(integrate.functions).filter(
+      ({ signature }) => !/model\?/.test(signature),
+    );
+    expect(silent).toEqual([integrate.functions["aggregate"]]);
+  });
+
   it("reduce says where the instruction alone takes the prompt", async () => {
     const { repl } = replOf(() => "");
     await expect(reduce(repl, ["a"], "x".repeat(3_900))).rejects.toThrow(
       /the instruction has 3900 characters, which leaves 0/,
     );
+  });
+});
+
+describe("a reply that is too long for the next prompt", () => {
+  const long = `begin ${"y".repeat(6_000)} end`;
+  const items = ["a", "b".repeat(3_000), "c".repeat(3_000)];
+
+  it("stays whole where no prompt follows", async () => {
+    for (const how of ["tree", "concatenate", "refine"] as const) {
+      const { repl } = replOf(() => long);
+      expect([how, await reduce(repl, ["a"], "Join.", { how })]).toEqual([how, { value: long, failed: [] }]);
+    }
+    const { repl } = replOf(() => long);
+    const value = [long, long].join("\n\n");
+    expect(await reduce(repl, items, "Join.", { how: "concatenate" })).toEqual({ value, failed: [] });
+  });
+
+  it("goes into it by its beginning, and reduce says of which items something was lost", async () => {
+    const short = replOf((prompt) => (/begin|draft/.test(prompt) ? "all" : long));
+    const { value, failed } = await reduce(short.repl, items, "Join.");
+    const [, , last = ""] = short.prompts;
+    expect([value, short.prompts.length, numbersIn(last)]).toEqual(["all", 3, [1, 3]]);
+    expect(failed.map(({ start, end, error }) => [start, end, error.message])).toEqual(
+      [...last.matchAll(/"(begin y+) \[…\]"/g)].map(([, kept = ""], at) => [
+        ...(at === 0 ? [0, 2] : [2, 3]),
+        `What came of it has 6010 characters, too many for the next prompt, which got the first ${kept.length}: ask for less`,
+      ]),
+    );
+    expect(failed).toHaveLength(2);
+    expect(last.length).toBeGreaterThan(3_000);
+
+    const refined = replOf((prompt) => (prompt.includes("draft") ? "all" : long));
+    const drafted = await reduce(refined.repl, ["a", "b".repeat(1_500), "c".repeat(1_500)], "Join.", { how: "refine" });
+    const kept = /"(begin y+) \[…\]"/.exec(refined.prompts[1] ?? "")?.[1]?.length ?? 0;
+    expect(kept).toBeGreaterThan(900);
+    expect([drafted.value, refined.prompts.length]).toEqual(["all", 2]);
+    expect(drafted.failed.map(({ start, end, error }) => [start, end, error.message])).toEqual([
+      [0, 2, expect.stringContaining(`which got the first ${kept}: ask for less`)],
+    ]);
+  });
+
+  it("is cut where it just fits as JSON, and between characters", () => {
+    const fits = (room: number) => (beginning: string) => JSON.stringify(beginning).length <= room + 2;
+    expect(beginningOf("ab😀c", fits(4))).toBe("ab😀");
+    expect(beginningOf("ab😀c", fits(3))).toBe("ab");
+    expect(beginningOf('a"""', fits(4))).toBe('a"');
+    expect([beginningOf("", fits(4)), beginningOf("abc", fits(9))]).toEqual(["", "abc"]);
+  });
+
+  it("stays whole, and nothing is said, where that prompt failed", async () => {
+    const { repl } = replOf((prompt) => (prompt.includes("begin") ? spent() : long));
+    expect(await reduce(repl, items, "Join.")).toEqual({ value: [long, long].join("\n\n"), failed: [] });
   });
 });
 

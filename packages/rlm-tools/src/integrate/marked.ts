@@ -13,6 +13,18 @@ export function contentOf(item: unknown): string {
   return typeof item === "string" ? item : (JSON.stringify(item) ?? "undefined");
 }
 
+/** The longest beginning of a text that fits, where what fits does so shortened too; no character is halved. */
+export function beginningOf(text: string, fits: (beginning: string) => boolean): string {
+  const upTo = (length: number): string => text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "");
+  let [least, most] = [0, text.length];
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if (fits(upTo(middle))) least = middle;
+    else most = middle - 1;
+  }
+  return upTo(least);
+}
+
 /** Neighbours together as far as their characters have room; one that is too long for itself stands alone. */
 export function packed<T>(
   items: readonly T[],

@@ -1,7 +1,7 @@
 import { checkOptions } from "../check-options.ts";
 import type { KitRepl } from "rlm-core";
 import { askAll, defined, itemsOf, queriesOf, wordsOf, type Queries } from "./ask.ts";
-import { contentOf, lineOf, marked, packed } from "./marked.ts";
+import { beginningOf, contentOf, lineOf, marked, packed } from "./marked.ts";
 
 export interface ReduceOptions {
   /** "tree": groups are reduced, then what came of them, until one is left. "refine": one draft, bettered group by group. "concatenate": what comes of each group, in order. @default "tree" */
@@ -12,7 +12,7 @@ export interface ReduceOptions {
 /** What came of many texts. */
 export interface Reduced {
   value: string;
-  /** Items that are not in it, by index from `start` to before `end`. */
+  /** Items that are not in it, or whose text was cut on the way, by index from `start` to before `end`. */
   failed: { start: number; end: number; error: Error }[];
 }
 
@@ -20,6 +20,8 @@ interface Part {
   text: string;
   start: number;
   end: number;
+  /** It was cut. */
+  loss?: Error;
 }
 
 const ways = ["tree", "refine", "concatenate"];
@@ -88,7 +90,9 @@ async function tree(parts: readonly Part[], work: Work): Promise<string> {
   return left.map(({ text }) => text).join("\n\n");
 }
 
-async function reducedOnce(parts: readonly Part[], work: Work): Promise<{ parts: Part[]; failed: Reduced["failed"] }> {
+async function reducedOnce(given: readonly Part[], work: Work): Promise<{ parts: Part[]; failed: Reduced["failed"] }> {
+  // Half of a prompt for one that is too long, so that two fit into one and the tree comes to an end.
+  const parts = given.map((part) => (lengthOf(part) <= work.room ? part : shortened(part, work.room / 2)));
   const groups = packed(parts, lengthOf, work.room);
   const replies = await askAll(
     work.queries,
@@ -100,21 +104,27 @@ async function reducedOnce(parts: readonly Part[], work: Work): Promise<{ parts:
   for (const [at, group] of groups.entries()) {
     const place = placeOf(group);
     const reply = replies[at];
-    if (typeof reply === "string") reduced.push({ text: cut(reply, work.room), ...place });
-    else failed.push({ ...place, error: errorOf(reply) });
+    if (typeof reply === "string") {
+      reduced.push({ text: reply, ...place });
+      failed.push(...group.flatMap(lossOf));
+    } else failed.push({ ...place, error: errorOf(reply) });
   }
   return { parts: reduced, failed };
 }
 
 async function refined(parts: readonly Part[], work: Work): Promise<string> {
-  let draft = "";
+  let draft: Part | undefined;
   for (const group of packed(parts, lengthOf, work.room)) {
-    const task = draft === "" ? work.task : `${work.task}\n\n${draftWords}${JSON.stringify(draft)}`;
+    const shown = draft && (lengthOf(draft) <= work.draftRoom ? draft : shortened(draft, work.draftRoom));
+    const task = shown === undefined ? work.task : `${work.task}\n\n${draftWords}${JSON.stringify(shown.text)}`;
     const [reply] = await askAll(work.queries, [promptOf(task, group)], defined({ model: work.model }));
-    if (typeof reply === "string") draft = cut(reply, work.draftRoom);
-    else work.failed.push({ ...placeOf(group), error: errorOf(reply) });
+    const place = placeOf(group);
+    if (typeof reply === "string") {
+      work.failed.push(...(shown === undefined ? [] : lossOf(shown)));
+      draft = { text: reply, start: draft?.start ?? place.start, end: place.end };
+    } else work.failed.push({ ...place, error: errorOf(reply) });
   }
-  return draft;
+  return draft?.text ?? "";
 }
 
 const draftWords =
@@ -141,7 +151,15 @@ function lengthOf({ text, start }: Part): number {
   return lineOf({ number: start + 1, text }).length;
 }
 
-/** A reply that is itself too long for the next prompt has lost its sense of proportion; its beginning is kept. */
-function cut(reply: string, room: number): string {
-  return lengthOf({ text: reply, start: 0, end: 1 }) <= room ? reply : `${reply.slice(0, Math.floor(room / 6))} […]`;
+/** A reply that is itself too long for the next prompt has lost its sense of proportion; its beginning goes on. */
+function shortened(part: Part, room: number): Part {
+  const kept = beginningOf(part.text, (text) => lengthOf({ ...part, text: text + cutMark }) <= room);
+  const message = `What came of it has ${part.text.length} characters, too many for the next prompt, which got the first ${kept.length}: ask for less`;
+  return { ...part, text: kept + cutMark, loss: new RangeError(message) };
+}
+
+const cutMark = " […]";
+
+function lossOf({ start, end, loss }: Part): Reduced["failed"] {
+  return loss === undefined ? [] : [{ start, end, error: loss }];
 }
