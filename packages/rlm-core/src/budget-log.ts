@@ -1,4 +1,4 @@
-import type { RootTurn } from "./budget-room.ts";
+import { rootTurnOf, type RootTurn } from "./budget-room.ts";
 import { RlmError, type LimitName } from "./errors.ts";
 import type { TokenUsage } from "./model.ts";
 import { createSpending, type Spending } from "./spending.ts";
@@ -34,10 +34,7 @@ export function readRaises(entries: readonly unknown[]): Extract<BudgetEntry, { 
 
 /** The root's newest turn that was reserved; none in a log of an older version. */
 export function readRootTurn(entries: readonly unknown[]): RootTurn | undefined {
-  const turns = entries.filter(isEntry).flatMap((entry) => {
-    if (entry.type !== "reserve" || typeof entry.toConclude !== "number") return [];
-    return { model: entry.model, toConclude: entry.toConclude };
-  });
+  const turns = entries.filter(isEntry).flatMap((entry) => (entry.type === "reserve" ? (rootTurnOf(entry) ?? []) : []));
   return turns.at(-1);
 }
 

@@ -11,10 +11,22 @@ export const spendable: readonly Spendable[] = ["calls", "tokens", "costUsd", "d
 
 export const noAmounts: Amounts = { calls: 0, tokens: 0, costUsd: 0, durationMs: 0 };
 
-/** The root's turn that a conclusion would come after. `toConclude`: tokens of the prompt of that conclusion, at most. */
+/** The root's turn that a conclusion would come after. */
 export interface RootTurn {
   model: string;
+  /** Tokens of its prompt: that of a conclusion has more. */
+  inputTokens: number;
+  /** Tokens of the prompt of that conclusion, at most. */
   toConclude: number;
+}
+
+/** The root's turn that a reservation is for, if it is for one. */
+export function rootTurnOf({
+  model,
+  inputTokens,
+  toConclude,
+}: Pick<RootTurn, "model" | "inputTokens"> & { toConclude?: number }): RootTurn | undefined {
+  return toConclude === undefined ? undefined : { model, inputTokens, toConclude };
 }
 
 /** What a budget knows when a call is asked for. */
@@ -39,10 +51,10 @@ export function roomToConclude({ limits, prices, settled, newest, wanted }: Stan
   const next = newest ?? wanted;
   const least = leastRoom(limits);
   if (known === undefined || next === undefined) return least;
-  const { tokens, costUsd } = sizeOf(next, limits, prices);
   // A conclusion that cannot be paid any more is no reason to refuse a call that can.
-  if (settled.tokens + tokens > limits.tokens || settled.costUsd + costUsd > limits.costUsd) return least;
-  const size = sizeOf(known, limits, prices);
+  const fewest = sizeOf(next.inputTokens, next.model, limits, prices);
+  if (amounts.some((name) => settled[name] + fewest[name] > limits[name])) return least;
+  const size = sizeOf(known.toConclude, known.model, limits, prices);
   return {
     ...least,
     tokens: Math.max(least.tokens, size.tokens),
@@ -50,13 +62,16 @@ export function roomToConclude({ limits, prices, settled, newest, wanted }: Stan
   };
 }
 
+const amounts = ["tokens", "costUsd"] as const;
+
 function sizeOf(
-  { model, toConclude }: RootTurn,
+  inputTokens: number,
+  model: string,
   { maxOutputTokens }: Limits,
   prices: Prices,
-): Pick<Amounts, "tokens" | "costUsd"> {
-  const costUsd = costOf({ inputTokens: toConclude, outputTokens: maxOutputTokens }, model, prices) ?? 0;
-  return { tokens: toConclude + maxOutputTokens, costUsd };
+): Pick<Amounts, (typeof amounts)[number]> {
+  const costUsd = costOf({ inputTokens, outputTokens: maxOutputTokens }, model, prices) ?? 0;
+  return { tokens: inputTokens + maxOutputTokens, costUsd };
 }
 
 // Where no turn of the root is known, as in the log of an older version.

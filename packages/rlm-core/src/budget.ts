@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readRaises, readRootTurn, readSpent, type BudgetEntry, type TreeLimit } from "./budget-log.ts";
-import { noAmounts, roomToConclude, spendable, type Amounts, type RootTurn } from "./budget-room.ts";
+import { noAmounts, rootTurnOf, roomToConclude, spendable, type Amounts, type RootTurn } from "./budget-room.ts";
 import { BudgetError, InputError } from "./errors.ts";
 import type { LimitName } from "./errors.ts";
 import type { Limits } from "./limits.ts";
@@ -240,10 +240,6 @@ const words: Record<keyof Amounts, string> = {
   costUsd: "cost",
   durationMs: "time",
 };
-
-function rootTurnOf({ model, toConclude }: Reservation): RootTurn | undefined {
-  return toConclude === undefined ? undefined : { model, toConclude };
-}
 
 function sizeOf({ inputTokens, maxOutputTokens, costUsd = 0 }: Reservation): Amounts {
   return { calls: 1, tokens: inputTokens + maxOutputTokens, costUsd, durationMs: 0 };

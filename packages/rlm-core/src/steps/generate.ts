@@ -33,7 +33,9 @@ export async function generate(state: RlmState, run: Run): Promise<RlmState> {
         const now = { ...state, journal: log.journal };
         const messages = messagesFor(now, left, options);
         // Nothing is held back for a child's conclusion: it is a call like any other.
-        const held = depth === 0 && { toConclude: tokensToConclude(messages, { state: now, left, options }, run.limits) };
+        const held = depth === 0 && {
+          toConclude: tokensToConclude(messages, { state: now, left, options }, run.limits),
+        };
         return { left, ...(await askModel({ ...ask, messages, ...held }, run)) };
       },
       parts,
