@@ -45,16 +45,15 @@ export interface Standing {
  * A turn of the root leaves it for the conclusion after that turn, for its prompt will be longer.
  */
 export function roomToConclude({ limits, prices, settled, newest, wanted }: Standing): Amounts {
-  // Before its first turn a run has nothing to conclude with: what were held back would only refuse that turn.
+  // Before its first turn a run has nothing to conclude with: what is held back could only refuse that turn.
   if (newest === undefined && wanted !== undefined && settled.calls === 0) return noAmounts;
-  const known = wanted ?? newest;
-  const next = newest ?? wanted;
   const least = leastRoom(limits);
-  if (known === undefined || next === undefined) return least;
+  const turn = wanted ?? newest;
+  if (turn === undefined) return least;
   // A conclusion that cannot be paid any more is no reason to refuse a call that can.
-  const fewest = sizeOf(next.inputTokens, next.model, limits, prices);
+  const fewest = sizeOf(turn.inputTokens, turn.model, limits, prices);
   if (amounts.some((name) => settled[name] + fewest[name] > limits[name])) return least;
-  const size = sizeOf(known.toConclude, known.model, limits, prices);
+  const size = sizeOf(turn.toConclude, turn.model, limits, prices);
   return {
     ...least,
     tokens: Math.max(least.tokens, size.tokens),
@@ -74,7 +73,7 @@ function sizeOf(
   return { tokens: inputTokens + maxOutputTokens, costUsd };
 }
 
-// Where no turn of the root is known, as in the log of an older version.
+// What is left in any case, also where no turn of the root is known, as in the log of an older version.
 function leastRoom(limits: Limits): Amounts {
   return {
     calls: limits.calls >= 2 ? 1 : 0,

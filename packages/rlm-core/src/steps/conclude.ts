@@ -3,6 +3,7 @@ import { answerText } from "../parse-reply.ts";
 import { misfit } from "../json-schema.ts";
 import { askModel } from "../queries/ask-model.ts";
 import { readJson } from "../queries/structured.ts";
+import { warn } from "../queries/warn.ts";
 import type { Run } from "../run.ts";
 import type { CallValue } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
@@ -77,6 +78,8 @@ async function lastTurn(before: RlmState, limit: LimitName, run: Run): Promise<L
         } catch (error) {
           const isLong = error instanceof BudgetError && (error.limit === "tokens" || error.limit === "costUsd");
           if (!isLong) throw error;
+          const message = `The model concludes from its last turn in brief, for the whole of it does not fit: ${error.message}`;
+          warn(message, { kind: "brief conclusion", depth: state.depth }, run);
           return await askModel({ ...ask, messages: briefConclusionMessages(parts, run.limits) }, run);
         }
       },
