@@ -78,9 +78,10 @@ async function lastTurn(before: RlmState, limit: LimitName, run: Run): Promise<L
         } catch (error) {
           const isLong = error instanceof BudgetError && (error.limit === "tokens" || error.limit === "costUsd");
           if (!isLong) throw error;
-          const message = `The model concludes from its last turn in brief, for the whole of it does not fit: ${error.message}`;
+          const reply = await askModel({ ...ask, messages: briefConclusionMessages(parts, run.limits) }, run);
+          const message = `The model concluded from its last turn in brief, for the whole of it did not fit: ${error.message}`;
           warn(message, { kind: "brief conclusion", depth: state.depth }, run);
-          return await askModel({ ...ask, messages: briefConclusionMessages(parts, run.limits) }, run);
+          return reply;
         }
       },
       { state, log, run, options },
