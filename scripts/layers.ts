@@ -28,7 +28,7 @@ export const core: Record<string, { files: string; imports: string[] }> = {
   },
   means: {
     files:
-      "run events listener record-digest budget budget-log spending usage stopwatch prices prompt history parse-reply turns wishes session-contexts derivations semaphore",
+      "run events listener record-digest budget budget-log budget-room spending usage stopwatch prices prompt history parse-reply turns wishes session-contexts derivations semaphore",
     imports: ["ports"],
   },
   queries: { files: "queries", imports: ["ports", "means"] },

@@ -201,7 +201,7 @@ describe("main() limits", () => {
     [["--turns", "2"], "print(1)", /^Ended at the limit --turns \(2\)/m],
     [["--errors", "1"], "throw new Error('no')", /^Ended at the limit --errors \(1\)/m],
     [["--duration", "300ms"], "await llm_query('never')", /^Ended at the limit --duration \(0\.3 s\)/m],
-    [["--cost-usd", "16.00", "--prices", "dear.json"], many, /^Ended at the limit --cost-usd \(\$16\.00\)/m],
+    [["--cost-usd", "9.50", "--prices", "dear.json"], many, /^Ended at the limit --cost-usd \(\$9\.50\)/m],
   ])("main() %j concludes there, says so and ends with 3", async (flags, code, words) => {
     write("dear.json", JSON.stringify({ ab: { inputPerMillion: 100, outputPerMillion: 100 } }));
     const model = byPurpose(code);

@@ -1,3 +1,4 @@
+import { rootTurnOf, type RootTurn } from "./budget-room.ts";
 import { RlmError, type LimitName } from "./errors.ts";
 import type { TokenUsage } from "./model.ts";
 import { createSpending, type Spending } from "./spending.ts";
@@ -12,6 +13,8 @@ export type BudgetEntry = (
       inputTokens: number;
       maxOutputTokens: number;
       costUsd?: number;
+      /** Of a turn of the root: the most tokens that the prompt of a conclusion after it has. */
+      toConclude?: number;
     }
   | { type: "settle"; id: string; model: string; usage: TokenUsage; costUsd?: number }
   | { type: "release"; id: string }
@@ -27,6 +30,12 @@ export type TreeLimit = Exclude<LimitName, "turns" | "errors">;
 /** What persons said on the limits, in order. */
 export function readRaises(entries: readonly unknown[]): Extract<BudgetEntry, { type: "raise" }>[] {
   return entries.filter(isEntry).filter((entry) => entry.type === "raise");
+}
+
+/** The root's newest turn that was reserved; none in a log of an older version. */
+export function readRootTurn(entries: readonly unknown[]): RootTurn | undefined {
+  const turns = entries.filter(isEntry).flatMap((entry) => (entry.type === "reserve" ? (rootTurnOf(entry) ?? []) : []));
+  return turns.at(-1);
 }
 
 /** Rebuilds what was spent, and until when. A call that was reserved and never settled may have been paid: it counts at its reserved size. */

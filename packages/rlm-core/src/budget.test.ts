@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createBudget, restoreBudget } from "./budget.ts";
-import type { BudgetOptions, CallSize } from "./budget.ts";
+import type { Budget, BudgetOptions, CallSize } from "./budget.ts";
 import { BudgetError, InputError } from "./errors.ts";
 import { defaultLimits } from "./limits.ts";
 import type { Limits } from "./limits.ts";
@@ -9,6 +9,15 @@ import { memoryStore } from "./stores/memory.ts";
 const prices = { big: { inputPerMillion: 2, outputPerMillion: 10 } };
 const small: CallSize = { runId: "r", model: "big", inputTokens: 100, maxOutputTokens: 50 };
 const used = { usage: { inputTokens: 90, outputTokens: 10 }, model: "big" };
+
+// By these prices 0.21 dollars, and 0.23 to conclude.
+const rootTurn = { ...small, inputTokens: 100_000, maxOutputTokens: 1000, toConclude: 110_000 };
+const ordinary = { ...small, maxOutputTokens: 0 };
+
+async function settleWhole(budget: Budget, call: CallSize): Promise<void> {
+  const { inputTokens, maxOutputTokens: outputTokens, model } = call;
+  await budget.settle(await budget.reserve(call), { usage: { inputTokens, outputTokens }, model });
+}
 
 function open(limits: Partial<Limits> = {}, options: Partial<BudgetOptions> = {}) {
   const clock = { ms: 0 };
@@ -98,6 +107,38 @@ describe("createBudget()", () => {
     const costly = { ...small, inputTokens: 480_000, maxOutputTokens: 0 };
     await expect(budget.reserve(costly)).rejects.toMatchObject({ limit: "costUsd", max: 1, spent: 0 });
     await budget.reserve({ ...costly, concluding: true });
+  });
+
+  it("reserve() leaves what a conclusion may cost at most after the newest turn of the root", async () => {
+    for (const limits of [{ costUsd: 1 }, { tokens: 480_000 }]) {
+      const { budget, restore } = open({ maxOutputTokens: 1000, ...limits });
+      await settleWhole(budget, rootTurn);
+      for (const now of [budget, await restore()]) {
+        await expect(now.reserve({ ...ordinary, inputTokens: 290_000 })).rejects.toBeInstanceOf(BudgetError);
+        // Fits with what the first turn leaves, but a conclusion after it would read more.
+        await expect(now.reserve({ ...rootTurn, inputTokens: 240_000, toConclude: 260_000 })).rejects.toBeInstanceOf(
+          BudgetError,
+        );
+      }
+      await settleWhole(budget, { ...ordinary, inputTokens: 250_000 });
+      await budget.reserve({ ...rootTurn, inputTokens: 110_000, concluding: true });
+    }
+  });
+
+  it("reserve() leaves nothing before the first turn of the root, and no conclusion that cannot be paid any more", async () => {
+    for (const limits of [{ costUsd: 0.21 }, { tokens: 101_000 }])
+      await open({ maxOutputTokens: 1000, ...limits }).budget.reserve(rootTurn);
+    const { budget } = open({ maxOutputTokens: 1000, costUsd: 0.4 });
+    await settleWhole(budget, rootTurn);
+    await expect(budget.reserve({ ...ordinary, inputTokens: 90_000 })).rejects.toBeInstanceOf(BudgetError);
+    await budget.reserve({ ...ordinary, inputTokens: 80_000 });
+  });
+
+  it("left() measures by what a conclusion leaves", async () => {
+    const { budget } = open({ maxOutputTokens: 1000, costUsd: 0.45 });
+    expect(budget.left()).not.toHaveProperty("near");
+    await settleWhole(budget, rootTurn);
+    expect(budget.left()).toMatchObject({ near: "cost" });
   });
 
   it("reserve() refuses all but the concluding call once limits.durationMs are over", async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readRaises, readSpent, type BudgetEntry, type TreeLimit } from "./budget-log.ts";
+import { readRaises, readRootTurn, readSpent, type BudgetEntry, type TreeLimit } from "./budget-log.ts";
+import { noAmounts, rootTurnOf, roomToConclude, spendable, type Amounts, type RootTurn } from "./budget-room.ts";
 import { BudgetError, InputError } from "./errors.ts";
 import type { LimitName } from "./errors.ts";
 import type { Limits } from "./limits.ts";
@@ -43,6 +44,8 @@ export interface CallSize {
   maxOutputTokens: number;
   /** The root's last call: it may use what ordinary calls leave for it, and time that is used up does not stop it. @default false */
   concluding?: boolean;
+  /** Of a turn of the root: the most tokens that the prompt of a conclusion after it has. What that costs is held back until the next turn. */
+  toConclude?: number | undefined;
 }
 
 export interface Reservation {
@@ -53,6 +56,7 @@ export interface Reservation {
   readonly maxOutputTokens: number;
   /** US dollars; undefined for a model without a price. */
   readonly costUsd?: number;
+  readonly toConclude?: number;
 }
 
 /** `costUsd` is undefined for a model without a price; `unpriced`: though there are prices for others. */
@@ -85,11 +89,12 @@ export function createBudget(options: BudgetOptions): Budget {
   checkPrices(prices);
   const { spending, activeMs } = readSpent(entries, logKey);
   const open = new Map<string, Reservation>();
+  let newestTurn = readRootTurn(entries);
   const clock = createStopwatch(now, activeMs);
   let settlement = Promise.withResolvers<void>();
 
   return {
-    async reserve({ runId, model, inputTokens, maxOutputTokens, concluding = false }) {
+    async reserve({ runId, model, inputTokens, maxOutputTokens, concluding = false, toConclude }) {
       const costUsd = costOf({ inputTokens, outputTokens: maxOutputTokens }, model, prices);
       if (costUsd === undefined && limits.costUsd !== Infinity) {
         throw new InputError(
@@ -103,9 +108,11 @@ export function createBudget(options: BudgetOptions): Budget {
         inputTokens,
         maxOutputTokens,
         ...(costUsd !== undefined && { costUsd }),
+        ...(toConclude !== undefined && { toConclude }),
       };
       while (mustWait(reservation, concluding)) await settlement.promise;
       open.set(reservation.id, reservation);
+      newestTurn = rootTurnOf(reservation) ?? newestTurn;
       spending.asks(runId, clock.elapsed());
       try {
         await log({ type: "reserve", ...reservation, activeMs: clock.elapsed() });
@@ -141,10 +148,9 @@ export function createBudget(options: BudgetOptions): Budget {
     },
     usage: (runId) => spending.usage(clock.elapsed(), runId),
     left() {
-      const calls =
-        limits.calls === Infinity ? null : Math.max(0, limits.calls - roomToConclude(limits).calls - held().calls);
       // Measured by what ordinary calls may spend, or the model would hear of it too late.
-      const room = roomToConclude(limits);
+      const room = roomFor();
+      const calls = limits.calls === Infinity ? null : Math.max(0, limits.calls - room.calls - held().calls);
       const near = spendable.find(
         (name) => limits[name] !== Infinity && held()[name] >= 0.85 * (limits[name] - room[name]),
       );
@@ -172,7 +178,7 @@ export function createBudget(options: BudgetOptions): Budget {
   function mustWait(wanted: Reservation, concluding: boolean): boolean {
     const size = sizeOf(wanted);
     const total = held();
-    const room = concluding ? noRoom : roomToConclude(limits);
+    const room = concluding ? noAmounts : roomFor(rootTurnOf(wanted));
     if (!concluding && total.durationMs >= limits.durationMs) throw refusal("durationMs", total.durationMs);
     if (total.calls + 1 > limits.calls - room.calls) throw refusal("calls", total.calls);
     let wait = false;
@@ -183,6 +189,10 @@ export function createBudget(options: BudgetOptions): Budget {
       wait = true;
     }
     return wait;
+  }
+
+  function roomFor(wanted?: RootTurn): Amounts {
+    return roomToConclude({ limits, prices, settled: settled(), newest: newestTurn, wanted });
   }
 
   function refusal(limit: keyof Amounts, spent: number, needed?: number): BudgetError {
@@ -224,26 +234,12 @@ export async function restoreBudget(options: Omit<BudgetOptions, "entries">): Pr
   return createBudget({ ...options, entries: await options.store.read(options.logKey) });
 }
 
-type Amounts = Record<(typeof spendable)[number], number>;
-
-const spendable = ["calls", "tokens", "costUsd", "durationMs"] as const satisfies LimitName[];
 const words: Record<keyof Amounts, string> = {
   calls: "model calls",
   tokens: "tokens",
   costUsd: "cost",
   durationMs: "time",
 };
-const noRoom: Amounts = { calls: 0, tokens: 0, costUsd: 0, durationMs: 0 };
-
-// What ordinary calls leave, so that the root can still answer with what it has.
-function roomToConclude(limits: Limits): Amounts {
-  return {
-    calls: limits.calls >= 2 ? 1 : 0,
-    tokens: Math.min(2 * limits.maxOutputTokens + 8_000, limits.tokens / 10),
-    costUsd: limits.costUsd === Infinity ? 0 : limits.costUsd / 20,
-    durationMs: 0,
-  };
-}
 
 function sizeOf({ inputTokens, maxOutputTokens, costUsd = 0 }: Reservation): Amounts {
   return { calls: 1, tokens: inputTokens + maxOutputTokens, costUsd, durationMs: 0 };

@@ -1,7 +1,7 @@
 import { RlmError } from "../errors.ts";
 import type { ChatMessage, Model, ModelOptions, ModelReply, TokenUsage, ToolCall } from "../model.ts";
 import type { Run } from "../run.ts";
-import { estimateTokens } from "../tokens.ts";
+import { promptTokens } from "../tokens.ts";
 import { abortable } from "./abortable.ts";
 import { countUsage } from "./count-usage.ts";
 import { startDeadline } from "./deadline.ts";
@@ -25,6 +25,8 @@ export interface Answered {
 export type Ask = Pick<ModelOptions, "purpose" | "depth" | "responseFormat"> & {
   messages: ChatMessage[];
   model: Model;
+  /** Of a turn of the root: see CallSize. */
+  toConclude?: number;
   signal: AbortSignal;
 };
 
@@ -37,19 +39,20 @@ export async function askOnce(ask: Ask, maxOutputTokens: number, run: Run): Prom
 }
 
 async function askInPlace(
-  { messages, model, purpose, depth, responseFormat, signal }: Ask,
+  { messages, model, purpose, depth, responseFormat, toConclude, signal }: Ask,
   maxOutputTokens: number,
   run: Run,
 ): Promise<Answered> {
   const name = model.modelName ?? "model";
   const concluding = purpose === "conclude" && depth === 0;
-  const inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content) + 4, 0);
+  const inputTokens = promptTokens(messages);
   const reservation = await run.budget.reserve({
     runId: run.id,
     model: name,
     inputTokens,
     maxOutputTokens,
     concluding,
+    toConclude,
   });
   if (signal.aborted) {
     await run.budget.release(reservation);

@@ -116,7 +116,7 @@ describe("compactIfLong()", () => {
   it("compactIfLong() goes on where the budget has no tokens for a summary", async () => {
     const { result, warnings } = await run(
       9,
-      { historyTokens: 6_000, tokens: 20_000, maxOutputTokens: 1_000 },
+      { historyTokens: 6_000, tokens: 24_000, maxOutputTokens: 1_000 },
       ({ options }) =>
         options.purpose === "root" ? { text: code, usage: { inputTokens: 4_000, outputTokens: 5 } } : undefined,
     );

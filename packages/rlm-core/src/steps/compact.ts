@@ -12,6 +12,7 @@ import type { RlmState } from "../state.ts";
 import { estimateTokens } from "../tokens.ts";
 import { oldestTurns, turnsOf } from "../turns.ts";
 import type { BlockLog } from "./block-log.ts";
+import { cutMiddle } from "./cut-middle.ts";
 import { joinToLast } from "./join-to-last.ts";
 import { offeredVariables, variableNames } from "./offered-variables.ts";
 import { variablesOf } from "./variables-of.ts";
@@ -116,8 +117,5 @@ function wordsOf(limit: number): number {
 function shortened(text: string, mostTokens: number): string {
   const tokens = estimateTokens(text);
   if (tokens <= mostTokens) return text;
-  const kept = Math.floor((text.length * mostTokens) / tokens);
-  const head = text.slice(0, Math.ceil(kept / 2)).toWellFormed();
-  const tail = text.slice(text.length - Math.floor(kept / 2)).toWellFormed();
-  return `${head}\n[${text.length - kept} characters left out]\n${tail}`;
+  return cutMiddle(text, Math.floor((text.length * mostTokens) / tokens));
 }

@@ -1,9 +1,9 @@
 import { BudgetError, RlmError, type LimitName } from "../errors.ts";
-import { concludeMessage, messagesFor } from "../prompt/messages.ts";
 import { answerText } from "../parse-reply.ts";
 import { misfit } from "../json-schema.ts";
 import { askModel } from "../queries/ask-model.ts";
 import { readJson } from "../queries/structured.ts";
+import { warn } from "../queries/warn.ts";
 import type { Run } from "../run.ts";
 import type { CallValue } from "../sandbox.ts";
 import type { RlmState } from "../state.ts";
@@ -11,9 +11,9 @@ import { failuresInARow, reviewOfCode, turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
 import { withHistory } from "./compact.ts";
 import { bareCited, citedReply } from "./cited-reply.ts";
+import { briefConclusionMessages, conclusionMessages } from "./conclusion-messages.ts";
 import { execute } from "./execute.ts";
 import { leftOf, promptOptions } from "./generate.ts";
-import { joinToLast } from "./join-to-last.ts";
 import { reachedLimit } from "./next-step.ts";
 import { offeredVariables } from "./offered-variables.ts";
 import { awaitsCodeReview, isBlock, raisedLimits, writtenCode } from "./reviews.ts";
@@ -67,14 +67,22 @@ async function lastTurn(before: RlmState, limit: LimitName, run: Run): Promise<L
   }
   const left = leftOf(state, run);
   const options = promptOptions(state, run);
-  const variables = await variablesOf(state, log.journal, run);
-  const { content } = concludeMessage(state, offeredVariables(variables, log.journal));
+  const variables = offeredVariables(await variablesOf(state, log.journal, run), log.journal);
   const ask = { model: run.model, purpose: "conclude", depth: state.depth, signal: run.signal } as const;
   try {
     const { text, toolCalls, usage, model } = await withHistory(
       async () => {
-        const messages = joinToLast(messagesFor({ ...state, journal: log.journal }, left, options), content);
-        return await askModel({ ...ask, messages }, run);
+        const parts = { state: { ...state, journal: log.journal }, variables, left, options };
+        try {
+          return await askModel({ ...ask, messages: conclusionMessages(parts) }, run);
+        } catch (error) {
+          const isLong = error instanceof BudgetError && (error.limit === "tokens" || error.limit === "costUsd");
+          if (!isLong) throw error;
+          const reply = await askModel({ ...ask, messages: briefConclusionMessages(parts, run.limits) }, run);
+          const message = `The model concluded from its last turn in brief, for the whole of it did not fit: ${error.message}`;
+          warn(message, { kind: "brief conclusion", depth: state.depth }, run);
+          return reply;
+        }
       },
       { state, log, run, options },
       // The call that is held back for this is not spent on a summary.

@@ -10,6 +10,7 @@ import { isKit, isKitTool } from "../tool.ts";
 import { newestTask, turnsOf } from "../turns.ts";
 import { openBlockLog } from "./block-log.ts";
 import { compactIfLong, withHistory } from "./compact.ts";
+import { tokensToConclude } from "./conclusion-messages.ts";
 import { raisedLimits } from "./reviews.ts";
 import { endsWithToolCalls, toolCallsOutcome } from "./tool-calls.ts";
 
@@ -29,8 +30,13 @@ export async function generate(state: RlmState, run: Run): Promise<RlmState> {
     const reply = await withHistory(
       async () => {
         const left = leftOf(state, run);
-        const messages = messagesFor({ ...state, journal: log.journal }, left, options);
-        return { left, ...(await askModel({ ...ask, messages }, run)) };
+        const now = { ...state, journal: log.journal };
+        const messages = messagesFor(now, left, options);
+        // Nothing is held back for a child's conclusion: it is a call like any other.
+        const held = depth === 0 && {
+          toConclude: tokensToConclude(messages, { state: now, left, options }, run.limits),
+        };
+        return { left, ...(await askModel({ ...ask, messages, ...held }, run)) };
       },
       parts,
       "model",
