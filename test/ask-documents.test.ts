@@ -32,7 +32,7 @@ describe("rlm ask of documents", () => {
     ]);
     expect(stderr).toContain("Left out 1 file that is not text: papers/binary.txt\n");
     expect(stderr).toContain("Left out papers/encrypted.pdf: it is encrypted: take the password off first");
-    expect(stderr).toContain("say it by --encoding if it is another: papers/korean-euc-kr.txt (EUC-KR)\n");
+    expect(stderr).toContain("where it is another, convert the file first: papers/korean-euc-kr.txt (EUC-KR)\n");
   });
 
   it("main() reads a PDF of stdin, and a table as rows", async () => {

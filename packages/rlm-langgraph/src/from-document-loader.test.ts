@@ -46,9 +46,33 @@ describe("fromDocumentLoader()", () => {
     ["fails", { load: () => Promise.reject(new Error("no such bucket")) }, "Cannot load the context: no such bucket"],
     ["gives nothing", new Fixed([]), "none of the loader's 0 documents has a text in it"],
     ["gives white space", new Fixed([page(" \n")]), "none of the loader's 1 documents has a text in it"],
+    [
+      "throws at once",
+      {
+        load: () => {
+          throw new Error("no such bucket");
+        },
+      },
+      "Cannot load the context: no such bucket",
+    ],
+    ["gives no array", { load: () => Promise.resolve(undefined) }, "the loader gave no array of documents"],
     ["gives no documents", { load: () => Promise.resolve(["text"]) }, "item 0 of the loader is no document"],
   ])("fromDocumentLoader() of a loader that %s is an error", async (_, loader, message) => {
     await expect(fromDocumentLoader(loader as never)).rejects.toThrow(message);
+  });
+
+  it("fromDocumentLoader() names the rows of a long table, in time that grows with their number", async () => {
+    const rows = Array.from({ length: 50_000 }, (_, index) =>
+      page(`row ${index}`, { source: "data.csv", line: index % 10 }),
+    );
+    const { context } = await fromDocumentLoader(new Fixed(rows));
+    expect(Object.keys(context).slice(8, 12)).toEqual([
+      "data.csv#L8",
+      "data.csv#L9",
+      "data.csv#L0 (2)",
+      "data.csv#L1 (2)",
+    ]);
+    expect(context["data.csv#L9 (5000)"]).toBe("row 49999");
   });
 
   it("fromDocumentLoader() ends at an abort, with its reason", async () => {

@@ -23,9 +23,9 @@ export function tellLoaded({ documents, unread, leftOut }: Loaded, { encoding, s
   eachOf(by("broken", "limit"), say, ({ name, why }) => `Left out ${plainLine(name, 200)}: ${plainLine(why, 300)}`);
   const partly = documents.filter(({ problems }) => problems.length > 0);
   eachOf(partly, say, ({ name, problems }) => `Of ${plainLine(name, 200)}: ${plainLine(problems.join("; "), 300)}`);
-  const guessed = documents.filter(({ kind: type, encoding: found }) => found !== undefined && type !== "html");
+  const guessed = documents.filter(({ encoding: found }) => found !== undefined);
   if (guessed.length > 0)
-    say(`Encoding found out by the bytes, say it by --encoding if it is another: ${namesOf(guessed)}`);
+    say(`Encoding found out by the bytes; where it is another, convert the file first: ${namesOf(guessed)}`);
 }
 
 /** A file that was given by its own path cannot be read: what to do, in words of the command line. */

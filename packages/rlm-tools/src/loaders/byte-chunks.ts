@@ -8,11 +8,11 @@ export interface OpeningOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A file's bytes, at most a megabyte at a time. `shown` is its name in errors. Throws {@link UnreadError} or the signal's reason. */
+/** A file's bytes, at most a megabyte at a time, or `chunkBytes`. `shown` is its name in errors. Throws {@link UnreadError} or the signal's reason. */
 export async function* byteChunks(
   path: string,
   shown: string,
-  { followLinks, signal }: OpeningOptions,
+  { followLinks, signal, chunkBytes = 1_048_576 }: OpeningOptions & { chunkBytes?: number },
 ): AsyncGenerator<Buffer> {
   try {
     // Without waiting, for a pipe may have come in its place.
@@ -30,5 +30,3 @@ export async function* byteChunks(
     throw unreadable(shown, cause);
   }
 }
-
-const chunkBytes = 1_048_576;

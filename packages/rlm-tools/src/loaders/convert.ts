@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import pLimit from "p-limit";
+import type { TextEncoding } from "rlm-core";
 import { ChildLost, ProgramError, readablePaths, runConfined, type ConfinedProgram } from "rlm-core/confined";
 import { byteChunks, type OpeningOptions } from "./byte-chunks.ts";
 import type { ConvertedNotes } from "./programs/converted.ts";
@@ -26,17 +27,19 @@ export async function convert(
   converter: Converter,
   path: string,
   shown: string,
-  { followLinks, signal }: OpeningOptions,
+  { followLinks, signal, encoding }: OpeningOptions & { encoding?: TextEncoding | undefined },
 ): Promise<Converted> {
   return await turn(async () => {
     signal?.throwIfAborted();
-    const bytes = await bytesOf(path, shown, { followLinks, signal });
+    const read = await bytesOf(path, shown, { followLinks, signal });
+    const bytes = converter === "html" ? Buffer.concat([Buffer.from(`${encoding ?? ""}\n`), read]) : read;
     try {
       const check = bytes.length <= mostHarmless ? checks[converter] : undefined;
       const output =
         check === undefined
           ? await runConfined(programOf(converter), bytes, { ...bounds, ...(signal && { signal }) })
           : runHere(check, bytes);
+      signal?.throwIfAborted();
       return convertedOf(output, shown);
     } catch (error) {
       signal?.throwIfAborted();

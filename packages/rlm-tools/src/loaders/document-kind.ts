@@ -9,9 +9,11 @@ export type DocumentKind = "text" | "csv" | "json" | "jsonl" | "html" | "pdf" | 
 export async function documentKind(path: string, shown: string, options: OpeningOptions): Promise<DocumentKind> {
   const head = await headOf(path, shown, options);
   const ending = extname(shown).toLowerCase();
-  if (head.includes("%PDF-")) return "pdf";
+  // What has the ending of another kind, such as source code, may well speak of these.
+  const isOpen = ending === "" || ending === ".pdf";
+  if (head.startsWith("%PDF-") || (isOpen && head.includes("%PDF-"))) return "pdf";
   if (/^PK(\x03\x04|\x05\x06)/.test(head)) {
-    if (ending === ".docx" || ending === ".docm" || head.includes("word/")) return "docx";
+    if (ending === ".docx" || ending === ".docm" || ending === "") return "docx";
     throw new UnreadError(shown, "not-text", "it is not text (it is a ZIP archive)");
   }
   if (head.startsWith("\xd0\xcf\x11\xe0"))
@@ -22,7 +24,7 @@ export async function documentKind(path: string, shown: string, options: Opening
     );
   if (ending === ".pdf" || ending === ".docx")
     throw new UnreadError(shown, "broken", head === "" ? "it is empty" : `it is no ${ending.slice(1).toUpperCase()}`);
-  if (/^(\xef\xbb\xbf)?\s*<(!doctype html|html)\b/i.test(head)) return "html";
+  if (ending === "" && /^(\xef\xbb\xbf)?\s*<(!doctype html|html)\b/i.test(head)) return "html";
   return byEnding[ending] ?? "text";
 }
 
@@ -39,7 +41,8 @@ const byEnding: Record<string, DocumentKind> = {
 
 /** As many bytes as a format may have before its mark, a character each. */
 async function headOf(path: string, shown: string, options: OpeningOptions): Promise<string> {
-  for await (const chunk of byteChunks(path, shown, options)) return chunk.toString("latin1", 0, headBytes);
+  for await (const chunk of byteChunks(path, shown, { ...options, chunkBytes: headBytes }))
+    return chunk.toString("latin1", 0, headBytes);
   return "";
 }
 

@@ -19,6 +19,19 @@ export async function findAll(
   if (paths.filter((path) => path === "-").length > 1) throw new InputError("Cannot read stdin twice: give - once");
   const spooling = { signal, newFile };
   const files = new Map<string, FoundFile>();
+  const keys = new Set<string>();
+  const add = (file: FoundFile): void => {
+    const there = files.get(file.path);
+    if (there !== undefined) {
+      there.named ||= file.named;
+      return;
+    }
+    // Two places may be called alike: what stdin said, and a file of that name.
+    for (let number = 2, name = file.key; keys.has(file.key); number += 1) file.key = `${name} (${number})`;
+    keys.add(file.key);
+    files.set(file.path, file);
+  };
+  const pipes = new Set<string>();
   const leftOut: string[] = [];
   let alone = true;
   for (const given of paths) {
@@ -28,7 +41,7 @@ export async function findAll(
         onBytes: (bytes: number) => onProgress?.(`Reading stdin: ${number(bytes)} bytes`),
       };
       const path = await spool(stdin ?? process.stdin, "stdin", options);
-      files.set(path, { path, key: "stdin", named: true });
+      add({ path, key: "stdin", named: true });
       continue;
     }
     onProgress?.(`Looking for files in ${given}`);
@@ -36,8 +49,13 @@ export async function findAll(
     if (found.many) alone = false;
     if (found.skipped.length > 0) leftOut.push(`${given}: ${found.skipped.join(", ")}`);
     for (const file of found.files) {
-      if (file.pipe === true) file.path = await fromPipe(file, spooling, onProgress);
-      if (!files.has(file.path)) files.set(file.path, file);
+      if (file.pipe === true) {
+        // It can be read once.
+        if (pipes.has(file.path)) continue;
+        pipes.add(file.path);
+        file.path = await fromPipe(file, spooling, onProgress);
+      }
+      add(file);
     }
   }
   return { files: [...files.values()], alone: alone && files.size === 1, leftOut };

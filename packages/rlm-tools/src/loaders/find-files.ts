@@ -63,8 +63,10 @@ async function inFolder(folder: string, given: string, cwd: string, signal?: Abo
       return await readdir(at, { withFileTypes: true });
     } catch (cause) {
       const problem = readProblem(keyOf(at, cwd), cause);
-      if (at === folder || !(problem instanceof UnreadError)) throw problem;
-      left.other("folder that this user may not read");
+      if (at === folder) throw problem;
+      if (problem instanceof UnreadError) left.other("folder that this user may not read");
+      else if (isMissing(cause)) left.other("folder that cannot be found by its name");
+      else throw problem;
       return [];
     }
   };
@@ -90,6 +92,7 @@ async function byGlob(pattern: string, cwd: string, signal?: AbortSignal): Promi
     signal?.throwIfAborted();
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile()) files.push({ path, key: keyOf(path, cwd), named: false });
+    else if (entry.isSymbolicLink()) left.other("symbolic link");
   }
   if (files.length === 0)
     throw new InputError(`Cannot read the context ${pattern}: no file matches it${inBrackets(left.words())}`);
@@ -122,6 +125,7 @@ const plurals: Record<string, string> = {
   "hidden file or folder": "hidden files or folders",
   "symbolic link": "symbolic links",
   "folder that this user may not read": "folders that this user may not read",
+  "folder that cannot be found by its name": "folders that cannot be found by their names",
   "entry that is no file": "entries that are no files",
   "entry that .gitignore leaves out": "entries that .gitignore leaves out",
 };

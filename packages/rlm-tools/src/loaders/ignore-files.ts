@@ -15,7 +15,8 @@ export async function ignoreFiles(root: string): Promise<IgnoreFiles> {
   const rules = new Map<string, Ignore>();
   const read = async (folder: string): Promise<void> => {
     const text = await textOf(join(folder, ".gitignore"));
-    if (text !== "") rules.set(folder, ignore({ ignorecase: process.platform !== "linux" }).add(text));
+    if (text !== "")
+      rules.set(folder, ignore({ ignorecase: process.platform !== "linux" }).add(text.split(/\r?\n/).filter(isQuick)));
   };
   const ignores = (path: string, isFolder: boolean): boolean => {
     // The rules of the deepest folder that says something count.
@@ -63,3 +64,8 @@ async function textOf(path: string): Promise<string> {
 }
 
 const mostBytes = 1_000_000;
+
+/** Each `**` may be any number of folders: with many of them one path takes minutes, for git too. */
+function isQuick(pattern: string): boolean {
+  return pattern.split("**").length <= 5;
+}

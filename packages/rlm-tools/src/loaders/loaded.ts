@@ -25,7 +25,7 @@ export interface LoadedDocument {
   bytes: number;
   /** UTF-16 code units of its text. */
   chars: number;
-  /** Of its text, where it was found out by the bytes or said by the document. */
+  /** Of its text, where nothing says it and it was found out by the bytes. */
   encoding?: string;
   /** What of it could not be read, in words. */
   problems: readonly string[];

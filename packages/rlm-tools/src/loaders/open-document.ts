@@ -18,7 +18,7 @@ export interface OpenDocument {
   bytes: number;
   /** Whether its text is what the file holds, so that it can be read from there. */
   asItIs: boolean;
-  /** Where it was found out by the bytes, or said by the document. */
+  /** Where nothing says it and it was found out by the bytes. */
   encoding?: string;
   /** What of it could not be read, in words. */
   problems: readonly string[];
@@ -40,7 +40,8 @@ export async function openDocument(found: FoundFile, options: OpeningDocument): 
   const kind = await documentKind(path, name, opening);
   const bytes = await sizeOf(path, name);
   const document = { name, kind, path, bytes };
-  if (kind === "html" || kind === "pdf" || kind === "docx") return await converted(document, kind, opening, options);
+  if (kind === "html" || kind === "pdf" || kind === "docx")
+    return await converted(document, kind, { ...opening, encoding }, options);
   const pieces = (): AsyncIterable<string> => textPieces(path, name, { followLinks: named, encoding, signal });
   const open = { ...document, asItIs: true, problems: [], pieces };
   // In a folder the text of a broken table is as good as any other.
@@ -64,12 +65,10 @@ export async function inOtherEncoding(
   options: OpeningDocument,
 ): Promise<OpenDocument> {
   const { name, kind, path, bytes } = document;
-  return await converted(
-    { name, kind, path, bytes },
-    "text",
-    { followLinks: found.named, signal: options.signal },
-    options,
-  );
+  const opening = { followLinks: found.named, signal: options.signal };
+  const other = await converted({ name, kind: "text", path, bytes }, "text", opening, options);
+  if (kind === "text") return other;
+  return { ...other, problems: [...other.problems, "its encoding is not UTF-8; read as plain text"] };
 }
 
 /** Whether a text that cannot be read may be one of another encoding. */
@@ -80,7 +79,7 @@ export function mayBeOtherEncoding(error: unknown, { encoding }: OpeningDocument
 async function converted(
   document: Pick<OpenDocument, "name" | "kind" | "path" | "bytes">,
   converter: Converter,
-  opening: OpeningOptions,
+  opening: OpeningOptions & Pick<OpeningDocument, "encoding">,
   { shelf }: OpeningDocument,
 ): Promise<OpenDocument> {
   const { text, encoding, problems = [] }: Converted = await convert(converter, document.path, document.name, opening);

@@ -1,11 +1,10 @@
 import { availableParallelism } from "node:os";
 import { InputError } from "rlm-core";
-import { stat } from "node:fs/promises";
 import type { FoundFile } from "./find-files.ts";
 import type { Loaded, LoadedDocument, LoadOptions, UnreadFile } from "./loaded.ts";
 import { openDocument, type OpenDocument, type OpeningDocument } from "./open-document.ts";
 import { readDocument } from "./read-document.ts";
-import { jsonSink, memorySink, type TextSink } from "./text-sink.ts";
+import { textSink } from "./text-sink.ts";
 import { UnreadError } from "./unread.ts";
 
 export interface ReadingAll extends OpeningDocument, Required<Pick<LoadOptions, "newFile">> {
@@ -26,11 +25,11 @@ export async function readAll(
   // Its length: braces, and a comma after each text but the last.
   const total = { chars: 0, length: 1, blank: true };
   const opened = openAhead(files, ahead);
-  const sink = await openSink(files, newFile);
+  const sink = textSink(newFile);
   try {
     for (const [index, found] of files.entries()) {
       onProgress?.(`Reading files: ${index} of ${files.length}, ${total.chars.toLocaleString("en")} characters`);
-      const open = await opened(index);
+      const open = await opened.next(index);
       if (open instanceof UnreadError) unread.push(unreadOf(found, open));
       else await readOne(found, open);
     }
@@ -38,6 +37,7 @@ export async function readAll(
     return { context: await sink.value(), documents, unread, length: total.length };
   } finally {
     over.abort();
+    await opened.settled();
     await sink.close();
   }
 
@@ -70,24 +70,30 @@ export async function readAll(
   }
 }
 
+interface Opened {
+  next(index: number): Promise<OpenDocument | UnreadError>;
+  /** Resolves when nothing is being opened. */
+  settled(): Promise<unknown>;
+}
+
 /** Opens several at a time, for some are converted, and gives them one by one; no more are ahead than are soon wanted. */
-function openAhead(
-  files: readonly FoundFile[],
-  options: OpeningDocument,
-): (index: number) => Promise<OpenDocument | UnreadError> {
+function openAhead(files: readonly FoundFile[], options: OpeningDocument): Opened {
   const most = 4 * availableParallelism();
   const ahead = new Map<number, Promise<OpenDocument | UnreadError | { failed: unknown }>>();
-  let next = 0;
-  return async (index) => {
-    for (; next < Math.min(files.length, index + most); next += 1) {
-      const found = files[next];
-      if (found !== undefined) ahead.set(next, openDocument(found, options).catch(settled));
-    }
-    const open = await ahead.get(index);
-    if (open === undefined) throw new Error(`Cannot open file ${index}: there is none`);
-    ahead.delete(index);
-    if ("failed" in open) throw open.failed;
-    return open;
+  let begun = 0;
+  return {
+    async next(index) {
+      for (; begun < Math.min(files.length, index + most); begun += 1) {
+        const found = files[begun];
+        if (found !== undefined) ahead.set(begun, openDocument(found, options).catch(settled));
+      }
+      const open = await ahead.get(index);
+      if (open === undefined) throw new Error(`Cannot open file ${index}: there is none`);
+      ahead.delete(index);
+      if ("failed" in open) throw open.failed;
+      return open;
+    },
+    settled: async () => await Promise.all(ahead.values()),
   };
 }
 
@@ -105,16 +111,3 @@ function nothingRead(files: readonly FoundFile[], unread: readonly UnreadFile[])
   const reasons = unread.slice(0, 5).map(({ name, why }) => `\n  ${name}: ${why}`);
   return new InputError(`Cannot read the context: none of its ${count} has a text in it${reasons.join("")}`);
 }
-
-/** What is long goes to a file. A short object stays one, for the model is told how many keys it has. */
-async function openSink(files: readonly FoundFile[], newFile: (name: string) => string): Promise<TextSink> {
-  let bytes = 0;
-  for (const { path } of files) {
-    // One that is gone by now is told when it is read.
-    bytes += (await stat(path).catch(() => undefined))?.size ?? 0;
-    if (bytes > mostInMemory) return await jsonSink(newFile("context.json"));
-  }
-  return memorySink();
-}
-
-const mostInMemory = 4_000_000;

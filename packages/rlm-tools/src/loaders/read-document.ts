@@ -26,8 +26,9 @@ export async function readDocument(
     if (!open.asItIs || !mayBeOtherEncoding(error, options)) throw error;
     const other = await inOtherEncoding(open, found, options).catch((other: unknown) => {
       options.signal?.throwIfAborted();
-      // What says more than that it is no text in the encoding that it should have.
-      throw other instanceof UnreadError && other.reason === "limit" ? other : error;
+      if (!(other instanceof UnreadError) || other.reason !== "limit" || !(error instanceof UnreadError)) throw error;
+      const why = `${error.why}, and to find out its encoding is too much: ${other.why}`;
+      throw new UnreadError(open.name, "encoding", why, { cause: other });
     });
     return await measured(other, take);
   }

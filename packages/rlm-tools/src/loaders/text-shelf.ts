@@ -15,7 +15,7 @@ export function textShelf(newFile: (name: string) => string): TextShelf {
       if (held + text.length <= mostInMemory) {
         held += text.length;
         return async function* () {
-          yield text;
+          for (let at = 0; at < text.length; at += sliceChars) yield text.slice(at, at + sliceChars);
         };
       }
       path ??= newFile("converted");
@@ -36,6 +36,7 @@ export function textShelf(newFile: (name: string) => string): TextShelf {
 
 const mostInMemory = 16_000_000;
 const sliceBytes = 1_048_576;
+const sliceChars = sliceBytes / 2;
 
 async function* slices(path: string, start: number, end: number): AsyncGenerator<string> {
   await using handle = await open(path, "r");

@@ -11,22 +11,48 @@ export interface TextSink {
   close(): Promise<void>;
 }
 
-/** Holds them in memory: for short ones. */
-export function memorySink(): TextSink {
+/** Holds them in memory as long as they are short together, else writes them to a new file. A short object stays one, for the model is told how many keys it has. */
+export function textSink(newFile: (name: string) => string): TextSink {
   const texts = new Map<string, string>();
+  let held = 0;
+  let sink: TextSink | undefined;
   return {
     async add(key, pieces) {
+      if (sink !== undefined) return await sink.add(key, pieces);
       let text = "";
-      for await (const piece of pieces) text += piece;
+      let bytes = held;
+      const left = pieces[Symbol.asyncIterator]();
+      try {
+        for (let next = await left.next(); next.done !== true; next = await left.next()) {
+          text += next.value;
+          bytes += Buffer.byteLength(next.value);
+          if (bytes <= mostInMemory) continue;
+          sink = await jsonSink(newFile("context.json"));
+          for (const [earlier, whole] of texts) await sink.add(earlier, joined(whole));
+          texts.clear();
+          return await sink.add(key, joined(text, left));
+        }
+      } finally {
+        await left.return?.();
+      }
+      held = bytes;
       texts.set(key, text);
     },
-    value: async () => Object.fromEntries(texts),
-    close: async () => {},
+    value: async () => (sink === undefined ? Object.fromEntries(texts) : await sink.value()),
+    close: async () => await sink?.close(),
   };
 }
 
+const mostInMemory = 4_000_000;
+
+async function* joined(head: string, rest?: AsyncIterator<string>): AsyncGenerator<string> {
+  yield head;
+  if (rest === undefined) return;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
 /** Writes them to an empty file as JSON, so that neither this program holds them nor one long step makes it wait. */
-export async function jsonSink(path: string): Promise<TextSink> {
+async function jsonSink(path: string): Promise<TextSink> {
   const handle = await open(path, "r+");
   let end = 0;
   const put = async (text: string): Promise<void> => {

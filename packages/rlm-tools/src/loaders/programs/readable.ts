@@ -1,13 +1,11 @@
 import { compile, type HtmlToTextOptions } from "html-to-text";
 
-// No character of any text: for private use.
-const tooDeep = "\u{f8ff}";
+// Half a character: no decoded text has it.
+const tooDeep = "\ud800";
 const heading = { format: "markdownHeading" };
 const options: HtmlToTextOptions = {
   wordwrap: false,
-  // Of a page that says which part is its text, that.
-  baseElements: { selectors: ["main", "body"], orderBy: "selectors", returnDomByDefault: true },
-  limits: { maxInputLength: 200_000_000, maxBaseElements: 1, maxDepth: 1_000, ellipsis: tooDeep },
+  limits: { maxInputLength: 200_000_000, maxDepth: 1_000, ellipsis: tooDeep },
   formatters: {
     markdownHeading(element, walk, builder, { leadingLineBreaks = 2, trailingLineBreaks = 2 }) {
       builder.openBlock({ leadingLineBreaks });
@@ -18,7 +16,7 @@ const options: HtmlToTextOptions = {
   },
   selectors: [
     ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({ selector, ...heading })),
-    ...["script", "style", "noscript", "template", "nav", "svg", "img"].map((selector) => ({
+    ...["script", "style", "noscript", "template", "nav", "svg", "img", '[role="navigation"]'].map((selector) => ({
       selector,
       format: "skip",
     })),
