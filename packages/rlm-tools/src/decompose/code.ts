@@ -113,13 +113,15 @@ export function code(given: string, options: CodeOptions = {}): CodePiece[] {
   const { parser } = languageOf(text, language, file);
   const marks: { start: number; kind: string; name: string; members: Member[] }[] = [{ start: 0, ...other }];
   let comment: number | undefined;
+  let before = 0;
   for (let node = parser.parse(text).topNode.firstChild; node !== null; node = node.nextSibling) {
+    const begin = lineStart(text, node.from, before);
+    before = node.to;
     if (node.name.includes("Comment")) {
-      comment ??= lineStart(text, node.from);
+      comment ??= begin;
       continue;
     }
     const declared = declarationOf(node, text);
-    const begin = lineStart(text, node.from);
     const start = Math.max(marks.at(-1)?.start ?? 0, comment === undefined ? begin : Math.min(comment, begin));
     comment = undefined;
     if (declared !== undefined) marks.push({ start, ...declared });
@@ -226,7 +228,9 @@ function firstName(node: SyntaxNode, text: string, to: number, depth: number): s
   return undefined;
 }
 
-function lineStart(text: string, at: number): number {
-  const line = text.lastIndexOf("\n", at - 1) + 1;
-  return text.slice(line, at).trim() === "" ? line : at;
+/** Where the line of `at` begins, if nothing but blanks stands before it; looks no further back than `from`. */
+function lineStart(text: string, at: number, from: number): number {
+  let start = at;
+  while (start > from && /[^\S\n]/.test(text[start - 1] ?? "")) start--;
+  return start === 0 || text[start - 1] === "\n" ? start : at;
 }

@@ -1,7 +1,7 @@
 import { array, assert as holds, constantFrom, integer, property, string } from "fast-check";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { O200K_TOKEN_SPLIT_REGEX } from "gpt-tokenizer/esm/encodingParams/constants";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { chunks, type Piece } from "./chunks.ts";
 import { code } from "./code.ts";
 import { pack } from "./pack.ts";
@@ -288,6 +288,33 @@ describe("what each kind of text is cut into", () => {
       expect(pieces.map(({ kind, name }) => `${kind} ${name}`)).toEqual(expected);
       expect(pieces.flatMap((piece) => piece.members.map(({ name }) => name))).toEqual(members);
     }
+  });
+
+  it("code() reads one long line no more often than a short one", () => {
+    const [short, long] = [1_000, 2_000].map((length) => {
+      const text = "a=1;".repeat(length);
+      let read = 0;
+      const { slice, lastIndexOf } = String.prototype;
+      const spies = [
+        vi.spyOn(String.prototype, "slice").mockImplementation(function (this: string, ...range) {
+          const part = slice.apply(this, range);
+          read += part.length;
+          return part;
+        }),
+        vi.spyOn(String.prototype, "lastIndexOf").mockImplementation(function (this: string, sought, from = Infinity) {
+          const at = lastIndexOf.call(this, sought, from);
+          read += Math.min(from, this.length) - at;
+          return at;
+        }),
+      ];
+      try {
+        expect(code(text, { language: "javascript" })).toHaveLength(1);
+      } finally {
+        for (const spy of spies) spy.mockRestore();
+      }
+      return read / text.length;
+    });
+    expect(long).toBeLessThan(1.5 * (short ?? 0));
   });
 
   it("code() says which languages it reads", () => {
