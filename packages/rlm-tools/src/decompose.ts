@@ -83,7 +83,7 @@ print(decompose.code(source, { language: "javascript" }).map(({ kind, name }) =>
       signature:
         '(text: string, { format?: "csv" | "tsv" | "json" | "jsonl", header = true }) => { text, start, end, value, error? }[]',
       description:
-        "reads the rows of a table (`value` is an object by the names of its header), the elements of a JSON array, or JSON Lines.",
+        "reads the rows of a table (`value` is an object by the names of its header), the elements of a JSON array, or JSON Lines; the header and blank rows are left out.",
       example: `print(decompose.rows('name,says\\nAnn,"one\\ntwo"\\n').map(({ value }) => value));`,
       run(this: KitScope, text: unknown, options: unknown) {
         return (this.library("texts") as Library)["rows"]?.(text, options);

@@ -9,6 +9,7 @@ import { parser as python } from "@lezer/python";
 import { parser as rust } from "@lezer/rust";
 import type { Piece } from "./chunks.ts";
 import { textOf } from "./given.ts";
+import { graphemes } from "./graphemes.ts";
 
 /** A declaration of a source text, with its comments, or what stands between two. */
 export interface CodePiece extends Piece {
@@ -114,6 +115,7 @@ export function code(given: string, options: CodeOptions = {}): CodePiece[] {
   const marks: { start: number; kind: string; name: string; members: Member[] }[] = [{ start: 0, ...other }];
   let comment: number | undefined;
   let before = 0;
+  const characterAt = graphemes(text);
   for (let node = parser.parse(text).topNode.firstChild; node !== null; node = node.nextSibling) {
     const begin = lineStart(text, node.from, before);
     before = node.to;
@@ -122,7 +124,9 @@ export function code(given: string, options: CodeOptions = {}): CodePiece[] {
       continue;
     }
     const declared = declarationOf(node, text);
-    const start = Math.max(marks.at(-1)?.start ?? 0, comment === undefined ? begin : Math.min(comment, begin));
+    const first = comment === undefined ? begin : Math.min(comment, begin);
+    // What belongs to the character that ends the one before is not cut off.
+    const start = Math.max(marks.at(-1)?.start ?? 0, characterAt(first).end);
     comment = undefined;
     if (declared !== undefined) marks.push({ start, ...declared });
     else if (marks.at(-1)?.kind !== "other") marks.push({ start, ...other });

@@ -1,10 +1,11 @@
 import { checkOptions } from "../check-options.ts";
 import type { Piece } from "./chunks.ts";
 import { textOf } from "./given.ts";
+import { insideGraphemes } from "./graphemes.ts";
 
 /** A piece of a text by tokens. */
 export interface TokenPiece extends Piece {
-  /** Of o200k_base, no more than `size`; of a part of a long word its bytes in UTF-8, of which no token has less than one. */
+  /** Of o200k_base, no more than `size`; of a part of a long word its bytes in UTF-8, of which no token has less than one, or `size`. */
   tokens: number;
 }
 
@@ -17,6 +18,7 @@ export interface TokensOptions {
 
 type Count = (text: string) => number;
 
+/** What is not cut: a word of the tokenizer's, or several that meet inside of a character as people see it. */
 interface Word {
   start: number;
   tokens: number;
@@ -29,7 +31,7 @@ const longestWord = 500;
 
 /**
  * Pieces of at most `size` tokens that cover the text, cut between words of the tokenizer's (`pattern`), of which each has
- * its tokens for itself, so that they add up; a word of more is cut between characters as people see them, one part a piece.
+ * its tokens for itself, so that they add up; what has more is cut between characters as people see them, one part a piece.
  */
 export function tokenPieces(count: Count, pattern: RegExp): (given: string, options: TokensOptions) => TokenPiece[] {
   const known = new Map<string, number>();
@@ -47,6 +49,23 @@ export function tokenPieces(count: Count, pattern: RegExp): (given: string, opti
     for (const [word] of text.matchAll(pattern)) tokens += countWord(word);
     return tokens;
   };
+
+  function* wordsOf(text: string): Generator<Word & { end: number }> {
+    const isInside = insideGraphemes(text);
+    let open = { start: 0, end: 0, tokens: 0 };
+    for (const { 0: word, index } of text.matchAll(pattern)) {
+      const tokens = word.length > longestWord ? Infinity : countWord(word);
+      const end = index + word.length;
+      if (isInside(index)) {
+        open.end = end;
+        open.tokens += tokens;
+        continue;
+      }
+      if (open.end > 0) yield open;
+      open = { start: index, end, tokens };
+    }
+    if (open.end > 0) yield open;
+  }
 
   return (given, options) => {
     const text = textOf(given, "tokens");
@@ -94,18 +113,17 @@ export function tokenPieces(count: Count, pattern: RegExp): (given: string, opti
       words.push({ start, tokens });
       total += tokens;
     };
-    for (const { 0: word, index } of text.matchAll(pattern)) {
-      const tokens = word.length > longestWord ? Infinity : countWord(word);
-      if (tokens <= size) {
-        add(index, tokens);
+    for (const word of wordsOf(text)) {
+      if (word.tokens <= size) {
+        add(word.start, word.tokens);
         continue;
       }
       // Parts stand alone: with a word beside it the tokenizer might see other words.
-      for (const part of parts(word, size)) {
-        end(index + part.start);
-        [words, total] = [[{ start: index + part.start, tokens: part.tokens }], part.tokens];
+      for (const part of parts(text.slice(word.start, word.end), size, recount)) {
+        end(word.start + part.start);
+        [words, total] = [[{ start: word.start + part.start, tokens: part.tokens }], part.tokens];
       }
-      end(index + word.length);
+      end(word.end);
       [words, total] = [[], 0];
     }
     end(text.length);
@@ -113,29 +131,29 @@ export function tokenPieces(count: Count, pattern: RegExp): (given: string, opti
   };
 }
 
-/** A part of a long word for each piece, cut between graphemes, or code points where one is longer itself: no part has more bytes, and so no more tokens, than `size`. */
-function* parts(word: string, size: number): Generator<Word> {
+/** A part of a long word for each piece, cut between graphemes, or code points where one has more tokens than `size`: no part has more bytes, and so no more tokens, but for a grapheme alone. */
+function* parts(word: string, size: number, count: Count): Generator<Word> {
   let open = { start: 0, tokens: 0 };
-  for (const { start, bytes } of units(word, size)) {
-    if (open.tokens > 0 && open.tokens + bytes > size) {
+  for (const { start, tokens } of units(word, size, count)) {
+    if (open.tokens > 0 && open.tokens + tokens > size) {
       yield open;
       open = { start, tokens: 0 };
     }
-    open.tokens += bytes;
+    open.tokens += tokens;
   }
   yield open;
 }
 
-function* units(word: string, size: number): Generator<{ start: number; bytes: number }> {
+function* units(word: string, size: number, count: Count): Generator<Word> {
   for (const { segment, index } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(word)) {
     const bytes = bytesOf(segment);
-    if (bytes <= size) {
-      yield { start: index, bytes };
+    if (bytes <= size || (segment.length <= longestWord && count(segment) <= size)) {
+      yield { start: index, tokens: Math.min(bytes, size) };
       continue;
     }
     let start = index;
     for (const character of segment) {
-      yield { start, bytes: bytesOf(character) };
+      yield { start, tokens: bytesOf(character) };
       start += character.length;
     }
   }
