@@ -108,9 +108,9 @@ print(decompose.code(source, { language: "javascript" }).map(({ kind, name }) =>
       },
     },
     pack: {
-      signature: "(items: T[], { size? }) => { items: T[], start, end }[]",
+      signature: "(items: T[], { size?, overlap = 0 }) => { items: T[], start, end }[]",
       description:
-        "groups neighbouring items so that each group has at most `size` characters (default: what fits into one prompt, all of about the same size; strings as they are, others as JSON); `items` is the array from `start` to before `end`.",
+        "groups neighbouring items so that each group has at most `size` characters (default: what fits into one prompt, all of about the same size; strings as they are, others as JSON); `items` is the array from `start` to before `end`. With `overlap` a group begins with that many items of the end of the one before.",
       example: `print(decompose.pack(["aaaa", "bbb", "cc"], { size: 7 }).map(({ items }) => items));`,
       run: pack,
     },

@@ -252,5 +252,7 @@ describe("sizes that fit a sub-call's prompt", () => {
     const groups = pack.call(scope, items).map(({ items: group }) => (group as string[]).join("").length);
     expect(Math.max(...groups)).toBeLessThanOrEqual(750);
     expect(groups.length).toBeLessThanOrEqual(5);
+    for (const { items: group } of pack.call(scope, items, { overlap: 3 }))
+      expect((group as string[]).join("").length).toBeLessThanOrEqual(750);
   });
 });
