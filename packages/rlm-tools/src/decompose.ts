@@ -31,11 +31,12 @@ print(pieces.map(({ text, start }) => start + ": " + text));`,
       run: chunks,
     },
     tokens: {
-      signature: "(text: string, { size, overlap = 0 }) => { text, start, end, tokens }[]",
-      description: "cuts a text into pieces of at most `size` tokens (o200k_base), between words.",
+      signature: "(text: string, { size?, overlap = 0 }) => { text, start, end, tokens }[]",
+      description:
+        "cuts a text into pieces of at most `size` tokens (o200k_base; default: what fits into one prompt), between words.",
       example: `print(decompose.tokens("The quick brown fox jumps over the lazy dog.", { size: 5 }).map(({ text, tokens }) => [text, tokens]));`,
       run(this: KitScope, text: unknown, options: unknown) {
-        return (this.library("tokens") as Library)["pieces"]?.(text, options);
+        return (this.library("tokens") as Library)["pieces"]?.(text, options, this.repl.promptChars);
       },
     },
     lines: {

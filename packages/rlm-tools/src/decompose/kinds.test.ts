@@ -34,6 +34,7 @@ it("each says what to do with a LongText and with what is no text", () => {
   expect(() => turns(longText as never)).toThrow(/got a LongText/);
   expect(() => tokens(longText as never, { size: 8 })).toThrow(/got a LongText/);
   expect(() => tokens("a", { size: 3 })).toThrow(/expected size to be an integer of 4 or more, got 3/);
+  expect(() => tokens("a", {})).toThrow(/expected size to be an integer of 4 or more, got undefined/);
   expect(() => tokens("a", { size: 8, overlap: 5 })).toThrow(/expected overlap to be an integer from 0 to 4, got 5/);
 });
 

@@ -255,4 +255,23 @@ describe("sizes that fit a sub-call's prompt", () => {
     for (const { items: group } of pack.call(scope, items, { overlap: 3 }))
       expect((group as string[]).join("").length).toBeLessThanOrEqual(750);
   });
+
+  it.each([
+    "one two three. ",
+    "x" + " ".repeat(60),
+    "안녕하세요 여러분 ",
+    "👩‍👩‍👧‍👦",
+    "y".repeat(900),
+    "\u0b85\u0ba3\u0bc1 ",
+  ])("tokens() without a size makes pieces of %j alike that fit, with and without overlap", (part) => {
+    const text = part.repeat(Math.ceil(6_000 / part.length));
+    const pieces = tokens(text, undefined, 1_000);
+    expectCover(text, pieces);
+    expect(Math.max(...pieces.map((piece) => piece.text.length))).toBeLessThanOrEqual(750);
+    for (const { text: piece, tokens: counted } of pieces) expect(count(piece)).toBeLessThanOrEqual(counted);
+    const overlapping = tokens(text, { overlap: 300 }, 1_000);
+    expect(Math.max(...overlapping.map((piece) => piece.text.length))).toBeLessThanOrEqual(750);
+    expect(overlapping.length).toBeLessThanOrEqual(4 * pieces.length);
+    expect(tokens(text.slice(0, 700), undefined, 1_000).map(({ end }) => end)).toEqual(expect.arrayContaining([700]));
+  });
 });
