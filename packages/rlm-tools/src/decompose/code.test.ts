@@ -44,6 +44,78 @@ it.each([
     ["other ", "function add", "class Sum"],
     ["of"],
   ],
+  [
+    "a.js",
+    `const a = require("a");
+// Runs.
+module.exports = function run(b) { return b; };
+exports.g = () => 1;
+module.exports.h = async function () {};
+exports = module.exports = class Shape extends Base { area() {} };
+module.exports = (c) => c;
+Sum.prototype.add = function (d) {};
+const Twice = class { of() {} };
+class Sum {
+  state = 1;
+  x = () => this.state;
+  #y = async (e) => e;
+  static z = function () {};
+}
+module.exports = { a };
+`,
+    [
+      "other ",
+      "function run",
+      "function g",
+      "function h",
+      "class Shape",
+      "function module.exports",
+      "function Sum.prototype.add",
+      "class Twice",
+      "class Sum",
+      "other ",
+    ],
+    ["area", "of", "x", "#y", "z"],
+  ],
+  [
+    "a.mjs",
+    "import a from 'a';\nexport default function (b) { return a; }\nexport const c = (d) => d;\nclass D { of() {} }\n",
+    ["other ", "function default", "function c", "class D"],
+    ["of"],
+  ],
+  [
+    "a.c",
+    `#include <stdio.h>
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+/* Adds. */
+static inline int add(int a, int b) { return a + b; }
+struct point { int x, y; };
+typedef struct { int a; } pair_t;
+typedef struct node { struct node *next; } node_t;
+typedef enum { A, B } letter;
+enum color { RED, GREEN };
+union u { int a; };
+typedef int (*handler)(int);
+char **names(void) { return 0; }
+struct point make(int x) { struct point p; return p; }
+int declared(int a);
+`,
+    [
+      "other ",
+      "function add",
+      "struct point",
+      "struct pair_t",
+      "struct node_t",
+      "enum letter",
+      "enum color",
+      "struct u",
+      "type handler",
+      "function names",
+      "function make",
+      "other ",
+    ],
+    [],
+  ],
 ])("code() finds the declarations of %s, by its ending and by its looks", (file, text, expected, members) => {
   for (const options of [{ file }, {}]) {
     const pieces = code(text, options);
@@ -52,6 +124,25 @@ it.each([
     expect(pieces.map(({ kind, name }) => `${kind} ${name}`)).toEqual(expected);
     expect(pieces.flatMap((piece) => piece.members.map(({ name }) => name))).toEqual(members);
   }
+});
+
+it.each([
+  ["export default (a) => a;", "function default"],
+  ["export default async function () {}", "function default"],
+  ["export default class A extends B { of() {} }", "class A"],
+  ["export default function f(a) {}", "function f"],
+])("code() names what %j exports", (text, expected) => {
+  expect(code(text, { file: "a.mjs" }).map(({ kind, name }) => `${kind} ${name}`)).toEqual([expected]);
+});
+
+it("code() tells functions in the fields of a class from its other fields, as its methods", () => {
+  const [piece] = code("class A { x = () => 1; y = 2; z() {} }", { file: "a.js" });
+  expect(piece?.members.map(({ kind, name, start, end }) => [kind, name, start, end])).toEqual([
+    ["method", "x", 10, 22],
+    ["method", "z", 30, 36],
+  ]);
+  const chain = `${"a = ".repeat(1_000)}function () {}`;
+  expect(code(chain, { file: "a.js" }).map(({ kind, name }) => `${kind} ${name}`)).toEqual(["function a"]);
 });
 
 it("code() reads one long line no more often than a short one", () => {
