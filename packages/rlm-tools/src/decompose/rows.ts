@@ -46,10 +46,11 @@ function formatOf(text: string): NonNullable<RowsOptions["format"]> {
 function table(text: string, delimiter: string, header: boolean): Row[] {
   const found: Row[] = [];
   let names: string[] | undefined;
-  let start = text.startsWith("\ufeff") ? 1 : 0;
-  const offset = start;
+  // Papa counts without it.
+  const offset = text.startsWith("\ufeff") ? 1 : 0;
+  let start = offset;
   const characterAt = graphemes(text);
-  Papa.parse<string[]>(text.slice(offset), {
+  Papa.parse<string[]>(text, {
     delimiter,
     newline: newlineOf(text),
     step: ({ data, errors, meta }) => {

@@ -61,6 +61,7 @@ const adversarial = [
   "👩‍👩‍👧‍👦".repeat(200),
   "\ud83c".repeat(99),
   "🇰🇷".repeat(300),
+  "\ufeff\ufeffword",
   "1\ufe0f\u20e3".repeat(200),
   "می\u200cخواهم".repeat(100),
   "a\u200d".repeat(300),
