@@ -132,6 +132,40 @@ describe("pack()", () => {
     );
   });
 
+  it("pack() with overlap repeats that many items of the group before, or as many as leave room for the next one", () => {
+    holds(
+      property(
+        array(string({ maxLength: 20 })),
+        integer({ min: 20, max: 60 }),
+        integer({ min: 0, max: 4 }),
+        (items, size, overlap) => {
+          const packs = pack(items, { size, overlap });
+          const lengthOf = (from: number, to: number): number => items.slice(from, to).join("").length;
+          let [begun, covered] = [0, 0];
+          for (const { items: group, start, end } of packs) {
+            expect(group).toEqual(items.slice(start, end));
+            expect(lengthOf(start, end)).toBeLessThanOrEqual(size);
+            expect(end).toBeGreaterThan(covered);
+            expect(start).toBeGreaterThanOrEqual(begun);
+            expect(start).toBeLessThanOrEqual(covered);
+            expect(covered - start).toBeLessThanOrEqual(overlap);
+            // One more would have left no room.
+            if (covered - start < Math.min(overlap, covered - begun))
+              expect(lengthOf(start - 1, covered + 1)).toBeGreaterThan(size);
+            if (end < items.length) expect(lengthOf(start, end + 1)).toBeGreaterThan(size);
+            [begun, covered] = [start, end];
+          }
+          expect(covered).toBe(items.length);
+        },
+      ),
+    );
+    const groups = pack(
+      lines("a\nb\nc\nd\ne").map(({ text }) => text),
+      { size: 3, overlap: 1 },
+    );
+    expect(groups.map(({ items, start }) => `${start}${items.join("")}`)).toEqual(["0abc", "2cde"]);
+  });
+
   it("pack() measures objects as JSON", () => {
     const items = [{ a: 1 }, { b: 2 }, { c: 3 }];
     expect(pack(items, { size: 14 }).map(({ start, end }) => [start, end])).toEqual([
@@ -143,6 +177,7 @@ describe("pack()", () => {
   it.each([
     ["text", { size: 10 }, /got a string: use decompose.chunks/],
     [["a"], undefined, /expected size .* got undefined/],
+    [["a"], { size: 10, overlap: -1 }, /expected overlap to be a number of items, an integer of 0 or more, got -1/],
     [["a", "x".repeat(11)], { size: 10 }, /item 1 has 11 characters, more than size 10/],
   ])("pack(%j, %j) says what is wrong", (items, options, message) => {
     expect(() => pack(items as string[], options as { size: number })).toThrow(message);

@@ -31,11 +31,12 @@ print(pieces.map(({ text, start }) => start + ": " + text));`,
       run: chunks,
     },
     tokens: {
-      signature: "(text: string, { size, overlap = 0 }) => { text, start, end, tokens }[]",
-      description: "cuts a text into pieces of at most `size` tokens (o200k_base), between words.",
+      signature: "(text: string, { size?, overlap = 0 }) => { text, start, end, tokens }[]",
+      description:
+        "cuts a text into pieces of at most `size` tokens (o200k_base; default: what fits into one prompt), between words.",
       example: `print(decompose.tokens("The quick brown fox jumps over the lazy dog.", { size: 5 }).map(({ text, tokens }) => [text, tokens]));`,
       run(this: KitScope, text: unknown, options: unknown) {
-        return (this.library("tokens") as Library)["pieces"]?.(text, options);
+        return (this.library("tokens") as Library)["pieces"]?.(text, options, this.repl.promptChars);
       },
     },
     lines: {
@@ -83,7 +84,7 @@ print(decompose.code(source, { language: "javascript" }).map(({ kind, name }) =>
       signature:
         '(text: string, { format?: "csv" | "tsv" | "json" | "jsonl", header = true }) => { text, start, end, value, error? }[]',
       description:
-        "reads the rows of a table (`value` is an object by the names of its header), the elements of a JSON array, or JSON Lines.",
+        "reads the rows of a table (`value` is an object by the names of its header), the elements of a JSON array, or JSON Lines; the header and blank rows are left out.",
       example: `print(decompose.rows('name,says\\nAnn,"one\\ntwo"\\n').map(({ value }) => value));`,
       run(this: KitScope, text: unknown, options: unknown) {
         return (this.library("texts") as Library)["rows"]?.(text, options);
@@ -108,9 +109,9 @@ print(decompose.code(source, { language: "javascript" }).map(({ kind, name }) =>
       },
     },
     pack: {
-      signature: "(items: T[], { size? }) => { items: T[], start, end }[]",
+      signature: "(items: T[], { size?, overlap = 0 }) => { items: T[], start, end }[]",
       description:
-        "groups neighbouring items so that each group has at most `size` characters (default: what fits into one prompt, all of about the same size; strings as they are, others as JSON); `items` is the array from `start` to before `end`.",
+        "groups neighbouring items so that each group has at most `size` characters (default: what fits into one prompt, all of about the same size; strings as they are, others as JSON); `items` is the array from `start` to before `end`. With `overlap` a group begins with that many items of the end of the one before.",
       example: `print(decompose.pack(["aaaa", "bbb", "cc"], { size: 7 }).map(({ items }) => items));`,
       run: pack,
     },

@@ -68,38 +68,50 @@ export const chunks: (this: Prompts, text: string, options?: ChunkOptions) => Pi
   }
   const splitsPair = (at: number) => /^[\uD800-\uDBFF][\uDC00-\uDFFF]$/.test(text.slice(at - 1, at + 1));
   let graphemes: Intl.Segmenter | undefined;
-  // The character, as people see it, that an offset is in: from where to where. The text before `from` is not looked at.
-  const around = (at: number, from: number) => {
+  // The character, as people see it, that an offset is inside of: from where to where, or to after `limit`. One begins at `from`.
+  const around = (at: number, from: number, limit: number) => {
     const near = text.slice(at - 1, at + 1);
     if (/^[\0-\u02ff]{2}$/.test(near) && near !== "\r\n") return { start: at, end: at };
-    const base = Math.max(from, at - 1_000);
     graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" });
-    const found = graphemes.segment(text.slice(base, at + 1_000)).containing(at - base);
-    const start = base + (found?.index ?? at - base);
+    // Two more tell whether one ends at the limit.
+    const found = graphemes.segment(text.slice(from, limit + 2)).containing(at - from);
+    const start = from + (found?.index ?? at - from);
     return start === at ? { start, end: at } : { start, end: start + (found?.segment.length ?? 0) };
   };
-  // One that is longer than a piece is cut, between code points.
-  const whole = (at: number, from: number) => {
-    const { start } = around(at, from);
-    const border = start > from ? start : at;
-    return splitsPair(border) ? border - 1 : border;
+  // The border nearest to `at` that cuts no character: before it, or behind the first one if that is within the limit.
+  const whole = (at: number, from: number, limit: number) => {
+    const { start, end } = around(at, from, limit);
+    return start > from ? start : end <= limit ? end : undefined;
   };
-  // The last border after `from` and up to `limit`; a border comes after the white space that belongs to it.
+  // The last border after `from` and up to `limit`; a border comes after the white space that belongs to it. None if no character fits.
   const cut = (from: number, limit: number) => {
+    if (limit >= text.length) return text.length;
     const window = text.slice(from, limit);
     for (const border of finer[boundary]) {
       let last = 0;
       for (const match of window.matchAll(border)) last = match.index + match[0].length;
-      if (last > 0) return whole(from + last, from);
+      if (last > 0) return whole(from + last, from, limit);
     }
-    return whole(limit, from);
+    return whole(limit, from, limit);
   };
   const pieces: Piece[] = [];
-  for (let covered = 0; covered < text.length;) {
+  // Where the text that is repeated before `covered` begins.
+  const repeated = (covered: number) => {
     const first = Math.max(0, covered - overlap);
-    const open = first === covered ? first : around(first, Math.max(0, first - 1_000)).end;
-    const start = open <= covered && !splitsPair(open) ? open : splitsPair(first) ? first + 1 : first;
-    const end = start + size >= text.length ? text.length : cut(covered, start + size);
+    if (first === covered) return first;
+    const from = pieces.findLast(({ start }) => start <= first)?.start ?? 0;
+    const { end } = around(first, from, covered);
+    return Math.min(end, covered);
+  };
+  for (let covered = 0; covered < text.length;) {
+    let start = repeated(covered);
+    let end = cut(covered, start + size);
+    if (end === undefined) {
+      // What is repeated gives way to a character that fits alone; one that is longer than a piece is cut, between code points.
+      start = covered;
+      const limit = start + size;
+      end = cut(start, limit) ?? (splitsPair(limit) ? limit - 1 : limit);
+    }
     pieces.push({ text: text.slice(start, end), start, end });
     covered = end;
   }

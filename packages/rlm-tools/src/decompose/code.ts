@@ -1,5 +1,5 @@
 import { checkOptions } from "../check-options.ts";
-import type { Parser, SyntaxNode } from "@lezer/common";
+import type { Parser } from "@lezer/common";
 import { parser as cpp } from "@lezer/cpp";
 import { parser as go } from "@lezer/go";
 import { parser as java } from "@lezer/java";
@@ -8,7 +8,9 @@ import { parser as php } from "@lezer/php";
 import { parser as python } from "@lezer/python";
 import { parser as rust } from "@lezer/rust";
 import type { Piece } from "./chunks.ts";
+import { declarationOf, type Member } from "./declaration.ts";
 import { textOf } from "./given.ts";
+import { graphemes } from "./graphemes.ts";
 
 /** A declaration of a source text, with its comments, or what stands between two. */
 export interface CodePiece extends Piece {
@@ -18,13 +20,6 @@ export interface CodePiece extends Piece {
   name: string;
   /** The declarations inside of it. */
   members: Member[];
-}
-
-export interface Member {
-  kind: string;
-  name: string;
-  start: number;
-  end: number;
 }
 
 export interface CodeOptions {
@@ -64,48 +59,6 @@ const otherNames: Record<string, string> = {
   golang: "go",
 };
 
-const kinds: Record<string, string> = {
-  FunctionDeclaration: "function",
-  FunctionDefinition: "function",
-  FunctionDecl: "function",
-  FunctionItem: "function",
-  MethodDeclaration: "method",
-  MethodDecl: "method",
-  ConstructorDeclaration: "method",
-  ClassDeclaration: "class",
-  ClassDefinition: "class",
-  ClassSpecifier: "class",
-  StructSpecifier: "struct",
-  StructItem: "struct",
-  UnionSpecifier: "struct",
-  InterfaceDeclaration: "interface",
-  TraitItem: "trait",
-  TraitDeclaration: "trait",
-  EnumDeclaration: "enum",
-  EnumSpecifier: "enum",
-  EnumItem: "enum",
-  RecordDeclaration: "record",
-  TypeAliasDeclaration: "type",
-  TypeDecl: "type",
-  TypeItem: "type",
-  NamespaceDeclaration: "namespace",
-  NamespaceDefinition: "namespace",
-  ModItem: "namespace",
-  ImplItem: "impl",
-  MacroDefinition: "macro",
-};
-const wrappers = new Set(["ExportDeclaration", "DecoratedStatement", "TemplateDeclaration"]);
-const bodies = new Set(
-  "ClassBody Body Block CompoundStatement DeclarationList FieldDeclarationList InterfaceBody EnumBody RecordBody".split(
-    " ",
-  ),
-);
-const names = new Set(
-  "VariableDefinition TypeDefinition PropertyDefinition PrivatePropertyDefinition Definition DefName FieldName BoundIdentifier ScopedIdentifier Identifier FieldIdentifier DestructorName TypeIdentifier Name VariableName".split(
-    " ",
-  ),
-);
-
 /** Functions, classes and other declarations of a source text, each with its comments; together with what is "other" they are the text. */
 export function code(given: string, options: CodeOptions = {}): CodePiece[] {
   const text = textOf(given, "code");
@@ -113,14 +66,19 @@ export function code(given: string, options: CodeOptions = {}): CodePiece[] {
   const { parser } = languageOf(text, language, file);
   const marks: { start: number; kind: string; name: string; members: Member[] }[] = [{ start: 0, ...other }];
   let comment: number | undefined;
+  let before = 0;
+  const characterAt = graphemes(text);
   for (let node = parser.parse(text).topNode.firstChild; node !== null; node = node.nextSibling) {
+    const begin = lineStart(text, node.from, before);
+    before = node.to;
     if (node.name.includes("Comment")) {
-      comment ??= lineStart(text, node.from);
+      comment ??= begin;
       continue;
     }
     const declared = declarationOf(node, text);
-    const begin = lineStart(text, node.from);
-    const start = Math.max(marks.at(-1)?.start ?? 0, comment === undefined ? begin : Math.min(comment, begin));
+    const first = comment === undefined ? begin : Math.min(comment, begin);
+    // What belongs to the character that ends the one before is not cut off.
+    const start = Math.max(marks.at(-1)?.start ?? 0, characterAt(first).end);
     comment = undefined;
     if (declared !== undefined) marks.push({ start, ...declared });
     else if (marks.at(-1)?.kind !== "other") marks.push({ start, ...other });
@@ -155,78 +113,9 @@ function languageOf(text: string, language: string | undefined, file: string | u
   throw new RangeError(`decompose.code: ${reason}: give { language }, one of ${known}`);
 }
 
-function declarationOf(
-  node: SyntaxNode,
-  text: string,
-): (Omit<Member, "start" | "end"> & { members: Member[] }) | undefined {
-  if (wrappers.has(node.name)) {
-    for (let child = node.firstChild; child !== null; child = child.nextSibling) {
-      const found = declarationOf(child, text);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-  const kind = kinds[node.name] ?? (isFunctionVariable(node) ? "function" : undefined);
-  if (kind === undefined) return undefined;
-  const body = bodyOf(node);
-  const holds = kind !== "function" && kind !== "method";
-  return { kind, name: nameOf(node, text, body), members: holds && body !== undefined ? membersOf(body, text) : [] };
-}
-
-function membersOf(body: SyntaxNode, text: string): Member[] {
-  const found: Member[] = [];
-  for (let node = body.firstChild; node !== null; node = node.nextSibling) {
-    const declared = declarationOf(node, text);
-    if (declared !== undefined)
-      found.push({
-        kind: declared.kind === "function" ? "method" : declared.kind,
-        name: declared.name,
-        start: node.from,
-        end: node.to,
-      });
-  }
-  return found;
-}
-
-/** `const f = () => …`, `const f = function …`, `const C = class …`. */
-function isFunctionVariable(node: SyntaxNode): boolean {
-  if (node.name !== "VariableDeclaration") return false;
-  return ["ArrowFunction", "FunctionExpression", "ClassExpression"].some((name) => node.getChild(name) !== null);
-}
-
-function bodyOf(node: SyntaxNode): SyntaxNode | undefined {
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) if (bodies.has(child.name)) return child;
-  return undefined;
-}
-
-function nameOf(node: SyntaxNode, text: string, body: SyntaxNode | undefined): string {
-  const to = body?.from ?? node.to;
-  // A block of methods has no name but what it is for.
-  if (node.name === "ImplItem")
-    return text
-      .slice(node.from, to)
-      .replace(/^impl\s*/, "")
-      .trim();
-  return firstName(declaratorOf(node) ?? node, text, to, 3) ?? "";
-}
-
-/** Of C and C++: what stands before it is the type. */
-function declaratorOf(node: SyntaxNode): SyntaxNode | null {
-  const pointer = node.getChild("PointerDeclarator") ?? node.getChild("ReferenceDeclarator");
-  return (pointer ?? node).getChild("FunctionDeclarator");
-}
-
-function firstName(node: SyntaxNode, text: string, to: number, depth: number): string | undefined {
-  for (let child = node.firstChild; child !== null && child.from < to; child = child.nextSibling)
-    if (names.has(child.name)) return text.slice(child.from, child.to);
-  for (let child = node.firstChild; child !== null && child.from < to && depth > 0; child = child.nextSibling) {
-    const found = firstName(child, text, to, depth - 1);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function lineStart(text: string, at: number): number {
-  const line = text.lastIndexOf("\n", at - 1) + 1;
-  return text.slice(line, at).trim() === "" ? line : at;
+/** Where the line of `at` begins, if nothing but blanks stands before it; looks no further back than `from`. */
+function lineStart(text: string, at: number, from: number): number {
+  let start = at;
+  while (start > from && /[^\S\n]/.test(text[start - 1] ?? "")) start--;
+  return start === 0 || text[start - 1] === "\n" ? start : at;
 }

@@ -2,7 +2,9 @@ import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { O200K_TOKEN_SPLIT_REGEX } from "gpt-tokenizer/esm/encodingParams/constants";
 import { expect, it } from "vitest";
 import { chunks, type Piece } from "./chunks.ts";
+import { code } from "./code.ts";
 import { lines } from "./lines.ts";
+import { pack } from "./pack.ts";
 import { paragraphs } from "./paragraphs.ts";
 import { records } from "./records.ts";
 import { rows } from "./rows.ts";
@@ -22,6 +24,8 @@ const cuts: Record<string, (text: string) => Piece[]> = {
   records,
   turns: (text) => turns(text),
   rows: (text) => rows(text, { format: "csv", header: false }),
+  // In groups of words, or what is as long as one.
+  pack: (text) => packed(text, text.match(/.{1,9} ?/g) ?? []),
 };
 const length = 50_000_000;
 const texts = {
@@ -29,6 +33,15 @@ const texts = {
   "words without a line break": "some words ".repeat(length / 11),
   blanks: " ".repeat(length),
 };
+
+function packed(text: string, items: string[]): Piece[] {
+  let end = 0;
+  return pack(items, { size: 20_000 }).map((group) => {
+    const start = end;
+    end += group.items.reduce((sum, item) => sum + item.length, 0);
+    return { text: text.slice(start, end), start, end };
+  });
+}
 
 // The compute budget of a block in the REPL.
 const budgetMs = 30_000;
@@ -49,3 +62,20 @@ for (const [kind, text] of Object.entries(texts)) {
     return expect(end).toBe(text.length);
   });
 }
+
+// Of what parsing alone takes 2 microseconds a character.
+it.each(["a=1;", "function f(x){} ", "some words ", " ", "x", "/**/ ", "class A { x = () => 1 } "])(
+  "code() cuts one line of 0.5 and 1 MB of %j, in time that grows with its length",
+  (part) => {
+    const [once = 0, twice = 0] = [500_000, 1_000_000].map((length) => {
+      const text = part.repeat(length / part.length);
+      const start = performance.now();
+      const pieces = code(text, { language: "javascript" });
+      const took = performance.now() - start;
+      expect(pieces.map((piece) => piece.text).join("") === text).toBe(true);
+      return took;
+    });
+    expect(twice).toBeLessThan(budgetMs);
+    expect(twice).toBeLessThan(3.5 * Math.max(once, 200));
+  },
+);

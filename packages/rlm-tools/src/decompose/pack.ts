@@ -10,9 +10,11 @@ export interface Pack<T> {
 export interface PackOptions {
   /** Characters that a group has at most. @default groups of about one length, each three quarters of a sub-call's prompt or less */
   size?: number;
+  /** Items that a group repeats of the end of the one before it; fewer, where they leave no room for the next one. @default 0 */
+  overlap?: number;
 }
 
-/** Groups neighbouring items so that no group has more than `size` characters. Guest code: self-contained. */
+/** Groups neighbouring items so that no group has more than `size` characters, with or without what it repeats of the one before. Guest code: self-contained. */
 export const pack: <T>(this: Prompts, items: readonly T[], options?: PackOptions) => Pack<T>[] = function pack<T>(
   this: Prompts,
   items: readonly T[],
@@ -27,14 +29,21 @@ export const pack: <T>(this: Prompts, items: readonly T[], options?: PackOptions
           : typeof items;
     throw new TypeError(`decompose.pack: expected items to be an array, got ${other}`);
   }
-  const lengthOf = (item: T) => (typeof item === "string" ? item : (JSON.stringify(item) ?? "")).length;
-  const given = typeof options === "object" && options !== null ? options.size : undefined;
+  const lengths = Array.from(items as readonly T[], (item) =>
+    typeof item === "string" ? item.length : (JSON.stringify(item) ?? "").length,
+  );
+  const { size: given, overlap = 0 } = typeof options === "object" && options !== null ? options : {};
+  if (!Number.isSafeInteger(overlap) || overlap < 0) {
+    throw new RangeError(
+      `decompose.pack: expected overlap to be a number of items, an integer of 0 or more, got ${String(overlap)}`,
+    );
+  }
   const fitting = (most: number): number => {
-    const lengths = items.map(lengthOf);
     const total = lengths.reduce((sum, length) => sum + length, 0);
     const even = Math.ceil(total / Math.max(1, Math.ceil(total / most)));
-    // A group ends before the item that goes over its size, so an even share has to have room for one.
-    return Math.max(1, Math.min(most, even + lengths.reduce((longest, length) => Math.max(longest, length), 0)));
+    const longest = lengths.reduce((known, length) => Math.max(known, length), 0);
+    // A group ends before the item that goes over its size, so an even share has to have room for one, and what it repeats.
+    return Math.max(1, Math.min(most, even + longest * (1 + overlap)));
   };
   const size =
     given ?? (this === undefined ? undefined : fitting(Math.max(1, Math.floor(this.repl.promptChars * 0.75))));
@@ -46,8 +55,7 @@ export const pack: <T>(this: Prompts, items: readonly T[], options?: PackOptions
   const packs: Pack<T>[] = [];
   let start = 0;
   let length = 0;
-  items.forEach((item, index) => {
-    const added = lengthOf(item);
+  lengths.forEach((added, index) => {
     if (added > size) {
       throw new RangeError(
         `decompose.pack: item ${index} has ${added} characters, more than size ${size}: cut it first, or raise size`,
@@ -55,8 +63,9 @@ export const pack: <T>(this: Prompts, items: readonly T[], options?: PackOptions
     }
     if (length + added > size) {
       packs.push({ items: items.slice(start, index), start, end: index });
-      start = index;
-      length = 0;
+      // What is repeated gives way to what is new.
+      for (; start < index && (index - start > overlap || length + added > size); start++)
+        length -= lengths[start] ?? 0;
     }
     length += added;
   });

@@ -3,6 +3,7 @@ import { visit } from "jsonc-parser";
 import Papa from "papaparse";
 import type { Piece } from "./chunks.ts";
 import { textOf } from "./given.ts";
+import { graphemes } from "./graphemes.ts";
 
 /** A row of a table or a list, as it stands in the text. */
 export interface Row extends Piece {
@@ -21,7 +22,7 @@ export interface RowsOptions {
 
 const formats = ["csv", "tsv", "json", "jsonl"];
 
-/** The rows of CSV, TSV (also with line breaks in quotes) or JSON Lines, or the elements of a JSON array, with their places. */
+/** The rows of CSV, TSV (also with line breaks in quotes) or JSON Lines, or the elements of a JSON array, with their places; without the header and blank rows. */
 export function rows(given: string, options: RowsOptions = {}): Row[] {
   const text = textOf(given, "rows");
   const { format = formatOf(text), header = true } = checkOptions<RowsOptions>(options, "decompose.rows", [
@@ -45,12 +46,15 @@ function formatOf(text: string): NonNullable<RowsOptions["format"]> {
 function table(text: string, delimiter: string, header: boolean): Row[] {
   const found: Row[] = [];
   let names: string[] | undefined;
-  let start = text.startsWith("\ufeff") ? 1 : 0;
-  const offset = start;
-  Papa.parse<string[]>(text.slice(offset), {
+  // Papa counts without it.
+  const offset = text.startsWith("\ufeff") ? 1 : 0;
+  let start = offset;
+  const characterAt = graphemes(text);
+  Papa.parse<string[]>(text, {
     delimiter,
+    newline: newlineOf(text),
     step: ({ data, errors, meta }) => {
-      const end = offset + meta.cursor;
+      const { end } = characterAt(offset + meta.cursor);
       const place = { text: text.slice(start, end), start, end };
       start = end;
       if (place.text.trim() === "") return;
@@ -65,6 +69,14 @@ function table(text: string, delimiter: string, header: boolean): Row[] {
     },
   });
   return found;
+}
+
+/** As Papa finds it, outside of quotes in the first million characters; but CR is a line's end only where there is no LF, so that CR LF is one. */
+function newlineOf(text: string): "\n" | "\r\n" | "\r" {
+  const bare = text.slice(0, 1_000_000).replaceAll(/"[^"]*"/g, "");
+  const feed = bare.indexOf("\n");
+  if (feed < 0) return bare.includes("\r") ? "\r" : "\n";
+  return bare[feed - 1] === "\r" ? "\r\n" : "\n";
 }
 
 function jsonLines(text: string): Row[] {
@@ -84,7 +96,11 @@ function elements(text: string): Row[] {
   let depth = 0;
   let start = 0;
   let problem: string | undefined;
-  const take = (from: number, to: number): void => {
+  const characterAt = graphemes(text);
+  const take = (first: number, last: number): void => {
+    // In what is no JSON a character may reach over an element's end.
+    const from = characterAt(first).start;
+    const to = characterAt(last).end;
     found.push({ text: text.slice(from, to), start: from, end: to, ...read(text.slice(from, to)) });
   };
   const open = (offset: number): void => {

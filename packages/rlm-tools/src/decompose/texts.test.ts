@@ -4,6 +4,7 @@ import { O200K_TOKEN_SPLIT_REGEX } from "gpt-tokenizer/esm/encodingParams/consta
 import { describe, expect, it } from "vitest";
 import { chunks, type Piece } from "./chunks.ts";
 import { code } from "./code.ts";
+import { lines } from "./lines.ts";
 import { pack } from "./pack.ts";
 import { paragraphs } from "./paragraphs.ts";
 import { records } from "./records.ts";
@@ -34,6 +35,19 @@ const bits = [
     "f(){",
     "class A ",
   ],
+  [
+    "می\u200cخواهم ",
+    "1\ufe0f\u20e3",
+    "\ufe0f\u20e3",
+    "\u200d",
+    "\u200c",
+    "\u0600",
+    "\u0301",
+    "\r",
+    "ᄀ",
+    "ก\u0e33",
+    "©",
+  ],
 ].flat();
 const texts = array(constantFrom(...bits), { maxLength: 60 }).map((parts) => parts.join(""));
 const adversarial = [
@@ -46,6 +60,12 @@ const adversarial = [
   "\r".repeat(50),
   "👩‍👩‍👧‍👦".repeat(200),
   "\ud83c".repeat(99),
+  "🇰🇷".repeat(300),
+  "\ufeff\ufeffword",
+  "1\ufe0f\u20e3".repeat(200),
+  "می\u200cخواهم".repeat(100),
+  "a\u200d".repeat(300),
+  `a${"\u200c\u0301".repeat(300)}`,
 ];
 
 function expectCover(text: string, pieces: readonly Piece[]): void {
@@ -59,11 +79,26 @@ function expectCover(text: string, pieces: readonly Piece[]): void {
   }
 }
 
-/** Whether a place in a text is between two characters as people see them. */
-function isBetween(text: string, at: number): boolean {
-  if (at === 0 || at === text.length) return true;
-  const found = new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text).containing(at);
-  return found?.index === at;
+/** The places in a text between two characters as people see them, each with how long the one before is. */
+function borders(text: string): Map<number, number> {
+  const found = new Map([[0, 0]]);
+  for (const { index, segment } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text))
+    found.set(index + segment.length, segment.length);
+  return found;
+}
+
+/** The characters that pieces begin or end inside of, but for those of which `mayCut` says so. */
+function cutCharacters(text: string, pieces: readonly Piece[], mayCut = (_: string): boolean => false): string[] {
+  const all = borders(text);
+  return pieces
+    .flatMap(({ start, end }) => [start, end])
+    .filter((at) => !all.has(at))
+    .map((at) => {
+      let end = at;
+      while (!all.has(end)) end++;
+      return text.slice(end - (all.get(end) ?? 0), end);
+    })
+    .filter((character) => !mayCut(character));
 }
 
 const covering: Record<string, (text: string) => Piece[]> = {
@@ -85,17 +120,96 @@ describe("pieces of a text", () => {
     holds(property(string({ unit: "binary" }), (text) => expectCover(text, cut(text))));
   });
 
-  it.each(["paragraphs", "sentences", "sections", "records", "turns"])(
+  it.each(["paragraphs", "sentences", "sections", "records", "turns", "code", "lines"])(
     "%s() cuts no character as people see them",
     (name) => {
-      const cut = covering[name] as (text: string) => Piece[];
+      const cut = { ...covering, lines }[name] as (text: string) => Piece[];
+      for (const text of adversarial) expect(cutCharacters(text, cut(text))).toEqual([]);
       holds(
         property(texts, (text) => {
-          expect(cut(text).filter(({ start }) => !isBetween(text, start))).toEqual([]);
+          expect(cutCharacters(text, cut(text))).toEqual([]);
         }),
       );
     },
   );
+
+  it("chunks() cuts no character as people see them that fits into a piece, at any border, with and without overlap", () => {
+    const boundaries = ["paragraph", "sentence", "line", "none"] as const;
+    const expectChunks = (text: string, size: number, overlap: number): void => {
+      for (const boundary of boundaries) {
+        const pieces = chunks(text, { size, overlap, boundary });
+        expect(cutCharacters(text, pieces, (character) => character.length > size)).toEqual([]);
+        if (overlap === 0) expectCover(text, pieces);
+      }
+    };
+    for (const text of adversarial) for (const size of [2, 7, 30, 1_198]) expectChunks(text, size, size >> 2);
+    holds(
+      property(texts, integer({ min: 0, max: 30 }), integer({ min: 2, max: 60 }), (text, overlap, more) => {
+        expectChunks(text, more, 0);
+        expectChunks(text, overlap + more, overlap);
+      }),
+    );
+    expect(chunks(" \u200d한한\n", { size: 4 }).map(({ end }) => end)).toEqual([2, 5]);
+  });
+
+  it("tokens() cuts no character as people see them of no more tokens than a piece has", () => {
+    const cutBy = (text: string, size: number, overlap: number): string[] =>
+      cutCharacters(text, tokens(text, { size, overlap }), (character) => count(character) > size);
+    for (const text of adversarial) for (const size of [4, 12, 100]) expect(cutBy(text, size, size >> 2)).toEqual([]);
+    holds(
+      property(texts, integer({ min: 4, max: 30 }), (text, size) => {
+        expect(cutBy(text, size, 0)).toEqual([]);
+        expect(cutBy(text, size, size >> 1)).toEqual([]);
+      }),
+    );
+  });
+
+  it("rows() and lines() give the places of theirs, in order; between them is what they leave out", () => {
+    const between = (text: string, pieces: readonly Piece[]): string[] => {
+      pieces.forEach((piece) => expect(piece.text).toBe(text.slice(piece.start, piece.end)));
+      const ends = [0, ...pieces.map(({ end }) => end)];
+      return [...pieces.map(({ start }) => start), text.length].map((start, at) => {
+        expect(start).toBeGreaterThanOrEqual(ends[at] ?? 0);
+        return text.slice(ends[at], start);
+      });
+    };
+    const expectPlaces = (text: string): void => {
+      for (const gap of between(text, lines(text))) expect(gap).toMatch(/^(?:\r?\n)?$/);
+      for (const format of ["csv", "tsv", "jsonl"] as const) {
+        const found = rows(text, { format, header: false });
+        for (const gap of between(text, found)) expect(gap.trim()).toBe("");
+        expect(cutCharacters(text, found)).toEqual([]);
+      }
+      const list = JSON.stringify([text, { text }, [text], 1], null, 1);
+      for (const gap of between(list, rows(list))) expect(gap).toMatch(/^[[\],\s]*$/);
+      expect(cutCharacters(list, rows(list))).toEqual([]);
+      const broken = `[1${text}, 2]`;
+      expect(cutCharacters(broken, rows(broken, { format: "json" }))).toEqual([]);
+    };
+    for (const text of adversarial) expectPlaces(text);
+    holds(property(texts, expectPlaces));
+  });
+
+  it.each([
+    ["code", "class A {}\u200d\nlet x", () => code("class A {}\u200d\nlet x", { language: "typescript" })],
+    ["rows", "a\rb\r\nc\rd", () => rows("a\rb\r\nc\rd", { header: false })],
+    ["tokens", "می\u200cخواهم ".repeat(9), () => tokens("می\u200cخواهم ".repeat(9), { size: 6 })],
+    ["tokens", "1\ufe0f\u20e3".repeat(9), () => tokens("1\ufe0f\u20e3".repeat(9), { size: 5 })],
+  ])("%s() cuts no character as people see them of %j", (_name, text, cut) => {
+    expect(cut().length).toBeGreaterThan(1);
+    expect(cutCharacters(text, cut())).toEqual([]);
+  });
+
+  it("pack() keeps every piece of any text", () => {
+    for (const text of adversarial) {
+      const pieces = [...new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text)].map(
+        (each) => each.segment,
+      );
+      const groups = pack(pieces, { size: 700 });
+      expect(groups.flatMap(({ items }) => items).join("")).toBe(text);
+      for (const { items, start, end } of groups) expect(items).toEqual(pieces.slice(start, end));
+    }
+  });
 });
 
 describe("tokens()", () => {
@@ -139,160 +253,26 @@ describe("sizes that fit a sub-call's prompt", () => {
     const groups = pack.call(scope, items).map(({ items: group }) => (group as string[]).join("").length);
     expect(Math.max(...groups)).toBeLessThanOrEqual(750);
     expect(groups.length).toBeLessThanOrEqual(5);
-  });
-});
-
-describe("what each kind of text is cut into", () => {
-  it("sentences() knows abbreviations, Korean and Japanese", () => {
-    const text =
-      "Dr. Kim met J. Park at 3 p.m. in Seoul. They spoke, e.g. Of ships! 안녕하세요. 반갑습니다! 今日は雨。明日も？";
-    expect(sentences(text).map((piece) => piece.text.trim())).toEqual([
-      "Dr. Kim met J. Park at 3 p.m. in Seoul.",
-      "They spoke, e.g. Of ships!",
-      "안녕하세요.",
-      "반갑습니다!",
-      "今日は雨。",
-      "明日も？",
-    ]);
-  });
-
-  it("each says what to do with a LongText and with what is no text", () => {
-    const longText = { length: 10, chunks: () => [], slice: () => "" };
-    for (const cut of [paragraphs, sentences, sections, records, rows, code]) {
-      expect(() => cut(longText as never)).toThrow(/got a LongText: go through it by `for \(const part of text.chunks/);
-      expect(() => cut(["a"] as never)).toThrow(/expected text to be a string, got an array/);
-    }
-    expect(() => turns(longText as never)).toThrow(/got a LongText/);
-    expect(() => tokens(longText as never, { size: 8 })).toThrow(/got a LongText/);
-    expect(() => tokens("a", { size: 3 })).toThrow(/expected size to be an integer of 4 or more, got 3/);
-    expect(() => tokens("a", { size: 8, overlap: 5 })).toThrow(/expected overlap to be an integer from 0 to 4, got 5/);
-  });
-
-  it("paragraphs() ends at blank lines, also of blanks and CRLF", () => {
-    const pieces = paragraphs("\n\nOne\nstill one\n \t\n\r\nTwo\r\n\r\n  Three");
-    expect(pieces.map((piece) => piece.text.trim())).toEqual(["One\nstill one", "Two", "Three"]);
-  });
-
-  it("sections() gives titles and paths, and takes no heading out of a code block", () => {
-    const text = "intro\n\n# A #\n\n```sh\n# not one\n```\n\nB *b*\n---\n\n### C\nx\n# D\n";
-    expect(sections(text).map(({ title, level, path }) => [title, level, path.join("/")])).toEqual([
-      ["", 0, ""],
-      ["A", 1, "A"],
-      ["B *b*", 2, "A/B *b*"],
-      ["C", 3, "A/B *b*/C"],
-      ["D", 1, "D"],
-    ]);
-  });
-
-  it("rows() reads CSV with line breaks in quotes, TSV, JSON arrays and JSON Lines, each with its place", () => {
-    const csv = 'name,says\r\nAnn,"one\r\ntwo, ""three"""\r\nBob,hi\r\n';
-    const table = rows(csv);
-    expect(table.map(({ value }) => value)).toEqual([
-      { name: "Ann", says: 'one\r\ntwo, "three"' },
-      { name: "Bob", says: "hi" },
-    ]);
-    for (const { text, start, end } of table) expect(csv.slice(start, end)).toBe(text);
-    expect(table[1]?.text).toBe("Bob,hi\r\n");
-    expect(rows("a\tb\n1\t2", { format: "tsv" })[0]?.value).toEqual({ a: "1", b: "2" });
-    expect(rows("1,2\n3,4", { header: false }).map(({ value }) => value)).toEqual([
-      ["1", "2"],
-      ["3", "4"],
-    ]);
-    const json = '[1, {"a": [2, {"b": "],["}]}, "x", [null]]';
-    const list = rows(json);
-    expect(list.map(({ value }) => value)).toEqual([1, { a: [2, { b: "],[" }] }, "x", [null]]);
-    for (const { text, start, end } of list) expect(json.slice(start, end)).toBe(text);
-    const lines = rows('{"a":1}\n\n{"a":\n{"a":3}');
-    expect(lines.map(({ value, error }) => value ?? typeof error)).toEqual([{ a: 1 }, "string", { a: 3 }]);
-    expect(() => rows("[1, 2", { format: "xml" as never })).toThrow(/expected format to be csv, tsv, json, jsonl/);
-  });
-
-  it("turns() reads transcripts with and without times, and lists of messages", () => {
-    const text = "Minutes\nAnn Lee: Hello.\nsee https://x.org: y\n[10:02:11] Bob: Hi\nall.\n**Carol** (10:03):\nYes\n";
-    expect(turns(text).map(({ speaker }) => speaker)).toEqual(["", "Ann Lee", "Bob", "Carol"]);
-    expect(
-      turns([
-        { role: "user", content: "a" },
-        { name: "Ann", text: "b" },
-      ]),
-    ).toEqual([
-      { speaker: "user", text: "a", index: 0 },
-      { speaker: "Ann", text: "b", index: 1 },
-    ]);
-    expect(() => turns(7 as never)).toThrow(/expected a string or an array of messages, got number/);
-  });
-
-  it("records() keeps the lines of a stack trace with their entry", () => {
-    const log = [
-      "2026-01-31 12:00:00,123 ERROR boom",
-      "java.lang.Error: x",
-      "\tat a.b(C.java:1)",
-      "2026-01-31T12:00:01Z INFO fine",
-      "Jan 31 12:00:02 host sshd[1]: hello",
-      '{"level":"info"}',
-      "[WARN] careful",
-      "  more",
-    ].join("\n");
-    expect(records(log).map(({ lines }) => lines)).toEqual([3, 1, 1, 1, 2]);
-    expect(records("A 1\nb\nA 2\nb", { begins: /^A/g }).map(({ lines }) => lines)).toEqual([2, 2]);
-    expect(() => records("x", { begin: /x/ } as never)).toThrow(/unknown option "begin", expected begins/);
+    for (const { items: group } of pack.call(scope, items, { overlap: 3 }))
+      expect((group as string[]).join("").length).toBeLessThanOrEqual(750);
   });
 
   it.each([
-    [
-      "a.ts",
-      "import a from 'a';\n\n// Adds.\nexport function add(a: number) { return a; }\nexport class Sum { of() {} }\nconst twice = (a) => a;\ninterface Shape { a: 1 }\nlet x = 1;\n",
-      ["other ", "function add", "class Sum", "function twice", "interface Shape", "other "],
-      ["of"],
-    ],
-    [
-      "a.py",
-      "import a\n\n@dec\ndef add(x):\n  return 1\n\nclass Sum:\n  def of(self): pass\n",
-      ["other ", "function add", "class Sum"],
-      ["of"],
-    ],
-    [
-      "a.java",
-      "package a;\n/** A sum. */\npublic class Sum { int x; int of() { return 1; } }\n",
-      ["other ", "class Sum"],
-      ["of"],
-    ],
-    [
-      "a.cpp",
-      "#include <a>\nstd::string *add(int x) { return 0; }\nstruct S { int x; };\nvoid Sum::of() {}\n",
-      ["other ", "function add", "struct S", "function Sum::of"],
-      [],
-    ],
-    [
-      "a.go",
-      "package a\n\nfunc (s *Sum) Of() {}\nfunc add() {}\ntype Sum struct { x int }\n",
-      ["other ", "method Of", "function add", "type Sum"],
-      [],
-    ],
-    [
-      "a.rs",
-      "use a;\npub fn add(x: i32) -> i32 { 1 }\nimpl Shape for Sum { fn of(&self) {} }\n",
-      ["other ", "function add", "impl Shape for Sum"],
-      ["of"],
-    ],
-    [
-      "a.php",
-      "<?php\nfunction add($x) { return 1; }\nclass Sum { function of() {} }\n",
-      ["other ", "function add", "class Sum"],
-      ["of"],
-    ],
-  ])("code() finds the declarations of %s, by its ending and by its looks", (file, text, expected, members) => {
-    for (const options of [{ file }, {}]) {
-      const pieces = code(text, options);
-      expectCover(text, pieces);
-      expect(pieces.map(({ kind, name }) => `${kind} ${name}`)).toEqual(expected);
-      expect(pieces.flatMap((piece) => piece.members.map(({ name }) => name))).toEqual(members);
-    }
-  });
-
-  it("code() says which languages it reads", () => {
-    expect(() => code("x", { language: "cobol" })).toThrow(/cannot read the language "cobol", expected php, cpp, go/);
-    expect(() => code("x", { file: "a.zip" })).toThrow(/cannot read files that end in .zip: give \{ language \}/);
-    expect(() => code("plain words")).toThrow(/cannot tell the language of this text/);
+    "one two three. ",
+    "x" + " ".repeat(60),
+    "안녕하세요 여러분 ",
+    "👩‍👩‍👧‍👦",
+    "y".repeat(900),
+    "\u0b85\u0ba3\u0bc1 ",
+  ])("tokens() without a size makes pieces of %j alike that fit, with and without overlap", (part) => {
+    const text = part.repeat(Math.ceil(6_000 / part.length));
+    const pieces = tokens(text, undefined, 1_000);
+    expectCover(text, pieces);
+    expect(Math.max(...pieces.map((piece) => piece.text.length))).toBeLessThanOrEqual(750);
+    for (const { text: piece, tokens: counted } of pieces) expect(count(piece)).toBeLessThanOrEqual(counted);
+    const overlapping = tokens(text, { overlap: 300 }, 1_000);
+    expect(Math.max(...overlapping.map((piece) => piece.text.length))).toBeLessThanOrEqual(750);
+    expect(overlapping.length).toBeLessThanOrEqual(4 * pieces.length);
+    expect(tokens("one two three", {}, 1_000)).toHaveLength(1);
   });
 });

@@ -81,14 +81,14 @@ const told = ["chunks", "lines", "paragraphs", "sentences", "records"].map((name
 });
 print(told);
 \`\`\``,
-      "```repl\nFINAL(told.join());\n```",
+      "```repl\nFINAL([...told, decompose.tokens(whole.slice(0, 60_000)).length].join());\n```",
     ]);
     const { answer } = await runRlm(
       { query: "Cut it.", context: file(path) },
       { model, sandbox, tools: [decompose], limits: { directBelow: 0 } },
     );
     const names = ["chunks", "lines", "paragraphs", "sentences", "records"];
-    expect(answer).toBe(names.map((name) => `${name} object true true`).join());
+    expect(answer).toBe([...names.map((name) => `${name} object true true`), 1].join());
   } finally {
     await sandbox.close();
     rmSync(folder, { recursive: true });
