@@ -50,18 +50,22 @@ export function createIndexes(bounds: Bounds = usualBounds): Indexes {
   const build = (sources: Source[], name: string): Kept => {
     const chars = sources.reduce((sum, { text }) => sum + text.length, 0);
     const passages: Passage[] = [];
-    const index = new MiniSearch({ fields: ["text"], tokenize: words, processTerm: (word) => word });
+    // Cut once, to be counted and indexed.
+    let cut: string[] = [];
+    const index = new MiniSearch({ fields: ["text"], tokenize: () => cut, processTerm: (word) => word });
     let postings = 0;
-    const size = (): number => postings + passages.length * passagePostings + index.termCount * wordPostings;
     for (const passage of passagesOf(sources)) {
-      postings += new Set(words(passage.text)).size;
+      cut = words(passage.text);
+      postings += new Set(cut).size;
       if (postings > bounds.postings) throw tooLong(name);
       index.add({ id: passages.length, text: passage.text });
-      if (passages.push(passage) % 1_000 === 1) makeRoom(chars, size());
+      if (passages.push(passage) % 1_000 === 1) makeRoom(chars, postings + passages.length * passagePostings);
     }
-    makeRoom(chars, size());
+    // Counting the words takes as long as there are many, so it is done once.
+    const size = postings + passages.length * passagePostings + index.termCount * wordPostings;
+    makeRoom(chars, size);
     builds++;
-    return { sources, passages, index, chars, size: size() };
+    return { sources, passages, index, chars, size };
   };
 
   return {
