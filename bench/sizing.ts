@@ -12,6 +12,7 @@ export async function sizing(): Promise<Row[]> {
   if (process.platform !== "linux")
     return [skipped("memory and processor time are read from /proc, which only Linux has")];
   const rows: Row[] = [];
+  await sessionsOf(1, {}); // what this program takes at its first session, and never again
   const empty = await sessionsOf(1, {});
   rows.push(row("1 session, no context", empty, empty, 0));
   for (const many of [4, 8]) rows.push(row(`${many} sessions, no context, each`, await sessionsOf(many, {}), empty, 0));
@@ -132,7 +133,9 @@ function row(what: string, use: Use, empty: Use, mb: number, copy?: number): Row
       `here + ${Math.max(0, use.host).toFixed(0)} MB`,
       `processor ${cpu.toFixed(2)} s: ${use.cpu.toFixed(2)} s there, ${use.hostCpu.toFixed(2)} s here`,
       mb < leastMb ? undefined : `${((1_000 * moreCpu) / mb).toFixed(1)} ms for each MB of the context`,
-      copy === undefined ? undefined : `${(moreCpu / Math.max(copy, 0.001)).toFixed(0)} copies of the text`,
+      copy === undefined || mb < leastMb
+        ? undefined
+        : `${(moreCpu / Math.max(copy, 0.001)).toFixed(0)} copies of the text`,
     ]
       .filter((part) => part !== undefined)
       .join(", "),
