@@ -75,7 +75,7 @@ async function medianOf(runs: number, measure: () => Promise<number>): Promise<n
   return middleOf(values);
 }
 
-function middleOf(values: number[]): number {
+export function middleOf(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 

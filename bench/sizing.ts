@@ -12,6 +12,7 @@ export async function sizing(): Promise<Row[]> {
   if (process.platform !== "linux")
     return [skipped("memory and processor time are read from /proc, which only Linux has")];
   const rows: Row[] = [];
+  await sessionsOf(1, {}); // what this program takes at its first session, and never again
   const empty = await sessionsOf(1, {});
   rows.push(row("1 session, no context", empty, empty, 0));
   for (const many of [4, 8]) rows.push(row(`${many} sessions, no context, each`, await sessionsOf(many, {}), empty, 0));
@@ -106,6 +107,9 @@ function readText(path: string): string {
   }
 }
 
+// Of less, what the start takes differs by more from one session to the next.
+const leastMb = 30;
+
 /** Seconds of processor time that it takes to write the same text into memory once. */
 function copyCpu(text: string): number {
   const before = process.cpuUsage();
@@ -117,6 +121,7 @@ function copyCpu(text: string): number {
 function row(what: string, use: Use, empty: Use, mb: number, copy?: number): Row {
   const more = (use.idle - empty.idle) / mb;
   const cpu = use.cpu + use.hostCpu;
+  const moreCpu = cpu - empty.cpu - empty.hostCpu;
   return {
     what,
     ours: `${use.idle.toFixed(0)} MB`,
@@ -126,10 +131,11 @@ function row(what: string, use: Use, empty: Use, mb: number, copy?: number): Row
       mb === 0 ? undefined : `${more.toFixed(1)} MB for each MB of the context`,
       `after a find ${use.searched.toFixed(0)} MB`,
       `here + ${Math.max(0, use.host).toFixed(0)} MB`,
-      `processor ${cpu.toFixed(2)} s`,
-      copy === undefined
+      `processor ${cpu.toFixed(2)} s: ${use.cpu.toFixed(2)} s there, ${use.hostCpu.toFixed(2)} s here`,
+      mb < leastMb ? undefined : `${((1_000 * moreCpu) / mb).toFixed(1)} ms for each MB of the context`,
+      copy === undefined || mb < leastMb
         ? undefined
-        : `${((cpu - empty.cpu - empty.hostCpu) / Math.max(copy, 0.001)).toFixed(0)} copies of the text`,
+        : `${(moreCpu / Math.max(copy, 0.001)).toFixed(0)} copies of the text`,
     ]
       .filter((part) => part !== undefined)
       .join(", "),

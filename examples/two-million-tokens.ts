@@ -1,7 +1,7 @@
 // Question answering over two million tokens, with evidence: all 233 State of the Union addresses (data/sotu/SOURCE.md) and
 // one question. The models are stand-ins: the root is a script, and what reads passages goes by a rule.
 import assert from "node:assert/strict";
-import { named, runRlm, type Model } from "rlm-core";
+import { countTokens, named, runRlm, type Model } from "rlm-core";
 import { scriptedModel } from "rlm-core/testing";
 import { decompose, integrate } from "rlm-tools";
 import { z } from "zod";
@@ -10,6 +10,17 @@ import { loadAddresses } from "./panama/addresses.ts";
 const addresses = await loadAddresses();
 const texts = Object.fromEntries(addresses.map(({ text }, at) => [`address_${at}`, text]));
 const years = addresses.map(({ year }) => year);
+
+// As many at least: the first hundred are counted; of the others each word, three digits or marks before a space are one or more.
+const counted = await Promise.all(
+  addresses.map(async ({ text }, at) =>
+    at < 100
+      ? await countTokens(text)
+      : (text.match(/\p{L}+(?:['’]\p{L}+)*|\p{N}{1,3}|[^\s\p{L}\p{N}]+(?=\s)/gu)?.length ?? 0),
+  ),
+);
+const tokens = counted.reduce((sum, count) => sum + count, 0);
+assert.ok(tokens >= 2_000_000, `Expected two million tokens, got ${tokens} at least`);
 
 /** Reads numbered passages: true where a president says in his own voice that the Union is strong. */
 const reader: Model = async ([message]) => {
@@ -76,7 +87,7 @@ for (const { source, key, quote } of citations.slice(0, 3))
   console.log(`${years[Number(String(key ?? source).slice(8))]}: ${quote}`);
 const chars = addresses.reduce((sum, { text }) => sum + text.length, 0);
 console.log(
-  `… in all ${answer.length} addresses, ${Math.min(...answer.map((at) => years[at] ?? 0))} to ${Math.max(...answer.map((at) => years[at] ?? 0))}; ${chars} characters in ${usage.calls} calls, none of more than ${Math.max(...lengths)}`,
+  `… in all ${answer.length} addresses, ${Math.min(...answer.map((at) => years[at] ?? 0))} to ${Math.max(...answer.map((at) => years[at] ?? 0))}; ${chars} characters, at least ${tokens} tokens, in ${usage.calls} calls, none of more than ${Math.max(...lengths)}`,
 );
 
 // By a scan of its own, and every citation where it says that it stands.

@@ -75,5 +75,5 @@ export function createSearch({ embed, store }: CreateSearchOptions = {}): Kit {
   };
 }
 
-/** The kit that finds passages by words: `search.bm25` and `search.fuzzy` in the REPL. Its index is built once for a text. */
+/** The kit that finds passages by words: `search.bm25` and `search.fuzzy` in the REPL. The indexes of the last four texts or lists of texts are kept. */
 export const search: Kit = createSearch();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { JournalEvent, Left } from "../journal.ts";
 import { resolveLimits } from "../limits.ts";
 import type { RlmState } from "../state.ts";
+import type { Kit, Tool } from "../tool.ts";
 import { noUsage } from "../usage.ts";
 import { concludeMessage, directMessages, messagesFor, type PromptOptions } from "./messages.ts";
 import { big, small, thinking } from "./profile.ts";
@@ -139,6 +140,18 @@ describe("messagesFor()", () => {
     expect(system(optionsOf({ tools: [tool] }))).toContain(
       '`await tools.lookup(args: { id: number; tags?: ("a" | "b")[] })`: Looks up.',
     );
+  });
+
+  it("messagesFor() gives a tool or a function of a kit one line, as many as its description has", () => {
+    const description = "\nLooks up:\r\n\n  - a name\n  - a  year\n";
+    const kit: Kit = { name: "kit", functions: { look: { signature: "()", description, run: () => 1 } } };
+    const tool: Tool = { name: "lookup", description, parameters: { type: "object" }, run: async () => 1 };
+    const system = messagesFor(stateOf([]), left, optionsOf({ tools: [tool, kit] }))[0]?.content ?? "";
+    const lines = system.split("\n").filter((line) => /look|name|year/.test(line) && line.includes("Looks up"));
+    expect(lines).toEqual([
+      "- `await tools.lookup(args: object)`: Looks up: - a name - a  year",
+      "- `kit.look()`: Looks up: - a name - a  year",
+    ]);
   });
 
   it("messagesFor() has other words for other profiles", () => {

@@ -92,16 +92,20 @@ function queryLines({ recursion, models, limits }: Surface): string[] {
   return lines;
 }
 
+/** One line for each function. */
 function toolLines(tool: Tool | Kit): string[] {
   if (!isKit(tool)) {
     const args = typeOfSchema(tool.parameters);
-    return [
-      `- \`await tools.${tool.name}(args: ${args})\`: ${tool.description.trim().replaceAll(/\s*\n\s*/g, "\n  ")}`,
-    ];
+    return [`- \`await tools.${tool.name}(args: ${args})\`: ${oneLine(tool.description)}`];
   }
   const functions = Object.entries(tool.functions);
   return functions.map(
     ([name, { signature, description }]) =>
-      `- \`${signature.includes("=> Promise<") ? "await " : ""}${tool.name}.${name}${signature}\`: ${description}`,
+      `- \`${signature.includes("=> Promise<") ? "await " : ""}${tool.name}.${name}${signature}\`: ${oneLine(description)}`,
   );
+}
+
+// A description may be the documentation of a tool that was made for something else.
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s*[\r\n]\s*/g, " ");
 }

@@ -1,13 +1,11 @@
-import MiniSearch from "minisearch";
 import { checkOptions, nameOf } from "../check-options.ts";
-import { pieces, type PartText, type SourcePiece } from "./pieces.ts";
+import { createIndexes, eachPassage, tooLong, type Passage } from "./indexes.ts";
 import { cosine, createVectors, type EmbedTool } from "./vectors.ts";
-import { queryWords, swapped, words } from "./words.ts";
+import { queryWords, swapped } from "./words.ts";
 
 /** What a search found: `score` is BM25+ of MiniSearch, comparable within one search alone. */
-export interface Hit extends SourcePiece {
+export interface Hit extends Passage {
   score: number;
-  text: string;
 }
 
 export interface SearchOptions {
@@ -27,27 +25,9 @@ export interface SearchLibrary {
   builds(): number;
 }
 
-/** Keeps the index of the texts that were searched last. */
+/** Keeps the indexes of the texts that were searched last. */
 export function createSearchLibrary(): SearchLibrary {
-  let kept: { within: unknown; found: (SourcePiece & { text: string })[]; index: MiniSearch } | undefined;
-  let builds = 0;
-  const indexOf = (within: unknown, name: string): NonNullable<typeof kept> => {
-    const isText = typeof within === "string" || isLongText(within);
-    // An array or object may have changed since.
-    if (kept !== undefined && isText && kept.within === within) return kept;
-    const found: (SourcePiece & { text: string })[] = [];
-    const index = new MiniSearch({ fields: ["text"], tokenize: words, processTerm: (word) => word });
-    let postings = 0;
-    for (const piece of piecesOf(within)) {
-      postings += new Set(words(piece.text)).size;
-      if (postings > maxPostings) throw tooLong(name);
-      index.add({ id: found.length, text: piece.text });
-      found.push(piece);
-    }
-    builds++;
-    kept = { within, found, index };
-    return kept;
-  };
+  const indexes = createIndexes();
   const vectors = createVectors();
   return {
     options,
@@ -55,8 +35,9 @@ export function createSearchLibrary(): SearchLibrary {
     semantic: async (query, within, max, embed, argumentChars) => {
       check("semantic", query, max);
       checkWithin("search.semantic", within);
-      const found: (SourcePiece & { text: string })[] = [];
-      for (const piece of piecesOf(within)) if (found.push(piece) > maxEmbedded) throw tooLong("search.semantic");
+      const found: Passage[] = [];
+      for (const passage of eachPassage(within, "search.semantic"))
+        if (found.push(passage) > maxEmbedded) throw tooLong("search.semantic");
       const texts = [query, ...found.map(({ text }) => text)];
       const [asked = new Float32Array(), ...others] = await vectors(texts, embed, argumentChars);
       return found
@@ -65,12 +46,12 @@ export function createSearchLibrary(): SearchLibrary {
         .slice(0, max)
         .map((hit) => ({ ...hit, score: Math.round(hit.score * 1_000) / 1_000 }));
     },
-    builds: () => builds,
+    builds: () => indexes.builds(),
     search: (kind, query, within, max) => {
       const name = `search.${kind}`;
       check(kind, query, max);
       checkWithin(name, within);
-      const { index, found } = indexOf(within, name);
+      const { index, passages } = indexes.of(within, name);
       const asked = queryWords(query);
       const swaps = new Set(kind === "fuzzy" ? asked.flatMap(swapped) : []);
       for (const word of asked) swaps.delete(word);
@@ -86,8 +67,8 @@ export function createSearchLibrary(): SearchLibrary {
         .toSorted((a, b) => b.score - a.score || Number(a.id) - Number(b.id))
         .slice(0, max)
         .flatMap(({ id, score }) => {
-          const piece = found[Number(id)];
-          return piece === undefined ? [] : [{ ...piece, score: Math.round(score * 1_000) / 1_000 }];
+          const passage = passages[Number(id)];
+          return passage === undefined ? [] : [{ ...passage, score: Math.round(score * 1_000) / 1_000 }];
         });
     },
   };
@@ -109,32 +90,9 @@ function check(kind: string, query: unknown, max: unknown): void {
 function checkWithin(name: string, within: unknown): void {
   if (typeof within !== "string" && (typeof within !== "object" || within === null))
     throw new TypeError(`${name}: expected within to be a text, an array or an object, got ${nameOf(within)}`);
-  if ((typeof within === "string" || isLongText(within)) && within.length > maxChars) throw tooLong(name);
 }
 
-function* piecesOf(within: unknown): Generator<SourcePiece & { text: string }> {
-  if (typeof within === "string" || isLongText(within)) yield* pieces(within, pieceChars);
-  else
-    for (const [at, value] of Object.entries(within as object)) {
-      const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-      const key = Array.isArray(within) ? Number(at) : at;
-      for (const piece of pieces(text, pieceChars)) yield { key, ...piece };
-    }
-}
-
-function isLongText(value: unknown): value is PartText {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && "matchAll" in value;
-}
-
-function tooLong(name: string): RangeError {
-  return new RangeError(`${name}: within is too long: search a part of it, such as a slice`);
-}
-
-const pieceChars = 1_000;
 // What MiniSearch gives a word of four letters at distance 1.
 const swapWeight = 0.36;
-// Some 45 bytes each: of 40 MB of English 4.5 million.
-const maxPostings = 7_000_000;
 // Vectors of 3,072 numbers take 12 KB each.
 const maxEmbedded = 20_000;
-const maxChars = 100_000_000;
