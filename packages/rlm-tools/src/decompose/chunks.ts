@@ -6,7 +6,7 @@ export interface Piece {
 }
 
 export interface ChunkOptions {
-  /** Characters that a piece has at most; 2 or more. @default pieces of about one length, each three quarters of a sub-call's prompt or less */
+  /** Characters that a piece has at most; 2 or more. @default pieces of about one length, each three quarters of a sub-call's prompt or less; of East Asian text, which has more tokens, down to a quarter */
   size?: number;
   /** Characters that a piece repeats of the one before it; at most `size - 2`. @default 0 */
   overlap?: number;
@@ -37,8 +37,16 @@ export const chunks: (this: Prompts, text: string, options?: ChunkOptions) => Pi
   }
   const { overlap = 0, boundary = "paragraph" } = options;
   const fitting = (promptChars: number): number => {
+    // A prompt's length supposes three characters a token. Scripts from the Indic ones on have about one.
+    let [wide, seen] = [0, 1];
+    for (let sample = 0; sample < 64; sample++) {
+      const at = Math.floor((text.length * sample) / 64);
+      const part = text.slice(at, at + 200);
+      wide += part.match(/[\u0900-\uffff]/g)?.length ?? 0;
+      seen += part.length;
+    }
     // What is left of a prompt is for the question; a piece that ends at a border is somewhat shorter than it may be.
-    const most = Math.max(2, Math.floor(promptChars * 0.75));
+    const most = Math.max(2, Math.floor((promptChars * 0.75) / (1 + (2 * wide) / seen)));
     const even = Math.ceil(text.length / Math.max(1, Math.ceil(text.length / most)));
     return Math.min(most, Math.max(2, Math.ceil(even * 1.1)) + overlap);
   };

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { array, assert as holds, constantFrom, integer, property, string } from "fast-check";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { O200K_TOKEN_SPLIT_REGEX } from "gpt-tokenizer/esm/encodingParams/constants";
@@ -270,9 +272,32 @@ describe("sizes that fit a sub-call's prompt", () => {
     expectCover(text, pieces);
     expect(Math.max(...pieces.map((piece) => piece.text.length))).toBeLessThanOrEqual(750);
     for (const { text: piece, tokens: counted } of pieces) expect(count(piece)).toBeLessThanOrEqual(counted);
-    const overlapping = tokens(text, { overlap: 300 }, 1_000);
+    const overlapping = tokens(text, { overlap: 100 }, 1_000);
     expect(Math.max(...overlapping.map((piece) => piece.text.length))).toBeLessThanOrEqual(750);
     expect(overlapping.length).toBeLessThanOrEqual(4 * pieces.length);
     expect(tokens("one two three", {}, 1_000)).toHaveLength(1);
   });
+
+  it.each([
+    ["korean-euc-kr.txt", "euc-kr"],
+    ["japanese-shift-jis.txt", "shift_jis"],
+    ["russian-windows-1251.txt", "windows-1251"],
+    ["french-windows-1252.txt", "windows-1252"],
+  ])(
+    "chunks(), pack() and tokens() of %s fit a window of three characters a token, with room for the question",
+    (name, encoding) => {
+      const file = join(import.meta.dirname, "../loaders/testing/documents/real", name);
+      const text = new TextDecoder(encoding).decode(readFileSync(file)).repeat(8);
+      const window = scope.repl.promptChars / 3;
+      const groups = pack.call(scope, text.split(/(?<=[.。、,\n])/)).map(({ items }) => items.join(""));
+      for (const pieces of [
+        chunks.call(scope, text).map((piece) => piece.text),
+        tokens(text, undefined, 1_000).map((piece) => piece.text),
+        groups,
+      ]) {
+        expect(pieces.join("")).toBe(text);
+        for (const piece of pieces) expect(count(piece)).toBeLessThanOrEqual(0.9 * window);
+      }
+    },
+  );
 });

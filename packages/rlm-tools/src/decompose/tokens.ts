@@ -75,8 +75,8 @@ export function tokenPieces(count: Count, pattern: RegExp): CutByTokens {
     const { size: asked, overlap = 0 } = checkOptions<TokensOptions>(options, "decompose.tokens", ["size", "overlap"]);
     /** Characters that a piece has at most. */
     const room = asked === undefined ? fitting(text.length, promptChars) : Infinity;
-    // Mostly a token has several characters; what has more tokens than characters is cut sooner.
-    const size = asked ?? room;
+    // A prompt's length supposes three characters a token.
+    const size = asked ?? Math.max(4, Math.floor((promptChars * 0.75) / 3));
     if (!Number.isSafeInteger(size) || size < 4)
       throw new RangeError(`decompose.tokens: expected size to be an integer of 4 or more, got ${String(asked)}`);
     if (!Number.isSafeInteger(overlap) || overlap < 0 || overlap > size / 2)
